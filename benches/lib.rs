@@ -1,0 +1,1 @@
+//! Criterion benches of cenote; see the files beside this one.
