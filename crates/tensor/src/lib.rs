@@ -1,1 +1,51 @@
-//! Placeholder.
+//! Row-major `(N, C, H, W)` arrays, the compute kernels that run on them, and seeded random streams.
+//!
+//! Everything numeric in cenote rests on this crate. It exists so that the crates above can speak of
+//! layers and gradients without thinking about loops, threads or instruction sets.
+//!
+//! ```ignore
+//! use cenote_tensor::{Tensor, Window, max_pool};
+//!
+//! let x = Tensor::from_vec([1, 1, 2, 4], vec![1.0, 5.0, 2.0, 0.0, 3.0, 4.0, 8.0, 7.0])?;
+//! let windows = Window::square(2).fit("max_pool", [2, 4])?;
+//! let (y, _) = max_pool(&x, &windows);
+//! assert_eq!(y.dims(), [1, 1, 1, 2]);
+//! assert_eq!(y.as_slice(), [5.0, 8.0]);
+//! # Ok::<(), cenote_tensor::Error>(())
+//! ```
+//!
+//! # What holds everywhere
+//!
+//! - A [`Tensor`] is contiguous and row-major; cloning it shares the buffer, writing to it un-shares it.
+//! - Output sizes are computed in one place, [`Window::fit`], and forward and backward share its result.
+//! - Work is split over outputs, never across a sum: the same input gives the same bits for any
+//!   number of threads.
+//! - A random draw depends on the [`Seed`] and on the *name* of its [`Stream`], not on call order.
+//!
+//! # What it does not do
+//!
+//! No gradients are recorded here (that is `cenote-autograd`), no files are read, and there is one
+//! device, the CPU. [`Scalar`] is `f32`; built with `--cfg cenote_f64` it is `f64`, which makes
+//! gradient checks a million times sharper and runs every kernel by its reference implementation.
+
+mod error;
+mod memory;
+mod random;
+mod shape;
+mod tensor;
+mod window;
+
+pub use error::Error;
+pub use memory::{Usage, metered};
+pub use random::{Seed, Stream};
+pub use shape::{MAX_RANK, Shape};
+pub use tensor::Tensor;
+pub use window::{Rounding, Window, Windows};
+
+/// The number every tensor holds: `f32`, or `f64` when built with `--cfg cenote_f64`.
+#[cfg(not(cenote_f64))]
+pub type Scalar = f32;
+
+/// The number every tensor holds: `f32`, or `f64` when built with `--cfg cenote_f64`.
+#[cfg(cenote_f64)]
+pub type Scalar = f64;
