@@ -45,13 +45,11 @@ pub fn parse<T: ?Sized>(kinds: &[&'static [Kind<T>]], mut table: Table) -> Resul
         }
         None => return Err(Error::MissingKind { expected: expected() }),
     };
-    match all().find(|kind| kind.name == name) {
-        Some(kind) => (kind.parse)(table),
-        None => {
-            let nearest = nearest(&name, all().map(|kind| kind.name));
-            Err(Error::UnknownKind { name, expected: expected(), nearest })
-        }
+    if let Some(kind) = all().find(|kind| kind.name == name) {
+        return (kind.parse)(table);
     }
+    let nearest = nearest(&name, all().map(|kind| kind.name));
+    Err(Error::UnknownKind { name, expected: expected(), nearest })
 }
 
 /// Reads the fields of a kind from its table.
