@@ -93,8 +93,9 @@ mod tests {
         let here = env::temp_dir();
         let seen = seen_from(&here, &["mine/experiment.toml".into(), "--seeds".into()]);
         assert_eq!(seen, [here.join("mine/experiment.toml").into_os_string(), "--seeds".into()]);
-        let seen = seen_from(&here, &["mine.toml".into()]);
-        assert_eq!(seen, [here.join("mine.toml").into_os_string()]);
+        for path in ["mine.toml", "mine/folder"] {
+            assert_eq!(seen_from(&here, &[path.into()]), [here.join(path).into_os_string()]);
+        }
     }
 
     #[test]

@@ -72,5 +72,6 @@ mod tests {
         assert!(is_finish(coloured));
         assert!(is_finish("    Finished `release` profile [optimized] target(s) in 0.05s"));
         assert!(!is_finish("   Compiling cenote-cli v0.1.0"));
+        assert!(!is_finish("warning: key `x` of the `release` profile is unused"));
     }
 }
