@@ -3,7 +3,7 @@
 //! Everything numeric in cenote rests on this crate. It exists so that the crates above can speak of
 //! layers and gradients without thinking about loops, threads or instruction sets.
 //!
-//! ```ignore
+//! ```
 //! use cenote_tensor::{Tensor, Window, max_pool};
 //!
 //! let x = Tensor::from_vec([1, 1, 2, 4], vec![1.0, 5.0, 2.0, 0.0, 3.0, 4.0, 8.0, 7.0])?;
@@ -30,6 +30,7 @@
 
 mod error;
 mod memory;
+mod ops;
 mod random;
 mod shape;
 mod tensor;
@@ -37,6 +38,17 @@ mod window;
 
 pub use error::Error;
 pub use memory::{Usage, metered};
+pub use ops::act::{relu, relu_backward};
+pub use ops::conv2d::Conv2d;
+pub use ops::matmul::{Matrix, matmul, matmul_into};
+pub use ops::norm::{
+    Moments, batch_norm_backward, batch_norm_backward_eval, batch_norm_eval, batch_norm_train,
+};
+pub use ops::pool2d::{
+    Argmax, Divisor, avg_pool, avg_pool_backward, global_avg_pool, global_avg_pool_backward,
+    max_pool, max_pool_backward,
+};
+pub use ops::reduce::sum_over_channels;
 pub use random::{Seed, Stream};
 pub use shape::{MAX_RANK, Shape};
 pub use tensor::Tensor;

@@ -1,0 +1,13 @@
+//! The kernels: convolution, matrix product, pooling, normalisation, sums and activations.
+//!
+//! Every family keeps its formula as plain loops in `reference.rs`; where that is too slow a
+//! `fast.rs` beside it computes the same, and a property test holds the two together.
+//! Shapes were checked when a network was fitted, so a wrong shape here is a broken promise of the
+//! caller and panics.
+
+pub(crate) mod act;
+pub(crate) mod conv2d;
+pub(crate) mod matmul;
+pub(crate) mod norm;
+pub(crate) mod pool2d;
+pub(crate) mod reduce;

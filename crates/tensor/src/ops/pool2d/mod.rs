@@ -1,0 +1,16 @@
+//! Pooling: one number for every window of every plane.
+//!
+//! Conventions are PyTorch's. Padding is −∞ for the maximum: it never wins. The first maximum in
+//! row-major order takes the gradient; a NaN in the window makes the output NaN and the last NaN
+//! takes the gradient; a window of nothing but −∞ gives −∞ and its first cell the gradient. A
+//! window without any cell inside the input gives −∞ (maximum) or 0 (average) and passes nothing
+//! back.
+
+mod avg;
+mod global;
+mod max;
+mod reference;
+
+pub use avg::{Divisor, avg_pool, avg_pool_backward};
+pub use global::{global_avg_pool, global_avg_pool_backward};
+pub use max::{Argmax, max_pool, max_pool_backward};
