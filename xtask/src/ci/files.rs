@@ -22,13 +22,14 @@ const VAGUE: [&str; 6] = ["util", "utils", "common", "helper", "helpers", "prelu
 
 /// What may not stand in a source file, and what to do about it. Each mark is in two halves so
 /// that this file obeys its own rule.
-const LEFTOVERS: [(&str, &str); 7] = [
+const LEFTOVERS: [(&str, &str); 8] = [
     (concat!("TO", "DO"), "fix it or open an issue"),
     (concat!("FIX", "ME"), "fix it or open an issue"),
     (concat!("todo", "!("), "finish it"),
     (concat!("unimplemented", "!("), "finish it"),
     (concat!("dbg", "!("), "remove it"),
     (concat!("#[ign", "ore"), "a test runs or goes"),
+    (concat!("```ign", "ore"), "an example runs or is ```text"),
     (concat!("[all", "ow("), "use #[expect(…, reason = \"…\")]"),
 ];
 
@@ -45,7 +46,10 @@ fn run(_: Depth) -> Result<Outcome, Error> {
         let short = path.strip_prefix(&root).unwrap_or(path);
         findings.extend(check(short, &text));
         if path.file_name().is_some_and(|name| name == "mod.rs") && siblings(path, &paths) == 0 {
-            findings.push(format!("{}: a folder of one file is a file", short.display()));
+            findings.push(format!(
+                "{}: a folder with nothing beside mod.rs is one file",
+                short.display()
+            ));
         }
     }
     if findings.is_empty() {
