@@ -1,0 +1,328 @@
+//! What a study leaves behind: one design, and one record per run.
+//!
+//! The engine writes these, reports read them, and nothing else passes between the two.
+//! Unknown fields are refused, so that a record from another version is an error and not a guess.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// What was planned, frozen before the first run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Design {
+    /// Layout of the records; [`Design::SCHEMA`] here.
+    pub schema: u32,
+    /// Short name of the study.
+    pub name: String,
+    /// The question in words.
+    pub question: String,
+    /// The images the runs saw.
+    pub dataset: DatasetNote,
+    /// The score that decides: a share between 0 and 1 where larger is better.
+    pub metric: String,
+    /// A smaller difference in the metric does not matter; set before the runs.
+    pub margin: f64,
+    /// The arm the study starts from.
+    pub baseline: String,
+    /// Every arm, in the order of the reports.
+    pub arms: Vec<ArmNote>,
+    /// Every seed each arm is to be trained with.
+    pub seeds: Vec<u64>,
+    /// How long each run trains, in words: "5 epochs of 10,000 images".
+    pub budget: String,
+    /// Which arms answer the four questions.
+    pub questions: Questions,
+    /// Hash of the frozen plan.
+    pub plan: String,
+}
+
+/// The data set as the runs saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetNote {
+    /// Name of the data set.
+    pub name: String,
+    /// Checksum of its bytes.
+    pub checksum: String,
+    /// Images trained on.
+    pub train: u64,
+    /// Images for choices, never for scores.
+    pub validation: u64,
+    /// Images scored on.
+    pub test: u64,
+}
+
+/// One arm and the arm it is compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArmNote {
+    /// Name of the arm.
+    pub name: String,
+    /// One line about it.
+    pub about: String,
+    /// The arm it is compared with; its own name if it is a baseline.
+    pub against: String,
+}
+
+/// Which arms answer the four questions of the study.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Questions {
+    /// The arm with the pools removed and everything else held.
+    pub removed: String,
+    /// The arm with the pools deleted and nothing else adapted, if the study has one.
+    pub naive: Option<String>,
+    /// Every arm that does without pooling.
+    pub unpooled: Vec<String>,
+}
+
+/// What one run, an arm with a seed, left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Content hash that identifies the run: same cell, same result.
+    pub cell: String,
+    /// The arm.
+    pub arm: String,
+    /// The seed.
+    pub seed: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Test scores by name; empty unless the run is done.
+    pub scores: BTreeMap<String, f64>,
+    /// What it needed, exactly.
+    pub costs: Costs,
+    /// Training loss and accuracy after each epoch.
+    pub curve: Vec<EpochPoint>,
+    /// Hash of the final weights.
+    pub weights: String,
+    /// What it took on the clock.
+    pub times: Times,
+    /// Where it ran.
+    pub environment: Environment,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Outcome {
+    /// It trained to its end and was scored.
+    Done,
+    /// Its loss left the finite numbers.
+    Diverged {
+        /// The epoch in which it did.
+        epoch: u32,
+    },
+    /// Something else stopped it; it may be tried again.
+    Failed {
+        /// Why.
+        message: String,
+    },
+}
+
+/// What a run needs; the same on every machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Costs {
+    /// Trained values.
+    pub parameters: u64,
+    /// Multiply-adds of one forward pass of one image.
+    pub macs: u64,
+    /// High-water mark of tensor memory in training.
+    pub peak_bytes: u64,
+}
+
+/// The training curve after one epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EpochPoint {
+    /// Counted from one.
+    pub epoch: u32,
+    /// Mean loss over the epoch.
+    pub train_loss: f64,
+    /// Accuracy over the epoch.
+    pub train_accuracy: f64,
+}
+
+/// What a run took on the clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Times {
+    /// Start in UTC, RFC 3339.
+    pub started: String,
+    /// The whole run.
+    pub total_seconds: f64,
+    /// Each epoch.
+    pub epoch_seconds: Vec<f64>,
+}
+
+/// Where a run was made.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Version of cenote.
+    pub cenote: String,
+    /// Hash or commit of the code.
+    pub code: String,
+    /// Processor.
+    pub cpu: String,
+    /// Operating system.
+    pub os: String,
+    /// Threads inside the run.
+    pub threads: u32,
+    /// Runs that shared the machine.
+    pub jobs: u32,
+}
+
+impl Design {
+    /// The layout this version writes and reads.
+    pub const SCHEMA: u32 = 1;
+
+    /// The note of an arm.
+    pub fn arm(&self, name: &str) -> Option<&ArmNote> {
+        self.arms.iter().find(|arm| arm.name == name)
+    }
+
+    /// Checks that the design does not contradict itself.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] for another layout, [`Error::Design`] for names that are missing or
+    /// doubled, a margin that is not a positive number, or no seeds.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.schema != Self::SCHEMA {
+            return Err(Error::Schema { found: self.schema.into(), expected: Self::SCHEMA });
+        }
+        self.problem()
+            .map_or(Ok(()), |problem| Err(Error::Design { design: self.name.clone(), problem }))
+    }
+
+    fn problem(&self) -> Option<String> {
+        if !(self.margin.is_finite() && self.margin > 0.0) {
+            return Some(format!("the margin is {}; expected a number above 0", self.margin));
+        }
+        if let Some(seed) = first_double(&self.seeds) {
+            return Some(format!("seed {seed} is listed twice; expected each once"));
+        }
+        if self.seeds.is_empty() {
+            return Some("there are no seeds; expected at least one".to_owned());
+        }
+        let names: Vec<&str> = self.arms.iter().map(|arm| arm.name.as_str()).collect();
+        if let Some(name) = first_double(&names) {
+            return Some(format!("arm `{name}` is listed twice; expected each once"));
+        }
+        let roles = std::iter::once(("the baseline", &self.baseline))
+            .chain(self.arms.iter().map(|arm| ("the partner of an arm", &arm.against)))
+            .chain([("the removed arm", &self.questions.removed)])
+            .chain(self.questions.naive.iter().map(|name| ("the naive arm", name)))
+            .chain(self.questions.unpooled.iter().map(|name| ("an unpooled arm", name)));
+        for (role, name) in roles {
+            if !names.contains(&name.as_str()) {
+                let arms = names.join(", ");
+                return Some(format!("{role} is `{name}`; expected one of the arms {arms}"));
+            }
+        }
+        let asked = std::iter::once(&self.questions.removed)
+            .chain(&self.questions.naive)
+            .chain(&self.questions.unpooled);
+        asked
+            .filter_map(|name| self.arm(name))
+            .find(|arm| arm.against == arm.name)
+            .map(|arm| format!("arm `{}` answers a question but is compared with itself", arm.name))
+    }
+}
+
+impl Outcome {
+    /// Whether the run came to an end that another try would only repeat.
+    ///
+    /// A diverged run is finished: the same cell diverges again. A failed one is not.
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Failed { .. })
+    }
+}
+
+impl Record {
+    /// Checks that every number in the record is finite.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] names the first field that is not: JSON would turn it into `null`.
+    pub fn check(&self) -> Result<(), Error> {
+        let scores = self.scores.iter().map(|(name, &value)| (format!("score `{name}`"), value));
+        let curve = self.curve.iter().flat_map(|point| {
+            [
+                (format!("train_loss of epoch {}", point.epoch), point.train_loss),
+                (format!("train_accuracy of epoch {}", point.epoch), point.train_accuracy),
+            ]
+        });
+        let times = std::iter::once(("total_seconds".to_owned(), self.times.total_seconds))
+            .chain(self.times.epoch_seconds.iter().map(|&s| ("epoch_seconds".to_owned(), s)));
+        match scores.chain(curve).chain(times).find(|(_, value)| !value.is_finite()) {
+            None => Ok(()),
+            Some((field, value)) => {
+                Err(Error::NotFinite { arm: self.arm.clone(), seed: self.seed, field, value })
+            }
+        }
+    }
+}
+
+fn first_double<T: Ord + Copy>(items: &[T]) -> Option<T> {
+    let mut seen = BTreeSet::new();
+    items.iter().copied().find(|item| !seen.insert(*item))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{design, record};
+
+    #[test]
+    fn the_layout_of_a_record_is_stable() {
+        let mut record = record("max", 3, 0.875);
+        record.outcome = Outcome::Diverged { epoch: 2 };
+        let text = serde_json::to_string(&record).unwrap();
+        assert!(text.starts_with(r#"{"cell":"max-3","arm":"max","seed":3,"outcome":{"diverged":{"epoch":2}},"scores":{"accuracy":0.875}"#));
+        assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
+        record.outcome = Outcome::Done;
+        assert!(serde_json::to_string(&record).unwrap().contains(r#""outcome":"done""#));
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused() {
+        let text = serde_json::to_string(&design()).unwrap().replacen("\"name\"", "\"nmae\"", 1);
+        let error = serde_json::from_str::<Design>(&text).unwrap_err().to_string();
+        assert!(error.contains("unknown field `nmae`"), "{error}");
+    }
+
+    #[test]
+    fn a_score_that_is_not_finite_is_named() {
+        for (value, shown) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
+            let error = record("max", 3, value).check().unwrap_err().to_string();
+            assert!(error.contains("score `accuracy`") && error.contains(shown), "{error}");
+        }
+        let mut record = record("max", 3, 0.5);
+        record.curve[1].train_loss = f64::NAN;
+        assert!(record.check().unwrap_err().to_string().contains("train_loss of epoch 2"));
+    }
+
+    #[test]
+    fn a_contradictory_design_says_what_would_fit() {
+        let check = |change: fn(&mut Design), expected: &str| {
+            let mut design = design();
+            change(&mut design);
+            let error = design.check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        };
+        assert!(design().check().is_ok());
+        check(|d| d.schema = 2, "schema 2");
+        check(|d| d.margin = 0.0, "margin is 0");
+        check(|d| d.margin = f64::NAN, "margin is NaN");
+        check(|d| d.seeds.clear(), "no seeds");
+        check(|d| d.seeds.push(1), "seed 1 is listed twice");
+        check(|d| d.baseline = "mx".to_owned(), "`mx`; expected one of the arms max");
+        check(|d| d.arms[1].against = "nobody".to_owned(), "partner of an arm is `nobody`");
+        check(|d| d.questions.removed = "max".to_owned(), "compared with itself");
+        check(|d| d.arms[1].name = "max".to_owned(), "listed twice");
+    }
+}

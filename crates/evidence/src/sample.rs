@@ -1,0 +1,112 @@
+//! A small study for the tests of this crate, with numbers that follow a formula.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    ArmNote, Costs, DatasetNote, Design, Environment, EpochPoint, Outcome, Questions, Record, Times,
+};
+
+/// The seven arms of the quick study: name, partner, mean accuracy, costs, seconds per epoch.
+const ARMS: [(&str, &str, f64, Costs, f64); 7] = [
+    ("max", "max", 0.8710, costs(56_394, 5_650_000, 26_000_000), 2.1),
+    ("avg", "max", 0.8698, costs(56_394, 5_650_000, 25_700_000), 2.0),
+    ("strided", "max", 0.8722, costs(72_906, 5_900_000, 25_100_000), 2.3),
+    ("decimate", "max", 0.8560, costs(56_394, 5_650_000, 25_100_000), 1.9),
+    ("none", "max", 0.8791, costs(56_394, 43_600_000, 65_000_000), 12.4),
+    ("max-flatten", "max-flatten", 0.8820, costs(458_570, 6_050_000, 31_000_000), 2.4),
+    ("none-flatten", "max-flatten", 0.8755, costs(6_479_690, 50_000_000, 141_000_000), 15.8),
+];
+
+const fn costs(parameters: u64, macs: u64, peak_bytes: u64) -> Costs {
+    Costs { parameters, macs, peak_bytes }
+}
+
+/// The design of the quick study with ten seeds.
+pub(crate) fn design() -> Design {
+    Design {
+        schema: Design::SCHEMA,
+        name: "quick".to_owned(),
+        question: "Does pooling matter on Fashion-MNIST?".to_owned(),
+        dataset: DatasetNote {
+            name: "fashion-mnist-10k".to_owned(),
+            checksum: "b3:1f0e".to_owned(),
+            train: 9_000,
+            validation: 1_000,
+            test: 2_000,
+        },
+        metric: "accuracy".to_owned(),
+        margin: 0.005,
+        baseline: "max".to_owned(),
+        arms: ARMS
+            .iter()
+            .map(|(name, against, ..)| ArmNote {
+                name: (*name).to_owned(),
+                about: format!("about {name}"),
+                against: (*against).to_owned(),
+            })
+            .collect(),
+        seeds: (1..=10).collect(),
+        budget: "5 epochs of 9,000 images".to_owned(),
+        questions: Questions {
+            removed: "none".to_owned(),
+            naive: Some("none-flatten".to_owned()),
+            unpooled: vec!["strided".to_owned(), "decimate".to_owned(), "none".to_owned()],
+        },
+        plan: "b3:77aa".to_owned(),
+    }
+}
+
+/// A finished run with the given accuracy and the costs of its arm.
+pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
+    let (.., costs, seconds) =
+        ARMS.iter().find(|(name, ..)| *name == arm).expect("the sample has this arm");
+    let slow = 1.0 + 0.01 * wobble(arm, seed);
+    let epoch_seconds = vec![1.3 * seconds * slow, seconds * slow, 1.01 * seconds * slow];
+    Record {
+        cell: format!("{arm}-{seed}"),
+        arm: arm.to_owned(),
+        seed,
+        outcome: Outcome::Done,
+        scores: BTreeMap::from([("accuracy".to_owned(), accuracy)]),
+        costs: *costs,
+        curve: (1..=3u32)
+            .map(|epoch| EpochPoint {
+                epoch,
+                train_loss: 1.2 / f64::from(epoch),
+                train_accuracy: accuracy - 0.12 / f64::from(epoch * epoch) + 0.01,
+            })
+            .collect(),
+        weights: "b3:00".to_owned(),
+        times: Times {
+            started: "2026-01-02T03:04:05Z".to_owned(),
+            total_seconds: epoch_seconds.iter().sum(),
+            epoch_seconds,
+        },
+        environment: Environment {
+            cenote: "0.1.0".to_owned(),
+            code: "abc123".to_owned(),
+            cpu: "a processor".to_owned(),
+            os: "linux".to_owned(),
+            threads: 1,
+            jobs: 2,
+        },
+    }
+}
+
+/// Every run of the quick study, around the mean of its arm.
+pub(crate) fn records() -> Vec<Record> {
+    let run = |arm: &str, mean: f64, seed: u64| {
+        let shared = 0.002 * wobble("seed", seed); // seeds are good or bad for all arms
+        let accuracy = ((mean + shared + 0.0015 * wobble(arm, seed)) * 2000.0).round() / 2000.0;
+        record(arm, seed, accuracy)
+    };
+    ARMS.iter().flat_map(|(arm, _, mean, ..)| (1..=10).map(|seed| run(arm, *mean, seed))).collect()
+}
+
+/// A fixed value between -1 and 1 for a name and a number.
+fn wobble(name: &str, seed: u64) -> f64 {
+    let start = name.bytes().fold(seed, |hash, byte| hash.wrapping_mul(31) + u64::from(byte));
+    let mixed = start.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    (mixed >> 32) as f64 / f64::from(u32::MAX) * 2.0 - 1.0
+}

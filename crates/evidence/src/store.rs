@@ -1,0 +1,382 @@
+//! The store of a study: one append-only file of JSON lines that survives `kill -9`.
+//!
+//! `runs.jsonl` holds `{"design":{…}}` and `{"run":{…}}` lines. The last design counts. Of the runs
+//! with one cell the first that is final counts; one that failed may be followed by a better one.
+//! A line is written, flushed and synced before [`Store::append`] returns, so a killed process can
+//! damage only the line it was writing, which the next [`Store::open`] drops and reports.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Design, Error, Record};
+
+/// Longest line that is read: far above any real record, far below the memory of any machine.
+const LONGEST_LINE: u64 = 64 << 20;
+
+/// A study directory opened for writing; no other process can open it meanwhile.
+#[derive(Debug)]
+pub struct Store {
+    file: File,
+    path: PathBuf,
+    length: u64,
+    contents: Contents,
+}
+
+/// What a store holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contents {
+    /// The last design written.
+    pub design: Option<Design>,
+    /// One record per cell, in the order in which the cells were first written.
+    pub records: Vec<Record>,
+    /// The last line, if it was cut off in the middle and therefore does not count.
+    pub torn: Option<Torn>,
+}
+
+/// A last line that was cut off while it was being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Torn {
+    /// Counted from one.
+    pub line: usize,
+    /// How much of it there was.
+    pub bytes: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Written<'a> {
+    Design(&'a Design),
+    Run(&'a Record),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+enum Line {
+    Design(Box<Design>),
+    Run(Box<Record>),
+}
+
+impl Store {
+    /// Name of the file inside the directory of a study.
+    pub const FILE: &'static str = "runs.jsonl";
+
+    /// Opens the store in `dir` for writing, creating both if needed.
+    ///
+    /// A last line that was cut off is removed from the file; [`Store::repaired`] tells.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the directory cannot be written, [`Error::Locked`] if another process
+    /// has it open, [`Error::Line`] or [`Error::Schema`] if a line cannot be read.
+    pub fn open(dir: impl AsRef<Path>) -> Result<Self, Error> {
+        let dir = dir.as_ref();
+        fs::create_dir_all(dir).map_err(Error::io("create the directory", dir))?;
+        let path = dir.join(Self::FILE);
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        let file = options.open(&path).map_err(Error::io("open for writing", &path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::Locked { path }),
+            Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path)(source)),
+        }
+        sync_directory(dir)?;
+        let parsed = parse(&file, &path)?;
+        let mut store = Self { file, path, length: parsed.good_bytes, contents: parsed.contents };
+        if store.contents.torn.is_some() {
+            store.file.set_len(store.length).map_err(Error::io("repair", &store.path))?;
+            store.file.sync_data().map_err(Error::io("sync", &store.path))?;
+        } else if parsed.needs_newline {
+            store.write(b"\n")?;
+        }
+        Ok(store)
+    }
+
+    /// Reads the store in `dir` without locking or changing it, also while a study is running.
+    ///
+    /// # Errors
+    /// As [`Store::open`], but never [`Error::Locked`].
+    pub fn read(dir: impl AsRef<Path>) -> Result<Contents, Error> {
+        let path = dir.as_ref().join(Self::FILE);
+        let file = File::open(&path).map_err(Error::io("read", &path))?;
+        Ok(parse(&file, &path)?.contents)
+    }
+
+    /// The design written last.
+    pub fn design(&self) -> Option<&Design> {
+        self.contents.design.as_ref()
+    }
+
+    /// One record per cell, in the order in which the cells were first written.
+    pub fn records(&self) -> &[Record] {
+        &self.contents.records
+    }
+
+    /// The line that [`Store::open`] had to drop because it was cut off.
+    pub fn repaired(&self) -> Option<Torn> {
+        self.contents.torn
+    }
+
+    /// The record of a cell that needs no other run: done or diverged, not failed.
+    pub fn finished(&self, cell: &str) -> Option<&Record> {
+        self.records().iter().find(|record| record.cell == cell && record.outcome.is_final())
+    }
+
+    /// Writes the design, unless it is the one that already counts.
+    ///
+    /// # Errors
+    /// [`Error::Design`] or [`Error::Schema`] if it contradicts itself, [`Error::Io`] if it
+    /// cannot be written.
+    pub fn set_design(&mut self, design: &Design) -> Result<(), Error> {
+        design.check()?;
+        if self.design() == Some(design) {
+            return Ok(());
+        }
+        self.write_line(&Written::Design(design))?;
+        self.contents.design = Some(design.clone());
+        Ok(())
+    }
+
+    /// Writes a record; when this returns, the record is on the disk.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] if the record has a number that JSON cannot hold, [`Error::Io`] if
+    /// it cannot be written; then the file is as it was.
+    pub fn append(&mut self, record: &Record) -> Result<(), Error> {
+        record.check()?;
+        self.write_line(&Written::Run(record))?;
+        self.contents.add(record.clone());
+        Ok(())
+    }
+
+    fn write_line(&mut self, line: &Written<'_>) -> Result<(), Error> {
+        let mut bytes = serde_json::to_vec(line).expect("records hold only strings and numbers");
+        bytes.push(b'\n');
+        self.write(&bytes)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let written = self
+            .file
+            .write_all(bytes)
+            .and_then(|()| self.file.flush())
+            .and_then(|()| self.file.sync_data());
+        if let Err(source) = written {
+            // A full disk leaves half a line; the next append must not grow onto it. If even
+            // this fails, the next open finds the torn line and drops it.
+            let _ = self.file.set_len(self.length);
+            return Err(Error::io("append to", &self.path)(source));
+        }
+        self.length += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+impl Contents {
+    fn add(&mut self, record: Record) {
+        match self.records.iter_mut().find(|known| known.cell == record.cell) {
+            None => self.records.push(record),
+            Some(known) if !known.outcome.is_final() => *known = record,
+            Some(_) => {} // the first finished run of a cell counts
+        }
+    }
+}
+
+/// Everything a pass over the file finds out.
+#[derive(Default)]
+struct Parsed {
+    contents: Contents,
+    good_bytes: u64,
+    needs_newline: bool,
+}
+
+fn parse(file: &File, path: &Path) -> Result<Parsed, Error> {
+    let mut reader = BufReader::new(file);
+    reader.seek(SeekFrom::Start(0)).map_err(Error::io("read", path))?;
+    let mut parsed = Parsed::default();
+    let mut bytes = Vec::new();
+    for line in 1.. {
+        bytes.clear();
+        let read = reader
+            .by_ref()
+            .take(LONGEST_LINE)
+            .read_until(b'\n', &mut bytes)
+            .map_err(Error::io("read", path))? as u64;
+        if read == 0 {
+            break;
+        }
+        let refuse = |reason| Error::Line { path: path.to_owned(), line, reason };
+        if read == LONGEST_LINE {
+            return Err(refuse(format!("longer than {LONGEST_LINE} bytes")));
+        }
+        let whole = bytes.last() == Some(&b'\n');
+        match serde_json::from_slice(&bytes) {
+            Ok(Line::Design(design)) => {
+                design.check()?;
+                parsed.contents.design = Some(*design);
+            }
+            Ok(Line::Run(record)) => parsed.contents.add(*record),
+            Err(_) if !whole => {
+                parsed.contents.torn = Some(Torn { line, bytes: read });
+                break;
+            }
+            Err(error) => {
+                return Err(other_schema(&bytes).unwrap_or_else(|| refuse(error.to_string())));
+            }
+        }
+        parsed.good_bytes += read;
+        parsed.needs_newline = !whole;
+    }
+    Ok(parsed)
+}
+
+/// The schema of a design line of another version, whose fields are rightly unknown here.
+fn other_schema(line: &[u8]) -> Option<Error> {
+    let value: serde_json::Value = serde_json::from_slice(line).ok()?;
+    let found = value.get("design")?.get("schema")?.as_u64()?;
+    (found != u64::from(Design::SCHEMA))
+        .then_some(Error::Schema { found, expected: Design::SCHEMA })
+}
+
+/// Makes a new file in the directory survive a power cut.
+#[cfg(unix)]
+fn sync_directory(dir: &Path) -> Result<(), Error> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(Error::io("sync the directory", dir))
+}
+
+/// Directories cannot be synced here; the file itself is.
+#[cfg(not(unix))]
+fn sync_directory(_: &Path) -> Result<(), Error> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Outcome;
+    use crate::sample::{design, record};
+
+    fn filled(dir: &Path) -> PathBuf {
+        let mut store = Store::open(dir).unwrap();
+        store.set_design(&design()).unwrap();
+        store.append(&record("max", 1, 0.8)).unwrap();
+        store.append(&record("none", 1, 0.7)).unwrap();
+        dir.join(Store::FILE)
+    }
+
+    #[test]
+    fn what_was_appended_is_read_back() {
+        let dir = tempfile::tempdir().unwrap();
+        filled(dir.path());
+        let contents = Store::read(dir.path()).unwrap();
+        assert_eq!(contents.design, Some(design()));
+        assert_eq!(contents.records, [record("max", 1, 0.8), record("none", 1, 0.7)]);
+        assert_eq!(contents.torn, None);
+    }
+
+    #[test]
+    fn every_possible_cut_of_the_last_line_loses_only_that_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = filled(dir.path());
+        let bytes = fs::read(&path).unwrap();
+        let last = bytes[..bytes.len() - 1].iter().rposition(|&b| b == b'\n').unwrap() + 1;
+        for cut in (last + 1..bytes.len() - 1).step_by(7) {
+            fs::write(&path, &bytes[..cut]).unwrap();
+            assert_eq!(Store::read(dir.path()).unwrap().records.len(), 1);
+            let mut store = Store::open(dir.path()).unwrap();
+            assert_eq!(store.repaired(), Some(Torn { line: 3, bytes: (cut - last) as u64 }));
+            assert!(store.finished("none-1").is_none());
+            store.append(&record("none", 1, 0.7)).unwrap();
+            drop(store);
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn a_last_line_that_lacks_only_its_newline_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = filled(dir.path());
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+        assert_eq!(Store::open(dir.path()).unwrap().records().len(), 2);
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_bad_line_elsewhere_is_an_error_that_names_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = filled(dir.path());
+        let text = fs::read_to_string(&path).unwrap().replacen("\"cell\"", "\"sell\"", 1);
+        fs::write(&path, &text).unwrap();
+        let error = Store::open(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("runs.jsonl` line 2: unknown field `sell`"), "{error}");
+        let text = text.replacen("\"schema\":1", "\"schema\":7,\"looks\":3", 1);
+        fs::write(&path, text).unwrap();
+        let error = Store::read(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("schema 7 is not readable here"), "{error}");
+    }
+
+    #[test]
+    fn a_second_writer_is_refused_and_a_reader_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        filled(dir.path());
+        let held = Store::open(dir.path()).unwrap();
+        assert!(matches!(Store::open(dir.path()), Err(Error::Locked { .. })));
+        assert_eq!(Store::read(dir.path()).unwrap().records.len(), 2);
+        drop(held);
+        assert!(Store::open(dir.path()).is_ok());
+    }
+
+    #[test]
+    fn the_first_final_run_of_a_cell_counts_and_a_failed_one_is_superseded() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(dir.path()).unwrap();
+        let failed = Record {
+            outcome: Outcome::Failed { message: "no memory".to_owned() },
+            ..record("max", 1, 0.1)
+        };
+        store.append(&failed).unwrap();
+        assert_eq!((store.records().len(), store.finished("max-1")), (1, None));
+        store.append(&record("max", 1, 0.8)).unwrap();
+        store.append(&record("max", 1, 0.9)).unwrap();
+        store.append(&failed).unwrap();
+        drop(store);
+        let store = Store::open(dir.path()).unwrap();
+        assert_eq!(store.records(), [record("max", 1, 0.8)]);
+        assert!(store.finished("max-1").is_some());
+    }
+
+    #[test]
+    fn the_last_design_counts_and_an_unchanged_one_is_not_repeated() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = filled(dir.path());
+        let mut store = Store::open(dir.path()).unwrap();
+        let length = fs::metadata(&path).unwrap().len();
+        store.set_design(&design()).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().len(), length);
+        let changed = Design { margin: 0.01, ..design() };
+        store.set_design(&changed).unwrap();
+        assert_eq!(Store::read(dir.path()).unwrap().design, Some(changed));
+    }
+
+    #[test]
+    fn a_score_that_json_cannot_hold_leaves_the_file_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = filled(dir.path());
+        let before = fs::read(&path).unwrap();
+        let mut store = Store::open(dir.path()).unwrap();
+        assert!(matches!(store.append(&record("max", 2, f64::NAN)), Err(Error::NotFinite { .. })));
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_made_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = Store::open(file.join("study")).unwrap_err().to_string();
+        assert!(error.starts_with("create the directory `") && error.contains("file"), "{error}");
+    }
+}
