@@ -1,1 +1,54 @@
-//! Placeholder.
+//! Reads, checks and batches labelled images.
+//!
+//! A data set is named by a table with a `kind`, loaded whole, and cut into batches of tensors.
+//!
+//! ```
+//! use cenote_datasets::{Batches, KINDS, Normalization};
+//! use cenote_tensor::Seed;
+//!
+//! let digits = cenote_spec::parse(&[KINDS], "kind = 'digits'".parse()?)?.load()?;
+//! let (train, validation) = digits.train.hold_out(150, &mut Seed(1).stream("hold out"))?;
+//! let normalization = Normalization::of(&train);
+//! for batch in Batches::sequential(&validation, &normalization, 64)? {
+//!     assert_eq!(batch.images.dims(), [batch.labels.len(), 1, 8, 8]);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Two sets are part of the crate (`digits` and `fashion_mnist_10k`), so the example needs no file.
+//! Others are read from files that the user has placed; [`KINDS`] lists them all.
+//!
+//! # What holds everywhere
+//!
+//! - Nothing is trusted: published files are compared with their SHA-256, other files with what their headers
+//!   declare, and a header cannot make the reader ask for more memory than its file can hold.
+//! - Every draw comes from a stream that the caller names; what happens to an example depends on the seed, the
+//!   epoch and its index, never on its batch.
+//! - Scaling is measured on the training part alone.
+//!
+//! # What it does not do
+//!
+//! It downloads nothing, knows no model, and keeps each set in memory as bytes.
+
+mod augmentation;
+mod batch;
+mod checksum;
+mod dataset;
+mod error;
+mod idx;
+mod normalization;
+mod order;
+mod source;
+mod split;
+mod transform;
+
+pub use augmentation::Augmentation;
+pub use batch::{Batch, Batches, Last};
+pub use checksum::sha256;
+pub use dataset::{Dataset, Origin};
+pub use error::Error;
+pub use idx::Idx;
+pub use normalization::Normalization;
+pub use source::{KINDS, Source};
+pub use split::{Images, Split};
+pub use transform::{TRANSFORMS, Transform};

@@ -1,0 +1,48 @@
+//! The data sets that a study file can name.
+
+mod digits;
+mod embedded;
+mod fashion_mnist;
+mod fashion_mnist_10k;
+mod idx_files;
+mod mnist;
+mod release;
+
+use std::fmt::Debug;
+
+use cenote_spec::Kind;
+
+use crate::{Dataset, Error};
+
+/// A description of a data set that can be loaded.
+pub trait Source: Debug + Send + Sync {
+    /// Reads and checks the data set.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing, unreadable, damaged or not the published one.
+    fn load(&self) -> Result<Dataset, Error>;
+}
+
+/// Every data set that a study file can name; the first two come with the crate.
+pub const KINDS: &[Kind<dyn Source>] =
+    &[fashion_mnist_10k::KIND, digits::KIND, fashion_mnist::KIND, mnist::KIND, idx_files::KIND];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_parses_and_rejects_an_unknown_field() {
+        for kind in KINDS {
+            let mut table = kind.example_table();
+            assert!(cenote_spec::parse(&[KINDS], table.clone()).is_ok(), "{}", kind.name);
+            table.insert("colour".to_owned(), "red".into());
+            let error = cenote_spec::parse(&[KINDS], table).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("{}: unknown field `colour`", kind.name)),
+                "{error}"
+            );
+        }
+    }
+}

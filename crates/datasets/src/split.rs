@@ -1,0 +1,349 @@
+//! Images with labels in memory, and parts of them.
+
+use std::sync::Arc;
+
+use cenote_tensor::Stream;
+
+use crate::order::shuffle;
+use crate::{Error, Idx};
+
+/// Images of one size as bytes, row-major `(N, C, H, W)`; cloning shares the pixels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Images {
+    shape: [usize; 3],
+    pixels: Arc<Vec<u8>>,
+}
+
+impl Images {
+    /// Holds `pixels` as images of the shape `[c, h, w]`.
+    ///
+    /// # Errors
+    ///
+    /// When a size is zero or the pixels do not fill a whole number of images.
+    pub fn new(shape: [usize; 3], pixels: Vec<u8>) -> Result<Self, Error> {
+        let area = shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
+        match area {
+            Some(area) if area > 0 && pixels.len().is_multiple_of(area) => {
+                Ok(Self { shape, pixels: Arc::new(pixels) })
+            }
+            _ => Err(Error::Setting {
+                what: "images: shape (channels, rows, columns)",
+                got: format!("{shape:?} for {} bytes", pixels.len()),
+                expected: "sizes above zero whose product divides the number of bytes".to_owned(),
+            }),
+        }
+    }
+
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        self.pixels.len() / self.area()
+    }
+
+    /// Whether there is no image.
+    pub fn is_empty(&self) -> bool {
+        self.pixels.is_empty()
+    }
+
+    /// Sizes `[c, h, w]` of every image.
+    pub fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    /// All pixels, image after image.
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    /// Pixels of one image, channel after channel.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such image.
+    pub fn image(&self, index: usize) -> &[u8] {
+        let area = self.area();
+        &self.pixels[index * area..(index + 1) * area]
+    }
+
+    fn area(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// Images with a label each; cloning shares both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    images: Images,
+    labels: Arc<Vec<usize>>,
+}
+
+impl Split {
+    /// Pairs images with their labels.
+    ///
+    /// # Errors
+    ///
+    /// When there are not as many labels as images.
+    pub fn new(images: Images, labels: Vec<usize>) -> Result<Self, Error> {
+        if images.len() != labels.len() {
+            return Err(Error::Count { images: images.len(), labels: labels.len() });
+        }
+        Ok(Self { images, labels: Arc::new(labels) })
+    }
+
+    /// Pairs the images of one IDX file, `(N, H, W)` or `(N, C, H, W)`, with the labels of another, `(N)`.
+    ///
+    /// # Errors
+    ///
+    /// When a file has another number of axes, the counts differ, or an image has no pixel.
+    pub fn from_idx(images: Idx, labels: &Idx) -> Result<Self, Error> {
+        let axes = |what, idx: &Idx, expected: &str| Error::Setting {
+            what,
+            got: format!("{:?}", idx.dims()),
+            expected: expected.to_owned(),
+        };
+        let (count, shape) = match *images.dims() {
+            [n, h, w] => (n, [1, h, w]),
+            [n, c, h, w] => (n, [c, h, w]),
+            _ => return Err(axes("sizes of the image file", &images, "(N, H, W) or (N, C, H, W)")),
+        };
+        let &[labelled] = labels.dims() else {
+            return Err(axes("sizes of the label file", labels, "(N)"));
+        };
+        if count != labelled {
+            return Err(Error::Count { images: count, labels: labelled });
+        }
+        let labels = labels.values().iter().map(|&label| usize::from(label)).collect();
+        Self::new(Images::new(shape, images.into_values())?, labels)
+    }
+
+    /// Number of examples.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no example.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Sizes `[c, h, w]` of every image.
+    pub fn shape(&self) -> [usize; 3] {
+        self.images.shape()
+    }
+
+    /// The images.
+    pub fn images(&self) -> &Images {
+        &self.images
+    }
+
+    /// The label of every image.
+    pub fn labels(&self) -> &[usize] {
+        &self.labels
+    }
+
+    /// Number of examples of each class, up to the largest label that occurs.
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.labels.iter().max().map_or(0, |label| label + 1)];
+        for &label in self.labels.iter() {
+            counts[label] += 1;
+        }
+        counts
+    }
+
+    /// Copies the examples at `indices`, in that order.
+    ///
+    /// # Panics
+    ///
+    /// When an index is not below [`Split::len`].
+    #[must_use]
+    pub fn subset(&self, indices: &[usize]) -> Self {
+        let mut pixels = Vec::with_capacity(indices.len() * self.images.area());
+        for &index in indices {
+            pixels.extend_from_slice(self.images.image(index));
+        }
+        let images = Images { shape: self.images.shape, pixels: Arc::new(pixels) };
+        let labels = indices.iter().map(|&index| self.labels[index]).collect();
+        Self { images, labels: Arc::new(labels) }
+    }
+
+    /// Draws `count` examples of every class, all orders of a class being equally likely, and keeps them in
+    /// their original order.
+    ///
+    /// # Errors
+    ///
+    /// When a class has fewer examples than that.
+    pub fn per_class(&self, count: usize, stream: &mut Stream) -> Result<Self, Error> {
+        let counts = self.class_counts();
+        if let Some(class) = counts.iter().position(|&available| available < count) {
+            return Err(Error::Setting {
+                what: "examples per class",
+                got: count.to_string(),
+                expected: format!("at most {}, all that class {class} has", counts[class]),
+            });
+        }
+        let (drawn, _) = self.draw(&vec![count; counts.len()], stream);
+        Ok(self.subset(&drawn))
+    }
+
+    /// Parts `count` examples for validation from the rest: `(rest, held out)`.
+    ///
+    /// Every class gives its share, rounded by the largest remainder, so that the parts have the balance of the
+    /// whole. Both keep the original order.
+    ///
+    /// # Errors
+    ///
+    /// When fewer than `count` examples exist.
+    pub fn hold_out(&self, count: usize, stream: &mut Stream) -> Result<(Self, Self), Error> {
+        if count > self.len() {
+            return Err(Error::Setting {
+                what: "examples to hold out",
+                got: count.to_string(),
+                expected: format!("at most {}, all there are", self.len()),
+            });
+        }
+        let (held_out, rest) = self.draw(&shares(count, &self.class_counts()), stream);
+        Ok((self.subset(&rest), self.subset(&held_out)))
+    }
+
+    /// Draws `counts[class]` indices of each class; returns the drawn and the others, ascending.
+    fn draw(&self, counts: &[usize], stream: &mut Stream) -> (Vec<usize>, Vec<usize>) {
+        let mut classes = vec![Vec::new(); counts.len()];
+        for (index, &label) in self.labels.iter().enumerate() {
+            classes[label].push(index);
+        }
+        let (mut drawn, mut others) = (Vec::new(), Vec::new());
+        for (class, &count) in classes.iter_mut().zip(counts) {
+            shuffle(class, stream);
+            drawn.extend_from_slice(&class[..count]);
+            others.extend_from_slice(&class[count..]);
+        }
+        drawn.sort_unstable();
+        others.sort_unstable();
+        (drawn, others)
+    }
+}
+
+/// Divides `count` in proportion to `sizes`; what rounding down leaves goes to the largest remainders, the lower
+/// class first.
+fn shares(count: usize, sizes: &[usize]) -> Vec<usize> {
+    let total = sizes.iter().sum::<usize>().max(1) as u128;
+    let exact = |size: usize| count as u128 * size as u128;
+    let mut shares: Vec<usize> = sizes.iter().map(|&size| (exact(size) / total) as usize).collect();
+    let mut classes: Vec<usize> = (0..sizes.len()).collect();
+    classes.sort_by_key(|&class| std::cmp::Reverse(exact(sizes[class]) % total));
+    let left = count - shares.iter().sum::<usize>();
+    for &class in &classes[..left] {
+        shares[class] += 1;
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use cenote_tensor::Seed;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// One pixel per image, which is the index of the example.
+    fn split(labels: &[usize]) -> Split {
+        let pixels = (0..labels.len()).map(|index| index as u8).collect();
+        Split::new(Images::new([1, 1, 1], pixels).unwrap(), labels.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn an_image_is_its_pixels_channel_after_channel() {
+        let images = Images::new([2, 1, 3], (0..12).collect()).unwrap();
+        assert_eq!((images.len(), images.shape()), (2, [2, 1, 3]));
+        assert_eq!(images.image(1), [6, 7, 8, 9, 10, 11]);
+    }
+
+    #[test]
+    fn pixels_that_fill_no_whole_number_of_images_are_refused() {
+        assert!(Images::new([1, 2, 2], vec![0; 6]).is_err());
+        assert!(Images::new([1, 0, 2], vec![]).is_err());
+        assert!(Images::new([usize::MAX, 2, 2], vec![]).is_err());
+        assert!(Split::new(Images::new([1, 1, 1], vec![0; 3]).unwrap(), vec![0; 2]).is_err());
+    }
+
+    #[test]
+    fn idx_files_of_three_and_four_axes_become_splits() {
+        let labels = || Idx::new(vec![2], vec![3, 1]).unwrap();
+        let grey = Idx::new(vec![2, 3, 1], vec![0; 6]).unwrap();
+        assert_eq!(Split::from_idx(grey, &labels()).unwrap().shape(), [1, 3, 1]);
+        let colour = Idx::new(vec![2, 3, 1, 5], vec![0; 30]).unwrap();
+        assert_eq!(Split::from_idx(colour, &labels()).unwrap().shape(), [3, 1, 5]);
+        let three = Idx::new(vec![3, 1, 1], vec![0; 3]).unwrap();
+        let error = Split::from_idx(three, &labels()).unwrap_err().to_string();
+        assert_eq!(error, "3 images cannot be paired with 2 labels");
+        assert!(Split::from_idx(labels(), &labels()).is_err());
+    }
+
+    #[test]
+    fn a_subset_keeps_the_asked_order() {
+        let part = split(&[5, 6, 7, 8]).subset(&[3, 0, 3]);
+        assert_eq!(part.images().pixels(), [3, 0, 3]);
+        assert_eq!(part.labels(), [8, 5, 8]);
+    }
+
+    #[test]
+    fn a_draw_per_class_is_balanced_and_keeps_the_original_order() {
+        let labels: Vec<usize> = (0..90).map(|index| (index * index) % 7 % 3).collect();
+        let drawn = split(&labels).per_class(10, &mut Seed(1).stream("draw")).unwrap();
+        assert_eq!(drawn.class_counts(), [10, 10, 10]);
+        assert!(drawn.images().pixels().is_sorted());
+        for (index, &label) in drawn.labels().iter().enumerate() {
+            assert_eq!(label, labels[drawn.images().image(index)[0] as usize]);
+        }
+    }
+
+    #[test]
+    fn a_class_that_is_too_small_is_named() {
+        let error = split(&[0, 1, 0]).per_class(2, &mut Seed(1).stream("draw")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "examples per class is 2; expected at most 1, all that class 1 has"
+        );
+    }
+
+    #[test]
+    fn shares_are_rounded_by_the_largest_remainder() {
+        // 10 · (6, 3, 1) / 10 is exact; 5 of them: (3, 1.5, 0.5), and the earlier class wins the tie.
+        assert_eq!(shares(10, &[6, 3, 1]), [6, 3, 1]);
+        assert_eq!(shares(5, &[6, 3, 1]), [3, 2, 0]);
+        assert_eq!(shares(0, &[]), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn held_out_examples_depend_on_the_stream_only() {
+        let whole = split(&(0..60).map(|index| index % 4).collect::<Vec<_>>());
+        let held_out = |name| whole.hold_out(12, &mut Seed(1).stream(name)).unwrap().1;
+        assert_eq!(held_out("a"), held_out("a"));
+        assert_ne!(held_out("a"), held_out("b"));
+    }
+
+    proptest! {
+        #[test]
+        fn held_out_and_rest_are_the_whole_with_the_balance_of_the_whole(
+            labels in prop::collection::vec(0_usize..5, 0..120), portion in 0.0..=1.0,
+        ) {
+            let whole = split(&labels);
+            let count = (portion * labels.len() as f64) as usize;
+            let (rest, held_out) = whole.hold_out(count, &mut Seed(1).stream("hold out")).unwrap();
+            prop_assert_eq!(held_out.len(), count);
+            let mut all = [rest.images().pixels(), held_out.images().pixels()].concat();
+            all.sort_unstable();
+            prop_assert_eq!(&all[..], whole.images().pixels());
+            let part = held_out.class_counts();
+            for (class, &size) in whole.class_counts().iter().enumerate() {
+                let share = count as f64 * size as f64 / labels.len() as f64;
+                let got = part.get(class).copied().unwrap_or(0) as f64;
+                prop_assert!((got - share).abs() < 1.0, "class {}: {} of {}", class, got, share);
+            }
+        }
+    }
+
+    #[test]
+    fn more_than_everything_cannot_be_held_out() {
+        assert!(split(&[0, 1]).hold_out(3, &mut Seed(1).stream("hold out")).is_err());
+    }
+}

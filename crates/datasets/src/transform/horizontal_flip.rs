@@ -1,0 +1,86 @@
+//! Mirrors the image left to right.
+
+use cenote_spec::{Error as SpecError, Kind, params};
+use cenote_tensor::Stream;
+use rand_chacha::rand_core::RngCore;
+use serde::Deserialize;
+
+use super::Transform;
+
+pub(super) const KIND: Kind<dyn Transform> = Kind {
+    name: NAME,
+    about: "mirrors the image left to right, half of the time unless `probability` is given",
+    example: "probability = 0.5",
+    parse: |table| {
+        let flip: HorizontalFlip = params(NAME, table)?;
+        if !(0.0..=1.0).contains(&flip.probability) {
+            let message = format!("probability is {}; expected 0 to 1", flip.probability);
+            return Err(SpecError::Params { kind: NAME, message });
+        }
+        Ok(Box::new(flip))
+    },
+};
+
+const NAME: &str = "horizontal_flip";
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HorizontalFlip {
+    #[serde(default = "half")]
+    probability: f64,
+}
+
+fn half() -> f64 {
+    0.5
+}
+
+impl Transform for HorizontalFlip {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn apply(&self, image: &mut [u8], [_, _, width]: [usize; 3], stream: &mut Stream) {
+        if f64::from(stream.next_u32()) < self.probability * 2.0_f64.powi(32) {
+            image.chunks_exact_mut(width).for_each(<[u8]>::reverse);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cenote_tensor::Seed;
+
+    use super::*;
+
+    fn flipped(probability: f64, draws: u64) -> usize {
+        let flip = HorizontalFlip { probability };
+        let flips = (0..draws).filter(|&draw| {
+            let mut image = [1, 2, 3, 4, 5, 6];
+            flip.apply(&mut image, [1, 2, 3], &mut Seed(draw).stream("flip"));
+            assert!(image == [1, 2, 3, 4, 5, 6] || image == [3, 2, 1, 6, 5, 4], "{image:?}");
+            image[0] == 3
+        });
+        flips.count()
+    }
+
+    #[test]
+    fn every_row_is_mirrored_or_none() {
+        assert_eq!(flipped(0.0, 50), 0);
+        assert_eq!(flipped(1.0, 50), 50);
+    }
+
+    #[test]
+    fn images_are_mirrored_as_often_as_asked() {
+        // 2,000 draws at 0.3: deviation 20.5, five of them allowed.
+        let flips = flipped(0.3, 2_000);
+        assert!(flips.abs_diff(600) < 103, "{flips}");
+    }
+
+    #[test]
+    fn a_probability_outside_zero_to_one_is_refused() {
+        for text in ["probability = 1.5", "probability = -0.1", "probability = nan"] {
+            let error = (KIND.parse)(text.parse().unwrap()).unwrap_err().to_string();
+            assert!(error.starts_with("horizontal_flip: probability is "), "{error}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Moves the image by whole pixels.
+//!
+//! Rows and columns move independently, each by `-max_pixels..=max_pixels` with equal chance.
+//! What moves out is lost, what moves in is 0.
+
+use cenote_spec::{Error as SpecError, Kind, params};
+use cenote_tensor::Stream;
+use serde::Deserialize;
+
+use super::Transform;
+use crate::Error;
+use crate::order::below;
+
+pub(super) const KIND: Kind<dyn Transform> = Kind {
+    name: NAME,
+    about: "moves the image by up to `max_pixels` along rows and columns, filling with 0",
+    example: "max_pixels = 2",
+    parse: |table| {
+        let shift: RandomShift = params(NAME, table)?;
+        if shift.max_pixels == 0 {
+            let message = "max_pixels is 0; expected at least 1".to_owned();
+            return Err(SpecError::Params { kind: NAME, message });
+        }
+        Ok(Box::new(shift))
+    },
+};
+
+const NAME: &str = "random_shift";
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RandomShift {
+    max_pixels: usize,
+}
+
+impl Transform for RandomShift {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn fits(&self, [_, height, width]: [usize; 3]) -> Result<(), Error> {
+        let smaller = height.min(width);
+        if self.max_pixels < smaller {
+            return Ok(());
+        }
+        Err(Error::Setting {
+            what: "random_shift: max_pixels",
+            got: self.max_pixels.to_string(),
+            expected: format!("less than {smaller}, the smaller side of the images"),
+        })
+    }
+
+    fn apply(&self, image: &mut [u8], [_, height, width]: [usize; 3], stream: &mut Stream) {
+        let mut offset =
+            || below(2 * self.max_pixels + 1, stream) as isize - self.max_pixels as isize;
+        let (down, right) = (offset(), offset());
+        for plane in image.chunks_exact_mut(height * width) {
+            slide(plane, down * width as isize);
+            plane.chunks_exact_mut(width).for_each(|row| slide(row, right));
+        }
+    }
+}
+
+/// Moves `values` towards the back by `by` places, or to the front when it is negative, and fills with 0.
+fn slide(values: &mut [u8], by: isize) {
+    let kept = values.len() - by.unsigned_abs();
+    if by >= 0 {
+        values.copy_within(..kept, by.unsigned_abs());
+        values[..by.unsigned_abs()].fill(0);
+    } else {
+        values.copy_within(by.unsigned_abs().., 0);
+        values[kept..].fill(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use cenote_tensor::Seed;
+
+    use super::*;
+
+    /// The definition: every cell takes the value `down` above and `right` before it, or 0.
+    fn moved(image: &[u8], [height, width]: [isize; 2], [down, right]: [isize; 2]) -> Vec<u8> {
+        let cell = |y: isize, x: isize| {
+            let inside = (0..height).contains(&y) && (0..width).contains(&x);
+            if inside { image[(y * width + x) as usize] } else { 0 }
+        };
+        (0..height)
+            .flat_map(|y| (0..width).map(move |x| (y, x)))
+            .map(|(y, x)| cell(y - down, x - right))
+            .collect()
+    }
+
+    #[test]
+    fn the_image_moves_to_every_offset_equally_often() {
+        let image: Vec<u8> = (1..=12).collect();
+        let mut seen = BTreeMap::new();
+        for draw in 0..2_500 {
+            let mut shifted = image.clone();
+            RandomShift { max_pixels: 2 }.apply(
+                &mut shifted,
+                [1, 3, 4],
+                &mut Seed(draw).stream("shift"),
+            );
+            *seen.entry(shifted).or_insert(0_u32) += 1;
+        }
+        for down in -2..=2 {
+            for right in -2..=2 {
+                // 100 expected, deviation 9.8.
+                let count = seen.remove(&moved(&image, [3, 4], [down, right])).unwrap_or(0);
+                assert!(count.abs_diff(100) < 50, "({down}, {right}) {count} times");
+            }
+        }
+        assert!(seen.is_empty(), "{seen:?} is no shift");
+    }
+
+    #[test]
+    fn a_shift_as_large_as_the_image_is_refused() {
+        let shift = RandomShift { max_pixels: 3 };
+        assert!(shift.fits([1, 4, 5]).is_ok());
+        let error = shift.fits([1, 4, 3]).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "random_shift: max_pixels is 3; expected less than 3, the smaller side of the images"
+        );
+        assert!((KIND.parse)("max_pixels = 0".parse().unwrap()).is_err());
+    }
+}
