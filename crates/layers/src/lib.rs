@@ -1,1 +1,80 @@
-//! Placeholder.
+//! Describes networks as data and runs them: layers, losses, optimisers, checkpoints.
+//!
+//! A network is a list of tables, one per layer. [`ModelSpec::parse`] turns the tables into layer
+//! descriptions, [`ModelSpec::fit`] checks every shape against an input and returns a [`Model`] whose
+//! forward pass cannot fail, and [`Params`] hold its numbers by path.
+//!
+//! ```
+//! use cenote_autograd::Tape;
+//! use cenote_layers::{Mode, ModelSpec, Step, cross_entropy};
+//! use cenote_tensor::{Seed, Tensor};
+//!
+//! let spec = ModelSpec::from_toml(
+//!     "
+//!     layer = [
+//!         { kind = 'conv2d', out_channels = 4, kernel_size = 3, padding = 1 },
+//!         { kind = 'relu' },
+//!         { kind = 'max_pool', kernel_size = 2 },
+//!         { kind = 'flatten' },
+//!         { kind = 'dense', out_features = 3 },
+//!     ]",
+//! )?;
+//! let model = spec.fit([1, 6, 8].into())?; // (C, H, W) of one image
+//! let params = model.init(Seed(1));
+//!
+//! let tape = Tape::new();
+//! let step = Step::new(&tape, &model, &params, Mode::Train, Seed(1), 0);
+//! let logits = step.forward(tape.constant(Tensor::full([2, 1, 6, 8], 0.5)));
+//! let loss = cross_entropy(&logits, &[0, 2]);
+//! let gradients = step.gradients(loss.backward());
+//! assert_eq!(gradients.len(), params.len());
+//! # Ok::<(), cenote_layers::Error>(())
+//! ```
+//!
+//! # Adding a layer
+//!
+//! One file with a struct that deserializes from its table, and one line in its family's list of
+//! kinds. [`KINDS`] is what parsing, `cenote list` and the law tests read.
+//!
+//! # What it does not do
+//!
+//! It reads no images and knows no labels beyond the loss, prints nothing, and decides nothing about
+//! experiments: slots and arms live in `cenote-experiment`.
+
+mod act;
+mod checkpoint;
+mod conv;
+mod dense;
+mod drop;
+mod error;
+mod init;
+#[cfg(test)]
+mod laws;
+mod layer;
+mod loss;
+mod model;
+mod norm;
+mod optim;
+mod pair;
+mod params;
+mod pool;
+mod step;
+mod summary;
+
+pub use checkpoint::Checkpoint;
+pub use error::Error;
+pub use init::Init;
+pub use layer::{Cost, Layer, LayerSpec, Mode, ParamSpec, Role};
+pub use loss::{correct, cross_entropy, predictions, softmax};
+pub use model::{Fitted, Model, ModelSpec, name_layers};
+pub use optim::{
+    KINDS as OPTIMIZER_KINDS, Optimizer, OptimizerState, Progress, SCHEDULE_KINDS, Schedule, Update,
+};
+pub use pair::Pair;
+pub use params::{Param, Params};
+pub use step::{Scope, Step};
+pub use summary::{Row, Summary};
+
+/// Every layer that a model file may name, family by family.
+pub const KINDS: &[&[cenote_spec::Kind<dyn LayerSpec>]] =
+    &[conv::KINDS, pool::KINDS, norm::KINDS, act::KINDS, dense::KINDS, drop::KINDS];

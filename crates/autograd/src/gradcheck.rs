@@ -1,0 +1,145 @@
+//! The independent witness of every backward pass: central differences.
+
+use cenote_tensor::{Scalar, Tensor};
+
+use crate::{Tape, Var};
+
+/// Half the step of a central difference. Its error is of the order of the step squared, its
+/// rounding error of the order of epsilon over the step: the cube root balances the two.
+const STEP: f64 = if cfg!(cenote_f64) { 1e-5 } else { 1e-2 };
+
+/// How far analytic and numeric gradient may differ, relative to the largest of them.
+const TOLERANCE: f64 = if cfg!(cenote_f64) { 1e-7 } else { 1e-2 };
+
+/// An analytic gradient that central differences contradict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mismatch {
+    /// Which input.
+    pub input: usize,
+    /// Which element of it, in row-major order.
+    pub element: usize,
+    /// The gradient that the backward pass gave.
+    pub analytic: f64,
+    /// The gradient that differences of the forward pass give.
+    pub numeric: f64,
+    /// The largest difference that would have passed.
+    pub allowed: f64,
+}
+
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { input, element, analytic, numeric, allowed } = self;
+        write!(
+            f,
+            "gradient of input {input} at element {element} is {analytic}, \
+             but differences give {numeric} (allowed error {allowed})"
+        )
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+/// Compares the gradients of `f` at `inputs` with central differences, element by element.
+///
+/// The gradient that enters `f` from above is neither constant nor symmetric, so that a gradient
+/// that is transposed, scattered to the wrong place or scaled by a constant cannot pass. In `f64`
+/// (`--cfg cenote_f64`) the agreement must be within 1e-7 of the largest gradient; in `f32`, where
+/// differences themselves are coarse, within 1e-2.
+///
+/// # Errors
+/// The worst element, when it differs by more than that.
+pub fn gradcheck(
+    inputs: &[Tensor],
+    f: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>,
+) -> Result<(), Mismatch> {
+    let loss = |inputs: &[Tensor]| -> f64 {
+        let tape = Tape::without_gradients();
+        let vars: Vec<Var<'_>> = inputs.iter().map(|x| tape.leaf(x.clone())).collect();
+        let y = f(&vars);
+        let weighted = y.value().as_slice().iter().enumerate();
+        weighted.map(|(i, &y)| weight(i) * f64::from(y)).sum()
+    };
+
+    let tape = Tape::new();
+    let vars: Vec<Var<'_>> = inputs.iter().map(|x| tape.leaf(x.clone())).collect();
+    let y = f(&vars);
+    let weights = Tensor::from_fn(y.shape(), |i| weight(i) as Scalar);
+    let gradients = (&y * &tape.constant(weights)).sum().backward();
+
+    let mut compared = Vec::new();
+    for (input, x) in inputs.iter().enumerate() {
+        for element in 0..x.len() {
+            let nudged = |by: f64| {
+                let mut nudged = inputs.to_vec();
+                let at = &mut nudged[input].as_mut_slice()[element];
+                *at += by as Scalar;
+                (f64::from(*at), loss(&nudged))
+            };
+            let ((low, loss_low), (high, loss_high)) = (nudged(-STEP), nudged(STEP));
+            let numeric = (loss_high - loss_low) / (high - low);
+            let analytic =
+                gradients.of(&vars[input]).map_or(0.0, |dx| f64::from(dx.as_slice()[element]));
+            compared.push(Mismatch { input, element, analytic, numeric, allowed: 0.0 });
+        }
+    }
+    judge(compared)
+}
+
+/// A gradient from above that differs from cell to cell in sign and size.
+fn weight(i: usize) -> f64 {
+    (1.3 * i as f64 + 0.4).sin() + 0.5
+}
+
+fn judge(compared: Vec<Mismatch>) -> Result<(), Mismatch> {
+    let largest =
+        compared.iter().map(|c| c.numeric.abs().max(c.analytic.abs())).fold(1.0, f64::max);
+    let allowed = TOLERANCE * largest;
+    let error = |c: &Mismatch| (c.analytic - c.numeric).abs();
+    let worst = compared.into_iter().max_by(|a, b| error(a).total_cmp(&error(b)));
+    match worst {
+        // A NaN fails as well: it is not within any bound.
+        Some(worst) if error(&worst) > allowed || error(&worst).is_nan() => {
+            Err(Mismatch { allowed, ..worst })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Function, Saved};
+
+    /// Squares forward; its backward pass is wrong by the factor.
+    struct WrongBy(Scalar, Tensor);
+
+    impl Function for WrongBy {
+        fn name(&self) -> &'static str {
+            "square"
+        }
+
+        fn saved(&self) -> Saved<'_> {
+            Saved::tensors([&self.1])
+        }
+
+        fn backward(self: Box<Self>, mut dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
+            dy.zip_assign(&self.1, |dy, x| 2.0 * x * dy * self.0);
+            vec![Some(dy)]
+        }
+    }
+
+    fn check(factor: Scalar) -> Result<(), Mismatch> {
+        gradcheck(&[Tensor::from_fn([3, 2], |i| i as Scalar - 1.5)], |v| {
+            let y = v[0].value().clone().map(|x| x * x);
+            v[0].tape().record(y, &[&v[0]], || WrongBy(factor, v[0].value().clone()))
+        })
+    }
+
+    #[test]
+    fn a_right_gradient_passes_and_a_scaled_one_fails() {
+        assert_eq!(check(1.0), Ok(()));
+        assert!(check(1.1).is_err());
+        assert!(check(0.25).is_err());
+        assert!(check(Scalar::NAN).is_err());
+    }
+}

@@ -1,0 +1,11 @@
+//! Activation functions, element by element.
+
+use cenote_spec::Kind;
+
+use crate::LayerSpec;
+
+mod relu;
+mod tanh;
+
+/// The activations that a model file may name.
+pub(crate) const KINDS: &[Kind<dyn LayerSpec>] = &[relu::KIND, tanh::KIND];

@@ -1,0 +1,75 @@
+//! The rectified linear unit.
+//!
+//! ```text
+//! y = max(x, 0)        dx = dy where y > 0, else 0
+//! ```
+//!
+//! A NaN stays NaN, as in PyTorch. After Nair and Hinton (2010).
+
+use cenote_autograd::{Function, Saved, Var};
+use cenote_spec::{Kind, params};
+use cenote_tensor::{Shape, Tensor, relu, relu_backward};
+use serde::Deserialize;
+
+use crate::{Cost, Error, Layer, LayerSpec, Scope};
+
+pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
+    name: NAME,
+    about: "max(x, 0)",
+    example: "",
+    parse: |table| Ok(Box::new(params::<Relu>(NAME, table)?)),
+};
+
+const NAME: &str = "relu";
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Relu {}
+
+impl LayerSpec for Relu {
+    fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
+        Ok(Box::new(Fitted { shape: input }))
+    }
+}
+
+#[derive(Debug)]
+struct Fitted {
+    shape: Shape,
+}
+
+impl Layer for Fitted {
+    fn kind(&self) -> &'static str {
+        NAME
+    }
+
+    fn output(&self) -> Shape {
+        self.shape
+    }
+
+    fn cost(&self) -> Cost {
+        Cost { macs: 0, other: self.shape.len() as u64 }
+    }
+
+    fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
+        x.overwrite(relu, |y| Backward { y: y.clone() })
+    }
+}
+
+/// The output tells where and how much the gradient passes, so the input need not be kept.
+struct Backward {
+    y: Tensor,
+}
+
+impl Function for Backward {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn saved(&self) -> Saved<'_> {
+        Saved::tensors([&self.y])
+    }
+
+    fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
+        vec![Some(relu_backward(&self.y, dy))]
+    }
+}

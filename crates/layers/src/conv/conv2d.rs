@@ -1,0 +1,190 @@
+//! Two-dimensional convolution (cross-correlation, as everywhere in the field).
+//!
+//! ```text
+//! y[n,o,i,j] = b[o] + Σ_{c,u,v} w[o,c,u,v] · x[n, c, i·s − p + u·d, j·s − p + v·d]
+//! dx         = the transposed sum of dy over w
+//! dw[o,c,u,v] = Σ_{n,i,j} dy[n,o,i,j] · x[n, c, i·s − p + u·d, j·s − p + v·d]
+//! db[o]      = Σ_{n,i,j} dy[n,o,i,j]
+//! ```
+//!
+//! Stride `s`, zero padding `p` and dilation `d` may differ for rows and columns. With `groups = G`
+//! the channels fall into `G` equal parts that do not see each other. With a stride and as many
+//! output as input channels it is the learned downsampler of Springenberg et al. (2015),
+//! arXiv:1412.6806. Conventions are those of PyTorch's `Conv2d`, but for the initial weights: He
+//! normal by default, biases zero.
+
+use cenote_autograd::{Function, Saved, Var};
+use cenote_spec::{Kind, params};
+use cenote_tensor::{Conv2d as Geometry, Shape, Tensor, Window, sum_over_channels};
+use serde::Deserialize;
+
+use crate::layer::maps;
+use crate::{Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Role, Scope};
+
+pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
+    name: NAME,
+    about: "convolution; with a stride, a learned downsampler",
+    example: "out_channels = 6\nkernel_size = 3\nstride = 2\npadding = 1",
+    parse: |table| Ok(Box::new(params::<Conv2d>(NAME, table)?)),
+};
+
+const NAME: &str = "conv2d";
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Conv2d {
+    out_channels: usize,
+    kernel_size: Pair,
+    #[serde(default = "one")]
+    stride: Pair,
+    #[serde(default = "zero")]
+    padding: Pair,
+    #[serde(default = "one")]
+    dilation: Pair,
+    #[serde(default = "ungrouped")]
+    groups: usize,
+    #[serde(default = "with_bias")]
+    bias: bool,
+    #[serde(default)]
+    init: Init,
+}
+
+fn one() -> Pair {
+    Pair::both(1)
+}
+
+fn zero() -> Pair {
+    Pair::both(0)
+}
+
+fn ungrouped() -> usize {
+    1
+}
+
+fn with_bias() -> bool {
+    true
+}
+
+impl LayerSpec for Conv2d {
+    fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
+        let [channels, rows, columns] = maps(NAME, input)?;
+        let window = Window::new(self.kernel_size.0, self.stride.0)
+            .padded(self.padding.0)
+            .dilated(self.dilation.0);
+        let geometry =
+            Geometry::fit(window, channels, self.out_channels, self.groups, [rows, columns])?;
+        Ok(Box::new(Fitted { geometry, out_channels: self.out_channels, spec: self.clone() }))
+    }
+}
+
+#[derive(Debug)]
+struct Fitted {
+    geometry: Geometry,
+    out_channels: usize,
+    spec: Conv2d,
+}
+
+impl Layer for Fitted {
+    fn kind(&self) -> &'static str {
+        NAME
+    }
+
+    fn output(&self) -> Shape {
+        let [rows, columns] = self.geometry.output();
+        [self.out_channels, rows, columns].into()
+    }
+
+    fn params(&self) -> Vec<ParamSpec> {
+        let role = Role::Trained;
+        let shape = self.geometry.weight_shape();
+        let mut params = vec![ParamSpec { name: "weight", shape, init: self.spec.init, role }];
+        if self.spec.bias {
+            let shape = [self.out_channels].into();
+            params.push(ParamSpec { name: "bias", shape, init: Init::Zeros, role });
+        }
+        params
+    }
+
+    fn cost(&self) -> Cost {
+        let bias_adds = if self.spec.bias { self.output().len() as u64 } else { 0 };
+        Cost { macs: self.geometry.macs(), other: bias_adds }
+    }
+
+    fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {
+        let w = at.param(0);
+        let b = self.spec.bias.then(|| at.param(1));
+        let y = self.geometry.forward(x.value(), w.value(), b.map(Var::value));
+        let saved =
+            || Backward { geometry: self.geometry, x: x.value().clone(), w: w.value().clone() };
+        match b {
+            Some(b) => x.tape().record(y, &[&x, w, b], saved),
+            None => x.tape().record(y, &[&x, w], saved),
+        }
+    }
+}
+
+struct Backward {
+    geometry: Geometry,
+    x: Tensor,
+    w: Tensor,
+}
+
+impl Function for Backward {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn saved(&self) -> Saved<'_> {
+        Saved::tensors([&self.x, &self.w])
+    }
+
+    fn backward(self: Box<Self>, dy: Tensor, wanted: &[bool]) -> Vec<Option<Tensor>> {
+        let dw = wanted[1].then(|| self.geometry.backward_weight(&self.x, &dy));
+        let mut gradients = vec![None, dw];
+        if let Some(&wanted) = wanted.get(2) {
+            gradients.push(wanted.then(|| sum_over_channels(&dy)));
+        }
+        gradients[0] = wanted[0].then(|| self.geometry.backward_input(&dy, &self.w));
+        gradients
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::laws::{check_gradient, fit};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn the_gradient_matches_differences_for_any_geometry(
+            (groups, per_group) in (1_usize..3, 1_usize..3),
+            kernel in (1_usize..4, 1_usize..4),
+            stride in (1_usize..4, 1_usize..4),
+            padding in (0_usize..3, 0_usize..3),
+            dilation in (1_usize..3, 1_usize..3),
+            outputs in 1_usize..3,
+            bias: bool,
+            size in (1_usize..6, 1_usize..8),
+        ) {
+            let text = format!(
+                "kind = 'conv2d'\nout_channels = {}\nkernel_size = [{}, {}]\nstride = [{}, {}]\n\
+                 padding = [{}, {}]\ndilation = [{}, {}]\ngroups = {groups}\nbias = {bias}",
+                groups * outputs, kernel.0, kernel.1, stride.0, stride.1,
+                padding.0, padding.1, dilation.0, dilation.1,
+            );
+            if let Ok(layer) = fit(&text, [groups * per_group, size.0, size.1]) {
+                check_gradient(&layer, 2)?;
+            }
+        }
+    }
+
+    #[test]
+    fn groups_that_do_not_divide_the_channels_are_refused() {
+        let text = "kind = 'conv2d'\nout_channels = 4\nkernel_size = 1\ngroups = 2";
+        let error = fit(text, [3, 5, 7]).expect_err("2 does not divide 3");
+        assert!(error.to_string().contains("groups"), "{error}");
+    }
+}

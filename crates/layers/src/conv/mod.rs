@@ -1,0 +1,10 @@
+//! Convolutions.
+
+use cenote_spec::Kind;
+
+use crate::LayerSpec;
+
+mod conv2d;
+
+/// The convolutions that a model file may name.
+pub(crate) const KINDS: &[Kind<dyn LayerSpec>] = &[conv2d::KIND];

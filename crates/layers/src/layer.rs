@@ -1,0 +1,95 @@
+//! The two traits of a layer: what was described, and what was fitted to an input.
+
+use cenote_autograd::Var;
+use cenote_tensor::Shape;
+
+use crate::{Error, Init, Scope};
+
+/// A layer as a model file describes it, not yet tied to an input.
+pub trait LayerSpec: std::fmt::Debug + Send + Sync {
+    /// Checks the layer against the shape of one example and fixes all its sizes.
+    ///
+    /// # Errors
+    /// When the layer cannot take such an input.
+    fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error>;
+}
+
+/// A layer whose shapes are checked: its forward pass cannot fail.
+pub trait Layer: std::fmt::Debug + Send + Sync {
+    /// The kind that the model file named.
+    fn kind(&self) -> &'static str;
+
+    /// Shape of one example of the output.
+    fn output(&self) -> Shape;
+
+    /// The parameters it reads, in the order in which [`Scope::param`] numbers them.
+    fn params(&self) -> Vec<ParamSpec> {
+        Vec::new()
+    }
+
+    /// Arithmetic of one example's forward pass.
+    fn cost(&self) -> Cost;
+
+    /// The output for a batch `x`, of shape `(N, …)` with the fitted example shape.
+    fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t>;
+}
+
+/// Whether a network is being trained or used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Batch statistics, dropout and other noise are on.
+    Train,
+    /// Every output depends on its own input alone.
+    Eval,
+}
+
+/// A parameter that a layer asks for.
+#[derive(Clone, Debug)]
+pub struct ParamSpec {
+    /// Name within the layer, such as `weight`.
+    pub name: &'static str,
+    /// Shape of the tensor.
+    pub shape: Shape,
+    /// How it starts.
+    pub init: Init,
+    /// Who changes it.
+    pub role: Role,
+}
+
+/// Who changes a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The optimiser, by its gradient.
+    Trained,
+    /// The layer itself, as batch norm does with its running statistics.
+    Running,
+}
+
+/// Arithmetic of one example's forward pass.
+///
+/// A MAC is one multiply-add. Everything else (adds of a bias, comparisons, divisions, exponentials)
+/// counts one each under `other`. Data movement counts nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Multiply-adds.
+    pub macs: u64,
+    /// All other operations.
+    pub other: u64,
+}
+
+impl std::ops::Add for Cost {
+    type Output = Self;
+
+    fn add(self, more: Self) -> Self {
+        Self { macs: self.macs + more.macs, other: self.other + more.other }
+    }
+}
+
+/// The `(C, H, W)` of an input of feature maps, or an error of the layer of this kind.
+pub(crate) fn maps(kind: &'static str, input: Shape) -> Result<[usize; 3], Error> {
+    input.dims().try_into().map_err(|_| Error::Input {
+        kind,
+        got: input,
+        expected: "feature maps of shape CxHxW",
+    })
+}

@@ -1,0 +1,118 @@
+//! One forward (and backward) pass of a model, and what a layer sees of it.
+
+use std::cell::RefCell;
+
+use cenote_autograd::{Gradients, Tape, Var};
+use cenote_tensor::{Seed, Stream, Tensor};
+
+use crate::{Mode, Model, Params, Role};
+
+/// A model with its parameters on a tape, ready for one batch.
+#[derive(Debug)]
+pub struct Step<'m, 't> {
+    model: &'m Model,
+    vars: Vec<Var<'t>>,
+    mode: Mode,
+    seed: Seed,
+    number: u64,
+    updates: RefCell<Vec<(usize, Tensor)>>,
+}
+
+impl<'m, 't> Step<'m, 't> {
+    /// Puts `params` on the tape for step `number` of the run with this seed.
+    ///
+    /// The seed and the number decide what random layers such as dropout draw.
+    pub fn new(
+        tape: &'t Tape,
+        model: &'m Model,
+        params: &Params,
+        mode: Mode,
+        seed: Seed,
+        number: u64,
+    ) -> Self {
+        let on_tape = |value: &Tensor, role| match role {
+            Role::Trained => tape.leaf(value.clone()),
+            Role::Running => tape.constant(value.clone()),
+        };
+        let vars = params.iter().map(|p| on_tape(&p.value, p.role)).collect();
+        Self::over(model, vars, mode, seed, number)
+    }
+
+    /// Like [`Step::new`], for parameters that are on the tape already, in the model's order.
+    ///
+    /// # Panics
+    /// When there is not one variable per parameter of the model.
+    pub fn over(model: &'m Model, vars: Vec<Var<'t>>, mode: Mode, seed: Seed, number: u64) -> Self {
+        let wanted = model.layers().last().map_or(0, |last| last.params.end);
+        assert_eq!(vars.len(), wanted, "one variable per parameter of the model");
+        Self { model, vars, mode, seed, number, updates: RefCell::default() }
+    }
+
+    /// The network's output for a batch.
+    pub fn forward(&self, x: Var<'t>) -> Var<'t> {
+        self.forward_through(x, |_, _| ())
+    }
+
+    /// Like [`Step::forward`], showing each layer's position and output to `see`.
+    pub fn forward_through(&self, x: Var<'t>, mut see: impl FnMut(usize, &Var<'t>)) -> Var<'t> {
+        self.model.layers().enumerate().fold(x, |x, (i, fitted)| {
+            let scope = Scope {
+                path: fitted.path,
+                first: fitted.params.start,
+                params: &self.vars[fitted.params],
+                mode: self.mode,
+                seed: self.seed,
+                number: self.number,
+                updates: &self.updates,
+            };
+            let y = fitted.layer.forward(x, &scope);
+            see(i, &y);
+            y
+        })
+    }
+
+    /// The gradient of each parameter, in the model's order; `None` for what is not trained or does
+    /// not reach the loss.
+    pub fn gradients(&self, mut of: Gradients) -> Vec<Option<Tensor>> {
+        self.vars.iter().map(|var| of.take(var)).collect()
+    }
+
+    /// What layers that keep running statistics want changed, for [`Params::set`].
+    pub fn into_updates(self) -> Vec<(usize, Tensor)> {
+        self.updates.into_inner()
+    }
+}
+
+/// What one layer sees of a [`Step`].
+#[derive(Debug)]
+pub struct Scope<'s, 't> {
+    path: &'s str,
+    first: usize,
+    params: &'s [Var<'t>],
+    mode: Mode,
+    seed: Seed,
+    number: u64,
+    updates: &'s RefCell<Vec<(usize, Tensor)>>,
+}
+
+impl<'t> Scope<'_, 't> {
+    /// The layer's parameter at this position of [`crate::Layer::params`].
+    pub fn param(&self, i: usize) -> &Var<'t> {
+        &self.params[i]
+    }
+
+    /// Whether the network is being trained.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The random stream of this layer, at this step, for this purpose.
+    pub fn stream(&self, purpose: &str) -> Stream {
+        self.seed.stream(&format!("{purpose}/{}/step{}", self.path, self.number))
+    }
+
+    /// Asks for a new value of the layer's parameter at position `i`, after this step.
+    pub fn update(&self, i: usize, value: Tensor) {
+        self.updates.borrow_mut().push((self.first + i, value));
+    }
+}
