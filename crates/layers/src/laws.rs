@@ -77,7 +77,7 @@ pub(crate) fn check_gradient(model: &Model, n: usize) -> Result<(), TestCaseErro
 fn spread(shape: Shape) -> Tensor {
     let n = shape.len();
     // A multiplier without a common factor visits every rank once.
-    let stride = (n * 5 / 8..).find(|&m| m > 0 && gcd(m, n) == 1).unwrap_or(1);
+    let stride = (n * 5 / 8..2 * n).find(|&m| m > 0 && gcd(m, n) == 1).unwrap_or(1);
     Tensor::from_fn(shape, |i| {
         let rank = (i * stride + n / 3) % n;
         (rank as Scalar - (n as Scalar - 1.0) / 2.0 + 0.25) * 0.05

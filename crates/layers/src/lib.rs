@@ -44,13 +44,13 @@
 mod act;
 mod checkpoint;
 mod conv;
-mod dense;
 mod drop;
 mod error;
 mod init;
 #[cfg(test)]
 mod laws;
 mod layer;
+mod linear;
 mod loss;
 mod model;
 mod norm;
@@ -77,4 +77,4 @@ pub use summary::{Row, Summary};
 
 /// Every layer that a model file may name, family by family.
 pub const KINDS: &[&[cenote_spec::Kind<dyn LayerSpec>]] =
-    &[conv::KINDS, pool::KINDS, norm::KINDS, act::KINDS, dense::KINDS, drop::KINDS];
+    &[conv::KINDS, pool::KINDS, norm::KINDS, act::KINDS, linear::KINDS, drop::KINDS];

@@ -45,7 +45,9 @@ pub fn softmax(logits: &Tensor) -> Tensor {
             *z = (*z - largest).exp();
             sum += *z;
         }
-        row.iter_mut().for_each(|p| *p /= sum);
+        for p in row {
+            *p /= sum;
+        }
     }
     p
 }
@@ -106,7 +108,9 @@ impl Function for Backward {
         let scale = dy.as_slice()[0] / rows as Scalar;
         for (row, label) in dz.as_mut_slice().chunks_exact_mut(classes).zip(labels) {
             row[label] -= 1.0;
-            row.iter_mut().for_each(|dz| *dz *= scale);
+            for dz in row {
+                *dz *= scale;
+            }
         }
         vec![Some(dz)]
     }

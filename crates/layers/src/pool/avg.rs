@@ -155,14 +155,12 @@ mod tests {
             divisor in prop::option::of(1_usize..7),
             size in (1_usize..7, 1_usize..9),
         ) {
-            let mut text = format!(
+            let divisor = divisor.map_or(String::new(), |d| format!("divisor_override = {d}"));
+            let text = format!(
                 "kind = 'avg_pool'\nkernel_size = [{}, {}]\nstride = [{}, {}]\n\
-                 padding = [{}, {}]\nceil_mode = {ceil}\ncount_include_pad = {include}",
+                 padding = [{}, {}]\nceil_mode = {ceil}\ncount_include_pad = {include}\n{divisor}",
                 kernel.0, kernel.1, stride.0, stride.1, padding.0, padding.1,
             );
-            if let Some(divisor) = divisor {
-                text += &format!("\ndivisor_override = {divisor}");
-            }
             if let Ok(layer) = fit(&text, [2, size.0, size.1]) {
                 check_gradient(&layer, 2)?;
             }
