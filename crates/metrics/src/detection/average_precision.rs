@@ -1,0 +1,140 @@
+//! The area under precision over recall, and its mean over classes.
+
+use super::Ranking;
+use crate::Metric;
+
+pub(super) const ALL_POINT: Metric<[Ranking]> = Metric {
+    name: "map_voc2010",
+    about: "mean over classes of the area under precision over recall (Pascal VOC from 2010)",
+    score: |rankings| mean_average_precision(rankings, Interpolation::AllPoint),
+};
+
+pub(super) const ELEVEN_POINT: Metric<[Ranking]> = Metric {
+    name: "map_voc2007",
+    about: "mean over classes of the precision at eleven recalls (Pascal VOC 2007)",
+    score: |rankings| mean_average_precision(rankings, Interpolation::ElevenPoint),
+};
+
+/// Which recalls the precision is read at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interpolation {
+    /// At all of them: the area under the envelope, as Pascal VOC has it from 2010.
+    AllPoint,
+    /// At 0, 0.1, …, 1: Pascal VOC up to 2009.
+    ///
+    /// The recalls are `t · 0.1` in floating point, so the fourth is 0.30000000000000004 and a recall of exactly 3/10
+    /// does not reach it. The development kit has it so, and with it the published numbers.
+    ElevenPoint,
+}
+
+/// Mean of the precision over recall, the precision at a recall being the best at that recall or above.
+///
+/// ```text
+/// p*(r) = max { p_k : r_k ≥ r }
+/// all-point     Σ_k (r_k − r_(k−1)) p*(r_k)
+/// eleven-point  Σ_t p*(t · 0.1) / 11          t = 0 … 10
+/// ```
+///
+/// `None` when there is no object to find; 0 when there is and nothing was detected.
+///
+/// ```
+/// use cenote_metrics::{Interpolation, Outcome::{Hit, Miss}, Ranking, average_precision};
+///
+/// // Precision 1 up to recall 1/2, then 2/3 up to recall 1.
+/// let ranking = Ranking::new(2, vec![(0.9, Hit), (0.8, Miss), (0.7, Hit)])?;
+/// let ap = average_precision(&ranking, Interpolation::AllPoint).expect("there are objects");
+/// assert!((ap - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-12);
+/// let ap = average_precision(&ranking, Interpolation::ElevenPoint).expect("there are objects");
+/// assert!((ap - (6.0 + 5.0 * 2.0 / 3.0) / 11.0).abs() < 1e-12);
+/// # Ok::<(), cenote_metrics::Error>(())
+/// ```
+pub fn average_precision(ranking: &Ranking, interpolation: Interpolation) -> Option<f64> {
+    let mut curve = ranking.curve()?;
+    // From the back, each precision becomes the best at its recall or above.
+    let mut best = 0.0_f64;
+    for (_, precision) in curve.iter_mut().rev() {
+        best = best.max(*precision);
+        *precision = best;
+    }
+    Some(match interpolation {
+        Interpolation::AllPoint => {
+            let mut before = 0.0;
+            let steps = curve.iter().map(|&(recall, precision)| {
+                (recall - std::mem::replace(&mut before, recall)) * precision
+            });
+            steps.sum()
+        }
+        Interpolation::ElevenPoint => {
+            let at = |recall: f64| {
+                let first = curve.partition_point(|&(reached, _)| reached < recall);
+                curve.get(first).map_or(0.0, |&(_, precision)| precision)
+            };
+            (0..11).map(|t| at(f64::from(t) * 0.1) / 11.0).sum()
+        }
+    })
+}
+
+/// Mean of [`average_precision`] over the classes that have objects; `None` when no class has.
+pub fn mean_average_precision(rankings: &[Ranking], interpolation: Interpolation) -> Option<f64> {
+    let each: Vec<f64> =
+        rankings.iter().filter_map(|ranking| average_precision(ranking, interpolation)).collect();
+    (!each.is_empty()).then(|| each.iter().sum::<f64>() / each.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Outcome;
+
+    fn ranking(objects: usize, hits: &[bool]) -> Ranking {
+        let judged = hits.iter().enumerate().map(|(rank, &hit)| {
+            (1.0 - rank as f64 / 100.0, if hit { Outcome::Hit } else { Outcome::Miss })
+        });
+        Ranking::new(objects, judged.collect()).unwrap()
+    }
+
+    #[test]
+    fn undefined_without_objects_and_zero_without_detections() {
+        for how in [Interpolation::AllPoint, Interpolation::ElevenPoint] {
+            assert_eq!(average_precision(&ranking(0, &[false]), how), None);
+            assert_eq!(average_precision(&ranking(3, &[]), how), Some(0.0));
+            assert_eq!(mean_average_precision(&[ranking(0, &[])], how), None);
+        }
+    }
+
+    #[test]
+    fn a_class_without_objects_stays_out_of_the_mean() {
+        let rankings = [ranking(1, &[true]), ranking(0, &[false]), ranking(2, &[true])];
+        assert_eq!(mean_average_precision(&rankings, Interpolation::AllPoint), Some(0.75));
+    }
+
+    #[test]
+    fn a_recall_of_three_tenths_misses_the_fourth_point() {
+        let ap = average_precision(&ranking(10, &[true; 3]), Interpolation::ElevenPoint).unwrap();
+        assert!((ap - 3.0 / 11.0).abs() < 1e-12, "{ap}");
+    }
+
+    proptest! {
+        /// The definition, read literally, quadratic in the number of detections.
+        #[test]
+        fn both_interpolations_equal_their_definitions(hits: Vec<bool>, more in 0_usize..5) {
+            let objects = hits.iter().filter(|&&hit| hit).count() + more;
+            prop_assume!(objects > 0);
+            let ranking = ranking(objects, &hits);
+            let curve = ranking.curve().unwrap();
+            let best_from = |recall: f64| {
+                curve.iter().filter(|(r, _)| *r >= recall).map(|(_, p)| *p).fold(0.0, f64::max)
+            };
+            let area: f64 = (1..=objects)
+                .map(|found| best_from(found as f64 / objects as f64) / objects as f64)
+                .sum();
+            let got = average_precision(&ranking, Interpolation::AllPoint).unwrap();
+            prop_assert!((got - area).abs() < 1e-12, "{} {}", got, area);
+            let points: f64 = (0..11).map(|t| best_from(f64::from(t) * 0.1) / 11.0).sum();
+            let got = average_precision(&ranking, Interpolation::ElevenPoint).unwrap();
+            prop_assert!((got - points).abs() < 1e-12, "{} {}", got, points);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The scores against stored values of scikit-learn and of the Pascal VOC rule.
+//!
+//! The values are part of the development data, not of the repository; where they are absent the tests say so.
+
+mod classification;
+mod voc;
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// Reads a file of one JSON value per line from the development data, or says that it is not there.
+#[expect(clippy::print_stderr, reason = "a skipped check must be seen")]
+fn lines(name: &str) -> Option<Vec<Value>> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let root = env::var_os("CENOTE_DATA_DIR").map_or(beside, PathBuf::from);
+    let path = root.join("detection").join(name);
+    let Ok(text) = fs::read_to_string(&path) else {
+        eprintln!("SKIPPED: {} is not there; set CENOTE_DATA_DIR", path.display());
+        return None;
+    };
+    Some(text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect())
+}
+
+fn array(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().expect("a number is stored here")
+}
+
+fn indices(value: &Value) -> Vec<usize> {
+    array(value)
+        .iter()
+        .map(|index| index.as_u64().expect("an index is stored here") as usize)
+        .collect()
+}
+
+/// Whether a score is the stored one to 1e-12; NaN (stored as text) and null stand for undefined.
+fn agrees(got: Option<f64>, stored: &Value) -> bool {
+    match (got, stored.as_f64()) {
+        (Some(got), Some(stored)) => (got - stored).abs() < 1e-12,
+        (None, None) => stored.is_null() || stored == "nan",
+        _ => false,
+    }
+}
