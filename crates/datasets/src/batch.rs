@@ -300,6 +300,13 @@ mod tests {
     }
 
     #[test]
+    fn examples_of_one_epoch_are_changed_differently() {
+        let (plain, flipped) = (augmented(&[], 0, 30, "a"), augmented(&[FLIP], 0, 30, "a"));
+        let changed = plain.values().zip(flipped.values()).filter(|(a, b)| a != b).count();
+        assert!((5..=25).contains(&changed), "{changed} of 30 are flipped");
+    }
+
+    #[test]
     fn another_transform_in_the_list_leaves_the_draws_of_the_first_alone() {
         let never = "kind = 'horizontal_flip'\nprobability = 0.0";
         assert_eq!(augmented(&[SHIFT], 0, 4, "a"), augmented(&[never, SHIFT], 0, 4, "a"));

@@ -71,11 +71,14 @@ mod tests {
     }
 
     #[test]
-    fn draws_below_a_large_bound_are_not_biased_towards_small_indices() {
-        // With bound 3 · 2^62 a plain remainder would return an index below 2^62 half of the time, not a third.
+    fn draws_below_a_large_bound_are_not_biased() {
+        // With bound 3 · 2^62 a plain remainder would give an index below 2^62 half of the time, and a product
+        // without rejection a multiple of three half of the time; both are due a third of the time.
         let bound = 3_usize << 62;
         let mut stream = Seed(3).stream("bias");
-        let low = (0..9_000).filter(|_| below(bound, &mut stream) < 1 << 62).count();
-        assert!(low.abs_diff(3_000) < 225, "{low}");
+        let drawn: Vec<usize> = (0..9_000).map(|_| below(bound, &mut stream)).collect();
+        let low = drawn.iter().filter(|&&index| index < 1 << 62).count();
+        let multiples = drawn.iter().filter(|&&index| index % 3 == 0).count();
+        assert!(low.abs_diff(3_000) < 225 && multiples.abs_diff(3_000) < 225, "{low} {multiples}");
     }
 }

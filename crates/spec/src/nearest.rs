@@ -95,5 +95,6 @@ mod tests {
         assert_eq!(nearest("a", ["b", "c"]), None);
         assert_eq!(nearest("", ["a", "ab"]), None);
         assert_eq!(nearest("avg", ["max", "aug"]), Some("aug"));
+        assert_eq!(nearest("max", ["min"]), None);
     }
 }

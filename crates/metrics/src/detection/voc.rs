@@ -169,6 +169,15 @@ mod tests {
     }
 
     #[test]
+    fn of_equally_overlapped_objects_the_first_is_looked_at() {
+        let found = [detection(0, A, 0.9)];
+        let first_counts = [truth(0, A, false), truth(0, A, true)];
+        assert_eq!(outcomes(VocRule::default(), &first_counts, &found), [Outcome::Hit]);
+        let first_does_not = [truth(0, A, true), truth(0, A, false)];
+        assert_eq!(outcomes(VocRule::default(), &first_does_not, &found), [Outcome::Ignored]);
+    }
+
+    #[test]
     fn an_overlap_equal_to_the_threshold_is_enough_for_one_bound_only() {
         // 10 x 10 pixels against 5 x 10 of them: exactly one half.
         let half = [0.0, 0.0, 4.0, 9.0];
