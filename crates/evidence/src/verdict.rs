@@ -201,7 +201,7 @@ mod tests {
     }
 
     fn normal(random: &mut ChaCha8Rng) -> f64 {
-        let uniform = |r: &mut ChaCha8Rng| (r.next_u32() as f64 + 0.5) / 2f64.powi(32);
+        let uniform = |r: &mut ChaCha8Rng| (f64::from(r.next_u32()) + 0.5) / 2f64.powi(32);
         let radius = (-2.0 * uniform(random).ln()).sqrt();
         radius * (std::f64::consts::TAU * uniform(random)).cos()
     }

@@ -1,0 +1,99 @@
+//! From a design and its records to everything a report says.
+//!
+//! An [`Analysis`] is a pure function of the two: the same records in any order give the same
+//! analysis, bit for bit. It never hides a run: what was planned is done, diverged, failed or
+//! missing, and a comparison says which of its pairs are lost.
+
+mod answer;
+mod arm;
+mod census;
+mod comparison;
+mod without;
+mod wording;
+
+use serde::Serialize;
+
+pub use answer::{Answer, Question};
+pub use arm::{ArmSummary, CurvePoint, SeedScore};
+pub use census::{Census, Trouble};
+pub use comparison::{Comparison, Controls, CostRatios, CrossCheck, PairedDifference};
+
+use crate::record::{Design, Environment, Record};
+use crate::{Error, judge_all};
+use census::Runs;
+
+/// Everything a report says about a study; its JSON form is what `--json` prints.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Analysis {
+    /// Layout of the JSON form.
+    pub schema: &'static str,
+    /// What was planned.
+    pub design: Design,
+    /// What became of it.
+    pub census: Census,
+    /// One answer to each of the four questions, in order.
+    pub answers: Vec<Answer>,
+    /// One summary per arm, in the order of the design.
+    pub arms: Vec<ArmSummary>,
+    /// Every arm that has a partner against it, in the order of the design: one family of tests.
+    pub comparisons: Vec<Comparison>,
+    /// Every environment that runs were made in.
+    pub environments: Vec<Environment>,
+}
+
+impl Analysis {
+    /// The layout of the JSON form.
+    pub const SCHEMA: &'static str = "cenote.report/1";
+
+    /// Analyses the records of a design.
+    ///
+    /// Records of arms or seeds outside the design are counted, and otherwise left out.
+    ///
+    /// # Errors
+    /// [`Error::Design`] or [`Error::Schema`] if the design contradicts itself;
+    /// [`Error::MissingScore`] or [`Error::NotFinite`] if a finished run lacks the metric;
+    /// [`Error::Ambiguous`] if two finished runs with different cells claim one arm and seed.
+    pub fn of(design: &Design, records: &[Record]) -> Result<Self, Error> {
+        design.check()?;
+        let runs = Runs::select(design, records)?;
+        let arms: Vec<_> = design.arms.iter().map(|note| ArmSummary::of(note, &runs)).collect();
+        let pairs: Vec<_> = design
+            .arms
+            .iter()
+            .filter(|note| note.against != note.name)
+            .map(|note| comparison::Pairs::of(note, &runs))
+            .collect();
+        let differences: Vec<_> = pairs.iter().map(comparison::Pairs::differences).collect();
+        let comparisons: Vec<_> = pairs
+            .iter()
+            .zip(judge_all(&differences, design.margin))
+            .map(|(pairs, judgement)| Comparison::of(pairs, judgement, &arms))
+            .collect();
+        let mut analysis = Self {
+            schema: Self::SCHEMA,
+            design: design.clone(),
+            census: Census::of(&runs),
+            answers: Vec::new(),
+            arms,
+            comparisons,
+            environments: runs.environments(),
+        };
+        analysis.answers = Question::ALL.iter().map(|q| q.answer(&analysis)).collect();
+        Ok(analysis)
+    }
+
+    /// The summary of an arm.
+    pub fn arm(&self, name: &str) -> Option<&ArmSummary> {
+        self.arms.iter().find(|arm| arm.name == name)
+    }
+
+    /// The comparison of an arm with its partner; `None` for a baseline.
+    pub fn comparison(&self, arm: &str) -> Option<&Comparison> {
+        self.comparisons.iter().find(|comparison| comparison.arm == arm)
+    }
+
+    /// Most runs that shared a machine at a time.
+    pub fn jobs(&self) -> u32 {
+        self.environments.iter().map(|environment| environment.jobs).max().unwrap_or(1).max(1)
+    }
+}

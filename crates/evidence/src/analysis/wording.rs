@@ -1,0 +1,180 @@
+//! The phrases that sentences of a report are made of; every number in them is computed.
+
+use super::{Analysis, Comparison, Controls};
+use crate::number::{self, duration, p_equals, plural, points, points_interval, ratio};
+use crate::stats::Need;
+use crate::verdict::{Size, Verdict};
+
+/// How every verdict ends: it says nothing about other data.
+pub(super) const SCOPE: &str = "on this data and budget";
+
+/// What is measured on what: `test accuracy on fashion-mnist`.
+pub(super) fn metric(analysis: &Analysis) -> String {
+    format!("test {} on {}", analysis.design.metric, analysis.design.dataset.name)
+}
+
+/// The two arms: `` `none` against `max` ``.
+pub(super) fn pair(comparison: &Comparison) -> String {
+    format!("`{}` against `{}`", comparison.arm, comparison.against)
+}
+
+/// The margin: `±0.50 points`.
+pub(super) fn margin(analysis: &Analysis) -> String {
+    format!("±{:.2} points", 100.0 * analysis.design.margin)
+}
+
+/// The verdict in words, with its size.
+pub(super) fn verdict(analysis: &Analysis, comparison: &Comparison) -> String {
+    match comparison.judgement.verdict {
+        Verdict::Helps { size } => format!("helps, {}", by(size)),
+        Verdict::Hurts { size } => format!("hurts, {}", by(size)),
+        Verdict::NoMeaningfulDifference { detectable: true } => {
+            "no meaningful difference: detectable, but below the margin".to_owned()
+        }
+        Verdict::NoMeaningfulDifference { detectable: false } => {
+            "no meaningful difference".to_owned()
+        }
+        Verdict::Undecided { need } => format!("undecided: {}", needed(analysis, comparison, need)),
+    }
+}
+
+/// The size of a difference: `by at least the margin`.
+pub(super) fn by(size: Size) -> &'static str {
+    match size {
+        Size::AtLeastTheMargin => "by at least the margin",
+        Size::MaybeLess => "maybe by less than the margin",
+    }
+}
+
+/// What would decide an open question.
+pub(super) fn needed(analysis: &Analysis, comparison: &Comparison, need: Need) -> String {
+    match need {
+        Need::About { more, total } => {
+            let time = time_for(analysis, comparison, more);
+            format!("needs about {} ({total} in all{time})", more_seeds(more))
+        }
+        Need::AtLeast { more, total } => {
+            let time = time_for(analysis, comparison, more);
+            format!("needs at least {} ({total} in all{time})", more_seeds(more))
+        }
+        Need::OutOfReach { smallest_margin } => format!(
+            "cannot be decided at this margin with {} more seeds; the smallest decidable margin is about ±{:.2} points",
+            Need::MOST,
+            100.0 * smallest_margin
+        ),
+    }
+}
+
+/// How far a difference reaches, and how sure that is: everything a reader needs to disagree.
+pub(super) fn evidence(analysis: &Analysis, comparison: &Comparison) -> String {
+    let judgement = &comparison.judgement;
+    let interval = judgement.interval.map_or_else(
+        || "no 95 % interval from so few pairs".to_owned(),
+        |interval| format!("95 % interval {}", points_interval(interval)),
+    );
+    let mut text = format!(
+        "{}, {interval}, {}{}, margin {}",
+        difference(analysis, comparison),
+        p_equals(judgement.p),
+        adjusted(analysis),
+        margin(analysis)
+    );
+    if judgement.verdict == (Verdict::NoMeaningfulDifference { detectable: false }) {
+        text.push_str("; ");
+        text.push_str(&within(comparison));
+    }
+    text
+}
+
+/// The bare difference: `+0.81 points of test accuracy on … (10 paired seeds)`.
+pub(super) fn difference(analysis: &Analysis, comparison: &Comparison) -> String {
+    let judgement = &comparison.judgement;
+    match judgement.mean {
+        None => format!("no paired seed of {}", metric(analysis)),
+        Some(mean) => format!(
+            "{} points of {} ({})",
+            points(mean),
+            metric(analysis),
+            plural(judgement.n, "paired seed")
+        ),
+    }
+}
+
+/// Why a difference counts as within the margin.
+pub(super) fn within(comparison: &Comparison) -> String {
+    let judgement = &comparison.judgement;
+    let interval = number::or_dash(judgement.equivalence_interval, points_interval);
+    format!(
+        "its 90 % interval {interval} lies within the margin, {}",
+        p_equals(judgement.equivalence_p)
+    )
+}
+
+/// What the p values and intervals are adjusted for.
+pub(super) fn adjusted(analysis: &Analysis) -> String {
+    match analysis.comparisons.len() {
+        1 => " (the only comparison)".to_owned(),
+        n => format!(" (adjusted for {n} comparisons)"),
+    }
+}
+
+/// Which controls hold between the two arms; empty until both have run.
+pub(super) fn controls(comparison: &Comparison) -> Option<String> {
+    let (Controls { same_parameters, same_macs }, costs) =
+        (comparison.controls?, comparison.costs?);
+    let (parameters, macs) = (ratio(costs.parameters), ratio(costs.macs));
+    Some(match (same_parameters, same_macs) {
+        (true, true) => "Held equal: parameters and MACs.".to_owned(),
+        (true, false) => format!("Held equal: parameters. Not held equal: MACs ({macs})."),
+        (false, true) => format!("Held equal: MACs. Not held equal: parameters ({parameters})."),
+        (false, false) => {
+            format!("Held equal: neither parameters ({parameters}) nor MACs ({macs}).")
+        }
+    })
+}
+
+/// Which seeds a comparison had to do without; empty if none.
+pub(super) fn lost(analysis: &Analysis, comparison: &Comparison) -> Option<String> {
+    const SHOWN: usize = 4;
+    let planned = analysis.design.seeds.len();
+    let missing = planned - comparison.pairs.len();
+    if missing == 0 {
+        return None;
+    }
+    let mut reasons = comparison.lost.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+    if comparison.lost.len() > SHOWN {
+        reasons = format!("{reasons}; and {} more", comparison.lost.len() - SHOWN);
+    }
+    let diverged = if comparison.diverged {
+        " The difference is one between runs that finished: it does not show what diverging costs."
+    } else {
+        ""
+    };
+    Some(format!(
+        "{missing} of {} of {} {} not counted: {reasons}.{diverged}",
+        plural(planned, "pair"),
+        pair(comparison),
+        if missing == 1 { "is" } else { "are" }
+    ))
+}
+
+/// Names in a row: `` `a`, `b` and `c` ``.
+pub(super) fn names(arms: &[&Comparison]) -> String {
+    let quoted: Vec<String> = arms.iter().map(|arm| format!("`{}`", arm.arm)).collect();
+    match quoted.split_last() {
+        None => "none".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+fn more_seeds(more: usize) -> String {
+    format!("{more} more seed{}", if more == 1 { "" } else { "s" })
+}
+
+fn time_for(analysis: &Analysis, comparison: &Comparison, more: usize) -> String {
+    let jobs = f64::from(analysis.jobs());
+    comparison
+        .pair_seconds
+        .map_or_else(String::new, |seconds| format!(", {}", duration(more as f64 * seconds / jobs)))
+}

@@ -1,0 +1,110 @@
+//! Holds the reports of the sample study against files that were read by a person.
+//!
+//! `CENOTE_BLESS=1 cargo test -p cenote-evidence` rewrites the files; review the diff like code.
+
+use std::fs;
+use std::path::Path;
+
+use super::{markdown, svg, terminal};
+use crate::sample::{design, record, records};
+use crate::{Analysis, Outcome, Record};
+
+const ORIGIN: &str =
+    "golden: the sample study of crates/evidence/src/sample.rs; rewrite with CENOTE_BLESS=1";
+
+fn check(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let text = format!("<!-- {ORIGIN} -->\n{text}");
+    if std::env::var_os("CENOTE_BLESS").is_some() {
+        fs::write(&path, text).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(expected == text, "{name} changed; run with CENOTE_BLESS=1 and review the diff");
+}
+
+/// The sample with some of everything that can go wrong.
+fn troubled() -> Vec<Record> {
+    let mut records = records();
+    let missing = |r: &Record| match r.arm.as_str() {
+        "decimate" => r.seed > 2,
+        "avg" => r.seed == 9,
+        _ => false,
+    };
+    records.retain(|record| !missing(record));
+    for record in &mut records {
+        if record.arm == "none" && record.seed == 4 {
+            record.outcome = Outcome::Diverged { epoch: 2 };
+            record.scores.clear();
+        }
+        if record.arm == "strided" {
+            record.outcome = Outcome::Failed { message: "no | memory\nleft".to_owned() };
+            record.scores.clear();
+        }
+    }
+    records.push(record("max", 99, 0.5)); // a seed outside the design
+    records
+}
+
+#[test]
+fn the_reports_of_the_sample_study_are_unchanged() {
+    let analysis = Analysis::of(&design(), &records()).unwrap();
+    check("report.md", &markdown(&analysis));
+    check("terminal.txt", &terminal(&analysis));
+    for plot in svg::PLOTS {
+        check(plot.file, &(plot.draw)(&analysis));
+    }
+}
+
+#[test]
+fn the_report_of_a_troubled_study_hides_nothing() {
+    let analysis = Analysis::of(&design(), &troubled()).unwrap();
+    check("troubled.md", &markdown(&analysis));
+    check("troubled.txt", &terminal(&analysis));
+}
+
+#[test]
+fn the_order_of_the_records_does_not_matter() {
+    let shown = |records: &[Record]| {
+        let analysis = Analysis::of(&design(), records).unwrap();
+        let plots: Vec<String> = svg::PLOTS.iter().map(|plot| (plot.draw)(&analysis)).collect();
+        (markdown(&analysis), super::json(&analysis), plots)
+    };
+    let mut records = troubled();
+    let expected = shown(&records);
+    records.reverse();
+    assert_eq!(shown(&records), expected);
+    records.rotate_left(23);
+    assert_eq!(shown(&records), expected);
+}
+
+#[test]
+fn the_terminal_report_fits_a_hundred_columns() {
+    for records in [records(), troubled(), Vec::new()] {
+        let text = terminal(&Analysis::of(&design(), &records).unwrap());
+        let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= 100, "{widest}:\n{text}");
+    }
+}
+
+#[test]
+fn a_study_with_few_runs_is_reported_and_undecided() {
+    let all = records();
+    for seeds in [0, 1, 2, 5] {
+        let some: Vec<Record> = all.iter().filter(|r| r.seed <= seeds).cloned().collect();
+        let analysis = Analysis::of(&design(), &some).unwrap();
+        for comparison in &analysis.comparisons {
+            assert_eq!(comparison.judgement.verdict.words(), "undecided");
+        }
+        let text = markdown(&analysis);
+        assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
+        assert!(text.contains("**Undecided.**"));
+        for plot in svg::PLOTS {
+            let svg = (plot.draw)(&analysis);
+            assert!(
+                svg.ends_with("</svg>\n") && !svg.contains("NaN") && !svg.contains("inf"),
+                "{svg}"
+            );
+        }
+    }
+}

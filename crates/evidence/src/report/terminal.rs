@@ -1,0 +1,100 @@
+//! The report for a terminal: one table and four answers, at most 100 columns wide.
+
+use std::fmt::Write;
+
+use crate::analysis::{Analysis, ArmSummary};
+use crate::number::{bytes, count, large, or_dash, percent, percent_interval, seconds};
+
+/// Columns that are never exceeded, but by a word that is longer.
+const WIDTH: usize = 100;
+
+/// Supporting sentences shown per answer; `report.md` has them all.
+const SENTENCES: usize = 2;
+
+/// What stands before every line of an answer but its first.
+const INDENT: &str = "   ";
+
+/// Longest arm name shown whole.
+const NAME: usize = 20;
+
+/// The report as plain text: no colours, no control characters, at most 100 columns.
+pub fn terminal(analysis: &Analysis) -> String {
+    let mut text = String::new();
+    wrap(&mut text, &analysis.design.question, "");
+    text.push('\n');
+    table(&mut text, analysis);
+    let census = &analysis.census;
+    if census.done < census.planned {
+        let _ = writeln!(
+            text,
+            "\n{} of {} runs done: {} diverged, {} failed, {} missing.",
+            census.done, census.planned, census.diverged, census.failed, census.missing
+        );
+    }
+    for (number, answer) in (1..).zip(&analysis.answers) {
+        text.push('\n');
+        wrap(&mut text, &format!("{number}. {} {}.", answer.question, answer.answer), "");
+        for sentence in answer.because.iter().take(SENTENCES).chain(&answer.caveats) {
+            wrap(&mut text, sentence, INDENT);
+        }
+    }
+    text
+}
+
+fn table(text: &mut String, analysis: &Analysis) {
+    let metric = format!("{} %", analysis.design.metric);
+    let heads =
+        ["arm", &metric, "95 % interval", "parameters", "MACs", "memory", "s/epoch", "runs"];
+    let heads: Vec<String> = heads.iter().map(|head| shorten(head)).collect();
+    let rows: Vec<Vec<String>> =
+        analysis.arms.iter().map(|arm| cells(arm, analysis.design.seeds.len())).collect();
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| &row[column]).chain([&heads[column]]);
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
+    for row in std::iter::once(&heads).chain(&rows) {
+        let mut line = format!("{:width$}", row[0], width = widths[0]);
+        for (cell, &width) in row.iter().zip(&widths).skip(1) {
+            let _ = write!(line, "  {cell:>width$}");
+        }
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+}
+
+fn cells(arm: &ArmSummary, planned: usize) -> Vec<String> {
+    vec![
+        shorten(&arm.name),
+        or_dash(arm.mean, percent),
+        or_dash(arm.interval, percent_interval),
+        or_dash(arm.costs, |costs| count(costs.parameters)),
+        or_dash(arm.costs, |costs| large(costs.macs)),
+        or_dash(arm.costs, |costs| bytes(costs.peak_bytes)),
+        or_dash(arm.epoch_seconds, seconds),
+        format!("{}/{planned}", arm.done),
+    ]
+}
+
+fn shorten(name: &str) -> String {
+    if name.chars().count() <= NAME {
+        return name.to_owned();
+    }
+    name.chars().take(NAME - 1).chain(['…']).collect()
+}
+
+/// Writes words into lines of at most [`WIDTH`] columns: the first after `indent`.
+fn wrap(text: &mut String, words: &str, indent: &str) {
+    let mut line = String::new();
+    for word in words.split_whitespace() {
+        let long = line.chars().count() + 1 + word.chars().count() > WIDTH;
+        if !line.is_empty() && long {
+            let _ = writeln!(text, "{line}");
+            line.clear();
+            line.push_str(INDENT);
+        } else {
+            line.push_str(if line.is_empty() { indent } else { " " });
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(text, "{line}");
+}
