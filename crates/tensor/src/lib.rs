@@ -33,6 +33,8 @@ mod memory;
 mod ops;
 mod random;
 mod shape;
+#[cfg(not(cenote_f64))]
+mod simd;
 mod tensor;
 mod window;
 

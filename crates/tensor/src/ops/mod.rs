@@ -9,5 +9,9 @@ pub(crate) mod act;
 pub(crate) mod conv2d;
 pub(crate) mod matmul;
 pub(crate) mod norm;
+#[cfg(not(cenote_f64))]
+mod parallel;
 pub(crate) mod pool2d;
 pub(crate) mod reduce;
+#[cfg(not(cenote_f64))]
+mod scratch;

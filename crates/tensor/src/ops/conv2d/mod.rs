@@ -8,7 +8,17 @@
 //! belongs to. Cells outside the input are zero. As in every deep-learning library the kernel is
 //! not flipped: strictly this is a cross-correlation.
 
+#[cfg(not(cenote_f64))]
+mod fast;
+#[cfg(any(cenote_f64, test))]
 mod reference;
+#[cfg(not(cenote_f64))]
+mod sheets;
+
+#[cfg(not(cenote_f64))]
+use fast as kernels;
+#[cfg(cenote_f64)]
+use reference as kernels;
 
 use crate::{Error, Shape, Tensor, Window, Windows};
 
@@ -92,7 +102,7 @@ impl Conv2d {
         if let Some(bias) = bias {
             assert_eq!(bias.dims(), [self.out_channels], "conv2d: one bias per output channel");
         }
-        reference::forward(self, x, w, bias)
+        kernels::forward(self, x, w, bias)
     }
 
     /// `∂x` from `∂y` `(N, O, OH, OW)`.
@@ -103,7 +113,7 @@ impl Conv2d {
     pub fn backward_input(&self, dy: &Tensor, w: &Tensor) -> Tensor {
         self.check_output(dy);
         self.check_weight(w);
-        reference::backward_input(self, dy, w)
+        kernels::backward_input(self, dy, w)
     }
 
     /// `∂w` from the input `x` and `∂y`. The gradient of the bias is
@@ -116,7 +126,7 @@ impl Conv2d {
         self.check_input(x);
         self.check_output(dy);
         assert_eq!(x.nchw()[0], dy.nchw()[0], "conv2d: x and dy are of one batch");
-        reference::backward_weight(self, x, dy)
+        kernels::backward_weight(self, x, dy)
     }
 
     fn check_input(&self, x: &Tensor) {

@@ -4,7 +4,15 @@
 //! c[i,j] = Σ_k a[i,k] · b[k,j]
 //! ```
 
+#[cfg(not(cenote_f64))]
+mod fast;
+#[cfg(any(cenote_f64, test))]
 mod reference;
+
+#[cfg(not(cenote_f64))]
+use fast as kernels;
+#[cfg(cenote_f64)]
+use reference as kernels;
 
 use crate::{Scalar, Tensor};
 
@@ -51,14 +59,6 @@ impl<'a> Matrix<'a> {
     pub fn columns(&self) -> usize {
         self.columns
     }
-
-    fn at(&self, row: usize, column: usize) -> Scalar {
-        if self.transposed {
-            self.data[column * self.rows + row]
-        } else {
-            self.data[row * self.columns + column]
-        }
-    }
 }
 
 /// The product `a · b` as a tensor of `a.rows()` by `b.columns()`.
@@ -78,5 +78,5 @@ pub fn matmul(a: Matrix, b: Matrix) -> Tensor {
 pub fn matmul_into(a: Matrix, b: Matrix, c: &mut [Scalar]) {
     assert_eq!(a.columns, b.rows, "matmul: columns of a are rows of b");
     assert_eq!(c.len(), a.rows * b.columns, "matmul: c is {}x{}", a.rows, b.columns);
-    reference::matmul_into(a, b, c);
+    kernels::matmul_into(a, b, c);
 }

@@ -3,6 +3,16 @@
 use super::Matrix;
 use crate::Scalar;
 
+impl Matrix<'_> {
+    fn at(&self, row: usize, column: usize) -> Scalar {
+        if self.transposed {
+            self.data[column * self.rows + row]
+        } else {
+            self.data[row * self.columns + column]
+        }
+    }
+}
+
 pub(super) fn matmul_into(a: Matrix, b: Matrix, c: &mut [Scalar]) {
     for i in 0..a.rows {
         for j in 0..b.columns {

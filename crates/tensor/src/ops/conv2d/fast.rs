@@ -1,0 +1,516 @@
+//! Convolution as products with shifted sheets; see `sheets.rs` for the layout.
+//!
+//! - Forward: `y = w · shifts of x`. One image at a time, so its sheets stay in the cache.
+//! - Input gradient: with stride `s` the input cells of one phase see only the taps of that phase,
+//!   and `∂x = wᵀ · shifts of ∂y` with the taps in reverse.
+//! - Weight gradient: dot products of the rows of `∂y` with shifted rows of `x`. Images are summed
+//!   in chunks whose size depends on the shapes only, and the chunks are added in order.
+
+use super::Conv2d;
+use super::sheets::{Sheets, Span, crop};
+use crate::ops::{parallel, scratch};
+use crate::simd::{Dots, Panels, Product, Rows};
+use crate::{Tensor, Window};
+
+/// Images whose weight gradients are summed before they are added: at most this many chunks.
+const CHUNKS: usize = 16;
+/// Numbers in the partial sums of all chunks, where more than two chunks would exceed it.
+const PARTIAL: usize = 1 << 20;
+/// Numbers in the sheets of images that are worked on together.
+const TOGETHER: usize = 1 << 16;
+
+pub(super) fn forward(conv: &Conv2d, x: &Tensor, w: &Tensor, bias: Option<&Tensor>) -> Tensor {
+    let [batch, ..] = x.nchw();
+    let (input, output) = (conv.windows.input(), conv.output());
+    let reading = Reading::new(conv);
+    let (per_group, out_per_group) = conv.per_group();
+    let depth = reading.rows.len();
+    let panels: Vec<Panels> = w
+        .as_slice()
+        .chunks_exact(out_per_group * depth)
+        .map(|w| Panels::pack(out_per_group, depth, |o, k| w[o * depth + k]))
+        .collect();
+    let mut y = Tensor::stale([batch, conv.out_channels, output[0], output[1]]);
+    let (sheets, width) = (&reading.sheets, reading.width);
+    let direct = sheets.pitch == output[1];
+    let plain = sheets.is_plain(input);
+    let plane = pitch_of_planes(width);
+    let (in_len, out_len) = (conv.in_channels * input[0] * input[1], y.len() / batch.max(1));
+    parallel::chunks(y.as_mut_slice(), out_len, 2 * conv.macs(), |n, y| {
+        let x = &x.as_slice()[n * in_len..][..in_len];
+        let sheets_len = if plain { 0 } else { conv.in_channels * sheets.channel_len() };
+        let computed_len = if direct { 0 } else { out_per_group * plane };
+        scratch::with(sheets_len, |filled| {
+            if !plain {
+                filled.fill(0.0);
+                sheets.fill(x, input, filled);
+            }
+            let b = if plain { x } else { &*filled };
+            scratch::with(computed_len, |computed| {
+                for (group, y) in y.chunks_exact_mut(out_len / conv.groups).enumerate() {
+                    let init =
+                        bias.map(|bias| &bias.as_slice()[group * out_per_group..][..out_per_group]);
+                    let b = &b[group * per_group * sheets.channel_len()..];
+                    let product = |out, pitch| Product {
+                        a: &panels[group],
+                        b,
+                        rows: &reading.rows,
+                        init,
+                        out,
+                        pitch,
+                        width,
+                    };
+                    if direct {
+                        product(y, width).run();
+                    } else {
+                        product(&mut *computed, plane).run();
+                        crop(computed, plane, sheets.pitch, output.map(whole), y, output);
+                    }
+                }
+            });
+        });
+    });
+    y
+}
+
+pub(super) fn backward_input(conv: &Conv2d, dy: &Tensor, w: &Tensor) -> Tensor {
+    let [batch, ..] = dy.nchw();
+    let (input, output) = (conv.windows.input(), conv.output());
+    let (per_group, out_per_group) = conv.per_group();
+    let scattering = Scattering::new(conv, w);
+    let sheets = &scattering.sheets;
+    let plain = sheets.is_plain(output);
+    let area = input[0] * input[1];
+    let mut dx = Tensor::stale([batch, conv.in_channels, input[0], input[1]]);
+    let (in_len, out_len) = (conv.in_channels * area, conv.out_channels * output[0] * output[1]);
+    let widest = scattering.phases.iter().map(|phase| pitch_of_planes(phase.width)).max();
+    let computed_len = per_group * widest.unwrap_or(0);
+    parallel::chunks(dx.as_mut_slice(), in_len, 2 * conv.macs(), |n, dx| {
+        let dy = &dy.as_slice()[n * out_len..][..out_len];
+        if scattering.leaves_gaps {
+            dx.fill(0.0);
+        }
+        let sheets_len = if plain { 0 } else { conv.out_channels * sheets.channel_len() };
+        scratch::with(sheets_len, |filled| {
+            if !plain {
+                filled.fill(0.0);
+                sheets.fill(dy, output, filled);
+            }
+            let b = if plain { dy } else { &*filled };
+            scratch::with(computed_len, |computed| {
+                for (group, dx) in dx.chunks_exact_mut(per_group * area).enumerate() {
+                    let b = &b[group * out_per_group * sheets.channel_len()..];
+                    for phase in &scattering.phases {
+                        let width = phase.width;
+                        let plane = pitch_of_planes(width);
+                        let (a, rows) = (&phase.panels[group], &phase.rows);
+                        let direct = phase.spans == input.map(whole) && sheets.pitch == input[1];
+                        let product =
+                            |out, pitch| Product { a, b, rows, init: None, out, pitch, width };
+                        if direct {
+                            product(dx, width).run();
+                        } else {
+                            product(&mut *computed, plane).run();
+                            crop(computed, plane, sheets.pitch, phase.spans, dx, input);
+                        }
+                    }
+                }
+            });
+        });
+    });
+    dx
+}
+
+pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Tensor {
+    let [batch, ..] = x.nchw();
+    let mut dw = Tensor::zeros(conv.weight_shape());
+    let len = dw.len();
+    let chunks = batch.min(CHUNKS).min((PARTIAL / len).max(2));
+    if chunks < 2 {
+        add_weight_gradient(conv, x, dy, 0..batch, dw.as_mut_slice());
+        return dw;
+    }
+    let images = batch.div_ceil(chunks);
+    scratch::with(batch.div_ceil(images) * len, |partial| {
+        let operations = 2 * conv.macs() * images as u64;
+        parallel::chunks(partial, len, operations, |chunk, partial| {
+            partial.fill(0.0);
+            let images = chunk * images..batch.min((chunk + 1) * images);
+            add_weight_gradient(conv, x, dy, images, partial);
+        });
+        for partial in partial.chunks_exact(len) {
+            for (dw, partial) in dw.as_mut_slice().iter_mut().zip(partial) {
+                *dw += partial;
+            }
+        }
+    });
+    dw
+}
+
+/// Adds the weight gradient of some images to `dw`.
+fn add_weight_gradient(
+    conv: &Conv2d,
+    x: &Tensor,
+    dy: &Tensor,
+    images: std::ops::Range<usize>,
+    dw: &mut [f32],
+) {
+    let (input, output) = (conv.windows.input(), conv.output());
+    let (per_group, out_per_group) = conv.per_group();
+    let Reading { sheets, rows, width } = Reading::new(conv);
+    // The rows of ∂y get the pitch of the sheets, with zeros in the columns that are no outputs.
+    let spread = Sheets::new(vec![output.map(whole)], output, sheets.pitch);
+    let (plain_x, plain_dy) = (sheets.is_plain(input), spread.is_plain(output));
+    let x_len = conv.in_channels * input[0] * input[1];
+    let dy_len = conv.out_channels * output[0] * output[1];
+    let x_sheets = conv.in_channels * sheets.channel_len();
+    let dy_sheets = conv.out_channels * spread.len;
+    let together = (TOGETHER / (x_sheets + dy_sheets)).clamp(1, images.len().max(1));
+    let x = &x.as_slice()[images.start * x_len..images.end * x_len];
+    let dy = &dy.as_slice()[images.start * dy_len..images.end * dy_len];
+    let held = |plain: bool, len: usize| if plain { 0 } else { together * len };
+    scratch::with(held(plain_x, x_sheets), |x_filled| {
+        x_filled.fill(0.0);
+        scratch::with(held(plain_dy, dy_sheets), |dy_filled| {
+            dy_filled.fill(0.0);
+            for (x, dy) in x.chunks(together * x_len).zip(dy.chunks(together * dy_len)) {
+                if !plain_x {
+                    for (x, filled) in x.chunks(x_len).zip(x_filled.chunks_mut(x_sheets)) {
+                        sheets.fill(x, input, filled);
+                    }
+                }
+                if !plain_dy {
+                    for (dy, filled) in dy.chunks(dy_len).zip(dy_filled.chunks_mut(dy_sheets)) {
+                        spread.fill(dy, output, filled);
+                    }
+                }
+                let a = if plain_dy { dy } else { &*dy_filled };
+                let b = if plain_x { x } else { &*x_filled };
+                for (group, out) in dw.chunks_exact_mut(out_per_group * rows.len()).enumerate() {
+                    let first = group * out_per_group;
+                    let a_rows: Vec<usize> =
+                        (first..first + out_per_group).map(|o| o * spread.len).collect();
+                    Dots {
+                        a,
+                        a_rows: &a_rows,
+                        a_step: dy_sheets,
+                        b: &b[group * per_group * sheets.channel_len()..],
+                        b_rows: &rows,
+                        b_step: x_sheets,
+                        segments: x.len() / x_len,
+                        length: width,
+                        out,
+                    }
+                    .run();
+                }
+            }
+        });
+    });
+}
+
+/// How the windows of the forward pass read the input.
+struct Reading {
+    sheets: Sheets,
+    /// Where each tap `(c, u, v)` of the first output is found in the sheets of a group.
+    rows: Rows,
+    /// Outputs of a plane, with the columns between its rows.
+    width: usize,
+}
+
+impl Reading {
+    fn new(conv: &Conv2d) -> Self {
+        let output = conv.output();
+        let Window { kernel, stride, before, dilation, .. } = conv.windows.window();
+        let input = conv.windows.input();
+        let taps = [0, 1].map(|axis| Taps::new(kernel[axis], stride[axis], dilation[axis]));
+        let spans = [0, 1].map(|axis| {
+            let span = |&phase: &usize| content(phase, stride[axis], before[axis], input[axis]);
+            taps[axis].phases.iter().map(span).collect::<Vec<Span>>()
+        });
+        let phases = spans[0]
+            .iter()
+            .flat_map(|&rows| spans[1].iter().map(move |&columns| [rows, columns]))
+            .collect();
+        let extent = [0, 1].map(|axis| output[axis] + taps[axis].reach);
+        let sheets = Sheets::new(phases, extent, output[1]);
+        let mut starts = Vec::with_capacity(conv.weight_shape().len() / conv.out_channels);
+        for c in 0..conv.per_group().0 {
+            for &(phase_y, shift_y) in &taps[0].places {
+                for &(phase_x, shift_x) in &taps[1].places {
+                    let sheet = phase_y * taps[1].phases.len() + phase_x;
+                    let start = c * sheets.channel_len() + sheet * sheets.len;
+                    starts.push(start + shift_y * sheets.pitch + shift_x);
+                }
+            }
+        }
+        let width = (output[0] - 1) * sheets.pitch + output[1];
+        Self { sheets, rows: Rows::new(starts), width }
+    }
+}
+
+/// The taps of a kernel along one axis, by phase of the padded input.
+struct Taps {
+    /// The phases that have a tap.
+    phases: Vec<usize>,
+    /// For each tap the index of its phase in `phases`, and its place in that phase.
+    places: Vec<(usize, usize)>,
+    /// The largest place.
+    reach: usize,
+}
+
+impl Taps {
+    fn new(kernel: usize, stride: usize, dilation: usize) -> Self {
+        let mut phases: Vec<usize> = (0..kernel).map(|tap| tap * dilation % stride).collect();
+        phases.sort_unstable();
+        phases.dedup();
+        let place = |tap: usize| {
+            let phase = phases.partition_point(|&phase| phase < tap * dilation % stride);
+            (phase, tap * dilation / stride)
+        };
+        let places = (0..kernel).map(place).collect();
+        Self { phases, places, reach: (kernel - 1) * dilation / stride }
+    }
+}
+
+/// The cells of an input of `size` cells, padded by `before`, that make `phase`.
+fn content(phase: usize, stride: usize, before: usize, size: usize) -> Span {
+    let start = before.saturating_sub(phase).div_ceil(stride);
+    let source = phase + start * stride - before;
+    Span { start, source, step: stride, count: size.saturating_sub(source).div_ceil(stride) }
+}
+
+/// How the input gradient reads `∂y`.
+struct Scattering {
+    sheets: Sheets,
+    phases: Vec<Phase>,
+    /// Whether some input cells are under no tap at all.
+    leaves_gaps: bool,
+}
+
+/// The cells of the input that see the same taps.
+struct Phase {
+    /// Their places in a map.
+    spans: [Span; 2],
+    /// Where each `(o, tap)` of the first cell is found in the sheets of a group.
+    rows: Rows,
+    /// Cells of the phase, with the columns between its rows.
+    width: usize,
+    /// Weights `(c, (o, tap))` of every group.
+    panels: Vec<Panels>,
+}
+
+impl Scattering {
+    fn new(conv: &Conv2d, w: &Tensor) -> Self {
+        let (input, output) = (conv.windows.input(), conv.output());
+        let Window { kernel, stride, before, dilation, .. } = conv.windows.window();
+        let sides = [0, 1].map(|axis| {
+            Side::all(kernel[axis], stride[axis], before[axis], dilation[axis], input[axis])
+        });
+        let leaves_gaps = [0, 1].iter().any(|&axis| {
+            sides[axis].iter().map(|side| side.span.count).sum::<usize>() < input[axis]
+        });
+        // ∂y is moved so far down and right that no tap reads before its sheet.
+        let border = [0, 1].map(|axis| {
+            let back = sides[axis].iter().flat_map(|side| side.taps.iter().map(|&(_, back)| back));
+            back.max().unwrap_or(0).max(0)
+        });
+        let extent = [0, 1].map(|axis| {
+            let reach = |side: &Side| {
+                let shifts = side.taps.iter().map(|&(_, back)| (border[axis] - back) as usize);
+                side.span.count + shifts.max().unwrap_or(0)
+            };
+            sides[axis].iter().map(reach).max().unwrap_or(1)
+        });
+        let dy_span = |axis: usize| Span { start: border[axis] as usize, ..whole(output[axis]) };
+        let widest = sides[1].iter().map(|side| side.span.count).max().unwrap_or(0);
+        let sheets = Sheets::new(vec![[dy_span(0), dy_span(1)]], extent, widest);
+        let mut phases = Vec::new();
+        for rows in &sides[0] {
+            for columns in &sides[1] {
+                phases.push(Phase::new(conv, w, &sheets, border, [rows, columns]));
+            }
+        }
+        Self { sheets, phases, leaves_gaps }
+    }
+}
+
+impl Phase {
+    fn new(
+        conv: &Conv2d,
+        w: &Tensor,
+        sheets: &Sheets,
+        border: [isize; 2],
+        sides: [&Side; 2],
+    ) -> Self {
+        let (per_group, out_per_group) = conv.per_group();
+        let kernel = conv.windows.window().kernel;
+        let (mut starts, mut positions) = (Vec::new(), Vec::new());
+        for o in 0..out_per_group {
+            for &(u, back_y) in &sides[0].taps {
+                for &(v, back_x) in &sides[1].taps {
+                    let shift_y = (border[0] - back_y) as usize;
+                    let shift_x = (border[1] - back_x) as usize;
+                    starts.push(o * sheets.channel_len() + shift_y * sheets.pitch + shift_x);
+                    positions.push((o * per_group * kernel[0] + u) * kernel[1] + v);
+                }
+            }
+        }
+        let area = kernel[0] * kernel[1];
+        let panels = w
+            .as_slice()
+            .chunks_exact(out_per_group * per_group * area)
+            .map(|w| Panels::pack(per_group, positions.len(), |c, k| w[positions[k] + c * area]))
+            .collect();
+        let spans = sides.map(|side| side.span);
+        let width = (spans[0].count - 1) * sheets.pitch + spans[1].count;
+        Self { spans, rows: Rows::new(starts), width, panels }
+    }
+}
+
+/// The cells of one phase of the input along one axis.
+struct Side {
+    span: Span,
+    /// Taps over these cells, and by how many outputs each lies back: cell `m` of the phase is
+    /// under tap `t` of the window at output `m − back`.
+    taps: Vec<(usize, isize)>,
+}
+
+impl Side {
+    /// The phases along an axis that have cells and taps.
+    fn all(kernel: usize, stride: usize, before: usize, dilation: usize, size: usize) -> Vec<Self> {
+        let side = |phase: usize| {
+            let span = content(phase, stride, before, size);
+            let taps = (0..kernel)
+                .filter(|tap| tap * dilation % stride == phase)
+                .map(|tap| (tap, (tap * dilation / stride) as isize - span.start as isize))
+                .collect();
+            Self { span: Span { start: 0, ..span }, taps }
+        };
+        (0..stride).map(side).filter(|side| side.span.count > 0 && !side.taps.is_empty()).collect()
+    }
+}
+
+impl Conv2d {
+    /// Input and output channels of one group.
+    fn per_group(&self) -> (usize, usize) {
+        (self.in_channels / self.groups, self.out_channels / self.groups)
+    }
+}
+
+/// A span of all cells, as they are.
+fn whole(count: usize) -> Span {
+    Span { start: 0, source: 0, step: 1, count }
+}
+
+/// Distance between computed planes of `width` numbers: not a multiple of 4 KB, where the rows of
+/// a tile would compete for the same cache lines.
+fn pitch_of_planes(width: usize) -> usize {
+    let pitch = width.next_multiple_of(16);
+    if pitch.is_multiple_of(256) { pitch + 16 } else { pitch }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ops::conv2d::reference;
+
+    /// Whole numbers from −4 to 4: with few of them every sum is exact in any order.
+    fn numbers(shape: impl Into<crate::Shape>, salt: usize) -> Tensor {
+        Tensor::from_fn(shape, |i| ((i * 7919 + salt * 31) % 9) as f32 - 4.0)
+    }
+
+    fn assert_fast_is_reference(conv: &Conv2d, batch: usize) {
+        let [rows, columns] = conv.windows.input();
+        let x = numbers([batch, conv.in_channels, rows, columns], 1);
+        let w = numbers(conv.weight_shape(), 2);
+        let bias = numbers([conv.out_channels], 3);
+        let [rows, columns] = conv.output();
+        let dy = numbers([batch, conv.out_channels, rows, columns], 4);
+        let same = |fast: Tensor, expected: Tensor, pass: &str| {
+            assert_eq!(fast.shape(), expected.shape());
+            let mut pairs = fast.as_slice().iter().zip(expected.as_slice());
+            let differing = pairs.position(|(fast, expected)| (fast - expected).abs() > 0.0);
+            assert_eq!(differing, None, "{pass} of {conv:?}, batch {batch}");
+        };
+        let bias = Some(&bias);
+        same(forward(conv, &x, &w, bias), reference::forward(conv, &x, &w, bias), "forward");
+        same(forward(conv, &x, &w, None), reference::forward(conv, &x, &w, None), "no bias");
+        let expected = reference::backward_input(conv, &dy, &w);
+        same(backward_input(conv, &dy, &w), expected, "backward_input");
+        let expected = reference::backward_weight(conv, &x, &dy);
+        same(backward_weight(conv, &x, &dy), expected, "backward_weight");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn fast_is_reference(
+            kernel in [1_usize..5, 1..5],
+            stride in [1_usize..4, 1..4],
+            dilation in [1_usize..4, 1..4],
+            before in [0_usize..5, 0..5],
+            after in [0_usize..4, 0..4],
+            input in [1_usize..14, 1..14],
+            groups in 1_usize..4,
+            per_group in [1_usize..6, 1..6],
+            batch in 1_usize..4,
+        ) {
+            let window = Window { before, after, dilation, ..Window::new(kernel, stride) };
+            let [c, o] = per_group.map(|count| count * groups);
+            if let Ok(conv) = Conv2d::fit(window, c, o, groups, input) {
+                assert_fast_is_reference(&conv, batch);
+            }
+        }
+    }
+
+    #[test]
+    fn fast_is_reference_on_layers_as_they_occur() {
+        let same = |size: usize| Window::new([size; 2], [1; 2]).padded([size / 2; 2]);
+        for (window, [c, o], groups, input, batch) in [
+            (same(3), [1, 8], 1, [28, 28], 18),
+            (same(3), [8, 17], 1, [14, 14], 9),
+            (same(3), [67, 5], 1, [7, 9], 2),
+            (same(5), [3, 20], 1, [14, 11], 2),
+            (same(3), [12, 12], 12, [9, 16], 3),
+            (Window::square(2), [20, 20], 1, [14, 14], 3),
+            (Window::square(1), [33, 18], 1, [1, 19], 3),
+            (Window::new([3, 3], [2, 2]).padded([1, 1]), [5, 7], 1, [15, 16], 2),
+        ] {
+            assert_fast_is_reference(
+                &Conv2d::fit(window, c, o, groups, input).expect("fits"),
+                batch,
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_batch_has_empty_maps_and_no_weight_gradient() {
+        let conv = Conv2d::fit(Window::square(2), 2, 3, 1, [4, 4]).expect("fits");
+        let (x, dy) = (Tensor::zeros([0, 2, 4, 4]), Tensor::zeros([0, 3, 2, 2]));
+        assert_eq!(forward(&conv, &x, &numbers(conv.weight_shape(), 0), None).dims(), [0, 3, 2, 2]);
+        assert_eq!(backward_weight(&conv, &x, &dy), Tensor::zeros(conv.weight_shape()));
+    }
+
+    #[test]
+    fn bits_do_not_depend_on_the_number_of_threads() {
+        let window = Window::new([3, 3], [1, 1]).padded([1, 1]);
+        let conv = Conv2d::fit(window, 8, 16, 1, [28, 28]).expect("fits");
+        let wave = |shape: crate::Shape| Tensor::from_fn(shape, |i| (i as f32 * 0.37).sin());
+        let (x, w) = (wave([20, 8, 28, 28].into()), wave(conv.weight_shape()));
+        let dy = wave([20, 16, 28, 28].into());
+        let with_threads = |threads| {
+            let pool =
+                rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            pool.install(|| {
+                let dx = conv.backward_input(&dy, &w);
+                (conv.forward(&x, &w, None), dx, conv.backward_weight(&x, &dy))
+            })
+        };
+        let one = with_threads(1);
+        for threads in [2, 3, 8] {
+            assert_eq!(with_threads(threads), one, "{threads} threads");
+        }
+    }
+}

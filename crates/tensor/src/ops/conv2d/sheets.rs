@@ -1,0 +1,148 @@
+//! Zero-bordered copies of feature maps in which every tap of a window is a fixed distance away.
+//!
+//! Number the outputs of a plane `q = i · pitch + j`. Lay the input out with the same pitch, with
+//! zeros where a window reaches over its edge. Then tap `(u, v)` of the window at `q` is found at
+//!
+//! ```text
+//! q + u · pitch + v                       stride 1, dilation 1
+//! ```
+//!
+//! and the whole convolution is a product of the weights with shifted copies of one buffer, without
+//! gathering patches. Columns `j` between the output's width and the pitch are computed for nothing.
+//! To keep them few, the zeros right of a row serve as the zeros left of the next one: a 3x3
+//! convolution of 28 columns with padding 1 has pitch 29.
+//!
+//! With stride `s` the input is dealt out into `s · s` phases, one sheet each: cells `f, f + s,
+//! f + 2s, …` of the padded input make phase `f`, and inside a phase the stride is 1.
+
+use crate::simd::{Lie, Planes};
+
+/// Along one axis: cells `source, source + step, …` of a map go to `start, start + 1, …` of a sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) start: usize,
+    pub(super) source: usize,
+    pub(super) step: usize,
+    pub(super) count: usize,
+}
+
+impl Span {
+    /// The part of the span that starts before `extent`.
+    fn within(self, extent: usize) -> Self {
+        Self { count: self.count.min(extent.saturating_sub(self.start)), ..self }
+    }
+}
+
+/// The sheets of one channel, one per phase.
+#[derive(Clone, Debug)]
+pub(super) struct Sheets {
+    /// Distance between rows.
+    pub(super) pitch: usize,
+    /// Numbers in one sheet.
+    pub(super) len: usize,
+    phases: Vec<[Span; 2]>,
+}
+
+impl Sheets {
+    /// Sheets of these phases (rows and columns of each) from which windows read `extent` rows and
+    /// columns, for an output of `width` columns.
+    pub(super) fn new(phases: Vec<[Span; 2]>, extent: [usize; 2], width: usize) -> Self {
+        let phases: Vec<[Span; 2]> = phases
+            .into_iter()
+            .map(|[rows, columns]| [rows.within(extent[0]), columns.within(extent[1])])
+            .collect();
+        let pitch = phases.iter().map(|[_, columns]| {
+            // Cells right of the content wrap to the start of the next row: zeros for as long as
+            // its content has not begun.
+            (columns.start + columns.count).max(extent[1] - columns.start.min(extent[1]))
+        });
+        let pitch = pitch.max().unwrap_or(0).max(width);
+        let len = (extent[0] - 1) * pitch + extent[1].max(pitch);
+        Self { pitch, len, phases }
+    }
+
+    /// Numbers of all sheets of one channel.
+    pub(super) fn channel_len(&self) -> usize {
+        self.phases.len() * self.len
+    }
+
+    /// Whether the sheet of a map of `input` rows and columns is that map.
+    pub(super) fn is_plain(&self, input: [usize; 2]) -> bool {
+        let whole = |count| Span { start: 0, source: 0, step: 1, count };
+        self.phases == [input.map(whole)]
+            && self.pitch == input[1]
+            && self.len == input[0] * input[1]
+    }
+
+    /// Copies the maps of `channels` channels, each of `input` rows and columns, into their sheets.
+    /// Writes the content only: `sheets` was zero before the first image.
+    pub(super) fn fill(&self, maps: &[f32], input: [usize; 2], sheets: &mut [f32]) {
+        let area = input[0] * input[1];
+        let channels = maps.len() / area;
+        for (phase, &[rows, columns]) in self.phases.iter().enumerate() {
+            let start = phase * self.len + rows.start * self.pitch + columns.start;
+            let into_lie = Lie { start, plane: self.channel_len(), row: self.pitch };
+            let from = Lie {
+                start: rows.source * input[1] + columns.source,
+                plane: area,
+                row: rows.step * input[1],
+            };
+            if rows.count == 0 || columns.count == 0 {
+                continue;
+            }
+            if columns.step == 1 {
+                Planes {
+                    from: maps,
+                    from_lie: from,
+                    into: sheets,
+                    into_lie,
+                    count: channels,
+                    rows: rows.count,
+                    columns: columns.count,
+                }
+                .copy();
+                continue;
+            }
+            for channel in 0..channels {
+                for row in 0..rows.count {
+                    let from = from.start + channel * from.plane + row * from.row;
+                    let into = into_lie.start + channel * into_lie.plane + row * into_lie.row;
+                    let cells = maps[from..].iter().step_by(columns.step);
+                    for (into, &cell) in sheets[into..][..columns.count].iter_mut().zip(cells) {
+                        *into = cell;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Copies computed rows (`pitch` apart, planes `plane` apart) to cells `spans` of maps.
+pub(super) fn crop(
+    from: &[f32],
+    plane: usize,
+    pitch: usize,
+    [rows, columns]: [Span; 2],
+    maps: &mut [f32],
+    map: [usize; 2],
+) {
+    let area = map[0] * map[1];
+    let from_lie = Lie { start: 0, plane, row: pitch };
+    let into_lie =
+        Lie { start: rows.source * map[1] + columns.source, plane: area, row: rows.step * map[1] };
+    let count = maps.len() / area;
+    if columns.step == 1 {
+        let (rows, columns) = (rows.count, columns.count);
+        Planes { from, from_lie, into: maps, into_lie, count, rows, columns }.copy();
+        return;
+    }
+    for channel in 0..count {
+        for row in 0..rows.count {
+            let from = &from[channel * plane + row * pitch..][..columns.count];
+            let into = into_lie.start + channel * area + row * into_lie.row;
+            for (into, &cell) in maps[into..].iter_mut().step_by(columns.step).zip(from) {
+                *into = cell;
+            }
+        }
+    }
+}

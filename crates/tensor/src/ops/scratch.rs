@@ -1,0 +1,36 @@
+//! Working memory that a thread keeps between calls.
+
+use std::cell::RefCell;
+
+use crate::Scalar;
+
+thread_local! {
+    static KEPT: RefCell<Vec<Vec<Scalar>>> = RefCell::default();
+}
+
+/// Runs `work` with `len` numbers of unspecified value.
+///
+/// The memory is the thread's own and is not metered: it is no tensor, and what lives in it is gone
+/// when the call returns. Calls nest.
+pub(crate) fn with<R>(len: usize, work: impl FnOnce(&mut [Scalar]) -> R) -> R {
+    let mut kept = KEPT.with_borrow_mut(Vec::pop).unwrap_or_default();
+    if kept.len() < len {
+        kept.resize(len, 0.0);
+    }
+    let result = work(&mut kept[..len]);
+    KEPT.with_borrow_mut(|all| all.push(kept));
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nested_calls_get_different_memory_and_later_calls_the_same() {
+        let address = |numbers: &mut [Scalar]| numbers.as_ptr();
+        let (outer, inner) = with(10, |outer| (outer.as_ptr(), with(10, address)));
+        assert_ne!(outer, inner);
+        assert_eq!(with(10, address), outer);
+    }
+}

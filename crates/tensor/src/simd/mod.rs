@@ -1,0 +1,210 @@
+//! Inner loops over vector registers, one instruction set chosen at run time.
+//!
+//! A [`Kernel`] is written once over the [`Vector`] trait. [`dispatch`] compiles it once per
+//! instruction set and runs the widest one that this machine has:
+//!
+//! | path | lanes | needs |
+//! |---|---|---|
+//! | `avx512` | 16 | x86-64 with AVX-512F |
+//! | `avx2` | 8 | x86-64 with AVX2 and FMA |
+//! | `neon` | 4 | `AArch64` |
+//! | `portable` | 4 | nothing |
+//!
+//! The environment variable `CENOTE_SIMD` names a path to be used instead. A path that this machine
+//! does not have gives `portable`; a word that is no path is ignored. It is read once.
+//!
+//! Every path gives the same bits whenever it runs. Two paths differ in rounding: they add in
+//! another order, and `portable` rounds a product before it is added.
+//!
+//! Only this folder contains `unsafe` code. Its functions check every slice that they are given
+//! before they take pointers, so what they export is safe.
+#![expect(
+    clippy::inline_always,
+    reason = "code that is not inlined into the entry of its path loses that path's instructions"
+)]
+#![expect(
+    unsafe_code,
+    reason = "vector intrinsics and unchecked loads; the one place of the workspace that has them"
+)]
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod dot;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod planes;
+mod portable;
+mod product;
+mod rows;
+
+use std::sync::OnceLock;
+
+pub(crate) use dot::Dots;
+pub(crate) use planes::{Lie, Planes};
+pub(crate) use product::{Panels, Product};
+pub(crate) use rows::Rows;
+
+/// A register of numbers.
+///
+/// The types behind it are private to their files and reach a [`Kernel`] only through [`dispatch`],
+/// which has checked that the machine has their instructions: that is why the arithmetic is safe.
+pub(crate) trait Vector: Copy {
+    /// Numbers in one register.
+    const LANES: usize;
+    /// Rows of the largest tile of a [`Product`]: two registers each have to stay in registers.
+    const PRODUCT_ROWS: usize;
+    /// Rows of the largest tile of [`Dots`]: three registers each have to stay in registers.
+    const DOT_ROWS: usize;
+
+    fn splat(value: f32) -> Self;
+    /// `self · factor + addend`, rounded once where the machine can.
+    fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// The sum of all lanes, in an order that depends on the path only.
+    fn sum(self) -> f32;
+
+    /// # Safety
+    /// `LANES` numbers can be read from `at`, which need not be aligned.
+    unsafe fn load(at: *const f32) -> Self;
+    /// # Safety
+    /// `LANES` numbers can be written to `at`, which need not be aligned.
+    unsafe fn store(self, at: *mut f32);
+    /// The first `count` numbers at `at`, and zeros.
+    ///
+    /// # Safety
+    /// `count ≤ LANES`, and `count` numbers can be read from `at`.
+    unsafe fn load_first(at: *const f32, count: usize) -> Self;
+    /// Stores the first `count` lanes.
+    ///
+    /// # Safety
+    /// `count ≤ LANES`, and `count` numbers can be written to `at`.
+    unsafe fn store_first(self, at: *mut f32, count: usize);
+}
+
+/// Work that is compiled once per instruction set.
+///
+/// `run` and everything it calls with `V` must be `#[inline(always)]`: code that is not inlined into
+/// the entry point of its path is compiled without the instructions of that path.
+pub(crate) trait Kernel {
+    type Output;
+    fn run<V: Vector>(self) -> Self::Output;
+}
+
+/// The instruction sets there are implementations for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Path {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+    Portable,
+}
+
+impl Path {
+    /// The paths that this machine has, widest first, with their names.
+    fn available() -> impl Iterator<Item = (Self, &'static str)> {
+        let all = [
+            #[cfg(target_arch = "x86_64")]
+            (Self::Avx512, "avx512", is_x86_feature_detected!("avx512f")),
+            #[cfg(target_arch = "x86_64")]
+            (
+                Self::Avx2,
+                "avx2",
+                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            ),
+            #[cfg(target_arch = "aarch64")]
+            (Self::Neon, "neon", std::arch::is_aarch64_feature_detected!("neon")),
+            (Self::Portable, "portable", true),
+        ];
+        all.into_iter().filter(|&(.., has)| has).map(|(path, name, _)| (path, name))
+    }
+
+    /// The path that `wanted` leads to on this machine.
+    fn choose(wanted: Option<&str>) -> Self {
+        const NAMES: [&str; 4] = ["avx512", "avx2", "neon", "portable"];
+        match wanted.filter(|name| NAMES.contains(name)) {
+            Some(wanted) => Self::available()
+                .find(|&(_, name)| name == wanted)
+                .map_or(Self::Portable, |(path, _)| path),
+            None => Self::available().next().map_or(Self::Portable, |(path, _)| path),
+        }
+    }
+
+    /// The path of this process.
+    fn current() -> Self {
+        static PATH: OnceLock<Path> = OnceLock::new();
+        *PATH.get_or_init(|| Self::choose(std::env::var("CENOTE_SIMD").ok().as_deref()))
+    }
+
+    fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self {
+            // SAFETY: `choose` returns a path only if the machine has its features.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => unsafe { avx512::run(kernel) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { avx2::run(kernel) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => unsafe { neon::run(kernel) },
+            Self::Portable => portable::run(kernel),
+        }
+    }
+}
+
+/// Runs `kernel` with the vectors of this process.
+pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    Path::current().run(kernel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_the_machine_lacks_is_portable_and_a_word_that_is_no_path_is_ignored() {
+        let foreign = if cfg!(target_arch = "x86_64") { "neon" } else { "avx2" };
+        assert_eq!(Path::choose(Some(foreign)), Path::Portable);
+        assert_eq!(Path::choose(Some("portable")), Path::Portable);
+        assert_eq!(Path::choose(Some("quick")), Path::choose(None));
+    }
+
+    /// Loads, arithmetic and stores of one path on numbers that leave no rounding.
+    struct Arithmetic;
+
+    impl Kernel for Arithmetic {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<V: Vector>(self) {
+            let ramp: Vec<f32> = (1..=V::LANES).map(|lane| lane as f32).collect();
+            for count in 0..=V::LANES {
+                let mut out = vec![-1.0; V::LANES];
+                // SAFETY: `ramp` and `out` have LANES numbers and `count` is at most that.
+                let first = unsafe {
+                    let first = V::load_first(ramp.as_ptr(), count);
+                    V::splat(2.0)
+                        .mul_add(first, V::splat(0.5))
+                        .store_first(out.as_mut_ptr(), count);
+                    first
+                };
+                for (lane, &out) in out.iter().enumerate() {
+                    let expected = if lane < count { 2.0 * ramp[lane] + 0.5 } else { -1.0 };
+                    assert!((out - expected).abs() < f32::EPSILON, "lane {lane} of {count}: {out}");
+                }
+                let expected: f32 = ramp[..count].iter().sum();
+                assert!((first.sum() - expected).abs() < f32::EPSILON);
+            }
+        }
+    }
+
+    #[test]
+    fn every_path_of_this_machine_computes() {
+        for (path, _) in Path::available() {
+            path.run(Arithmetic);
+        }
+    }
+}
