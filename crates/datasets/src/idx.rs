@@ -27,6 +27,8 @@ pub struct Idx {
 
 /// A deflate stream never expands to more than 1,032 times its length.
 const EXPANSION: u64 = 1_032;
+/// Room that is made before anything is decoded; all of MNIST fits.
+const FIRST_BYTES: u64 = 64 << 20;
 const UNSIGNED_BYTE: u8 = 0x08;
 const MAX_AXES: u8 = 4;
 
@@ -177,7 +179,8 @@ fn decode_values(file: &str, length: Length, mut bytes: impl Read) -> Result<Idx
     }
 
     let count = total - header;
-    let mut values = Vec::with_capacity(count as usize);
+    // Beyond the first part the memory grows with what is really decoded, so a promise alone costs little.
+    let mut values = Vec::with_capacity(count.min(FIRST_BYTES) as usize);
     let unreadable = |source| Error::Read { file: file.to_owned(), source };
     bytes.by_ref().take(count).read_to_end(&mut values).map_err(unreadable)?;
     if (values.len() as u64) < count {
