@@ -99,8 +99,6 @@ pub struct Judgement {
     pub better_p: f64,
     /// Whether the upper end of the interval lies below the margin.
     pub below_margin: bool,
-    /// Whether the upper end of the interval lies below minus the margin.
-    pub below_minus_margin: bool,
     /// The margin.
     pub margin: f64,
     /// What follows.
@@ -110,6 +108,9 @@ pub struct Judgement {
 
 /// Judges one comparison in a family of `family` comparisons, each with an equal share of the
 /// error (Bonferroni).
+///
+/// # Panics
+/// If a difference is not finite.
 pub fn judge(differences: &[f64], margin: f64, family: usize) -> Judgement {
     let test = SignFlip::new(differences);
     let family = family.max(1);
@@ -119,6 +120,9 @@ pub fn judge(differences: &[f64], margin: f64, family: usize) -> Judgement {
 }
 
 /// Judges a family of comparisons, with Holm's shares of the error.
+///
+/// # Panics
+/// If a difference is not finite.
 pub fn judge_all<D: AsRef<[f64]>>(family: &[D], margin: f64) -> Vec<Judgement> {
     let tests: Vec<SignFlip> = family.iter().map(|d| SignFlip::new(d.as_ref())).collect();
     let steps = |p: fn(&SignFlip, f64) -> f64| {
@@ -180,7 +184,6 @@ fn judge_at(
         equivalence_interval: test.interval(2.0 * alpha_within),
         better_p,
         below_margin: below(margin),
-        below_minus_margin: below(-margin),
         margin,
         verdict,
     }

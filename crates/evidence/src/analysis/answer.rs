@@ -85,17 +85,16 @@ fn accuracy(analysis: &Analysis, parts: &mut Parts) -> String {
         Verdict::NoMeaningfulDifference { .. } => "No meaningful difference",
         Verdict::Undecided { .. } => "Undecided",
     };
+    let naive = naive(analysis);
     parts.because.push(judged(analysis, removed));
-    parts.because.extend(wording::controls(removed));
-    parts.caveats.extend(wording::lost(analysis, removed));
-    if let Some(naive) = naive(analysis) {
-        parts
-            .because
-            .push(format!("Deleting the pools and adapting nothing: {}", judged(analysis, naive)));
-        parts.because.extend(wording::controls(naive));
-        parts.caveats.extend(confounded(naive));
-        parts.caveats.extend(wording::lost(analysis, naive));
+    parts.because.extend(naive.map(|naive| {
+        format!("Deleting the pools and adapting nothing: {}", judged(analysis, naive))
+    }));
+    for comparison in std::iter::once(removed).chain(naive) {
+        parts.because.extend(wording::controls(comparison));
+        parts.caveats.extend(wording::lost(analysis, comparison));
     }
+    parts.caveats.extend(naive.and_then(confounded));
     answer.to_owned()
 }
 
@@ -151,10 +150,7 @@ fn necessary(analysis: &Analysis, parts: &mut Parts) -> String {
     };
     parts.because.push(summary);
     parts.because.extend(quoted.iter().map(|arm| judged(analysis, arm)));
-    parts.because.extend(quoted.iter().filter_map(|arm| {
-        let controls = wording::controls(arm)?;
-        Some(format!("{}: {controls}", wording::pair(arm)))
-    }));
+    parts.because.extend(quoted.iter().filter_map(|arm| wording::controls(arm)));
     parts.caveats.extend(quoted.iter().filter_map(|arm| wording::lost(analysis, arm)));
     answer.to_owned()
 }
@@ -365,7 +361,7 @@ mod tests {
     #[test]
     fn the_naive_pair_is_called_confounded_because_its_parameters_differ() {
         let answer = &answers(&study([0.0; 4], 0.2))[0];
-        let controls = "Held equal: parameters. Not held equal: MACs (×7.72).";
+        let controls = "Held equal between `none` and `max`: parameters, but not MACs (×7.72).";
         assert!(answer.because.iter().any(|sentence| sentence == controls), "{answer:?}");
         assert!(answer.caveats.iter().any(|c| c.contains("confounded") && c.contains("×14.13")));
         assert_eq!(answer.caveats.len(), 1, "the removed arm has the parameters of its partner");

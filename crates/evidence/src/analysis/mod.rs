@@ -11,6 +11,8 @@ mod comparison;
 mod without;
 mod wording;
 
+use std::path::Path;
+
 use serde::Serialize;
 
 pub use answer::{Answer, Question};
@@ -19,7 +21,7 @@ pub use census::{Census, Trouble};
 pub use comparison::{Comparison, Controls, CostRatios, CrossCheck, PairedDifference};
 
 use crate::record::{Design, Environment, Record};
-use crate::{Error, judge_all};
+use crate::{Error, Store, judge_all};
 use census::Runs;
 
 /// Everything a report says about a study; its JSON form is what `--json` prints.
@@ -82,6 +84,18 @@ impl Analysis {
         Ok(analysis)
     }
 
+    /// Reads the study in `dir` and analyses it, also while it is running.
+    ///
+    /// # Errors
+    /// As [`Store::read`] and [`Analysis::of`]; [`Error::NoDesign`] if the store has only runs.
+    pub fn read(dir: impl AsRef<Path>) -> Result<Self, Error> {
+        let dir = dir.as_ref();
+        let contents = Store::read(dir)?;
+        let path = || dir.join(Store::FILE);
+        let design = contents.design.ok_or_else(|| Error::NoDesign { path: path() })?;
+        Self::of(&design, &contents.records)
+    }
+
     /// The summary of an arm.
     pub fn arm(&self, name: &str) -> Option<&ArmSummary> {
         self.arms.iter().find(|arm| arm.name == name)
@@ -95,5 +109,26 @@ impl Analysis {
     /// Most runs that shared a machine at a time.
     pub fn jobs(&self) -> u32 {
         self.environments.iter().map(|environment| environment.jobs).max().unwrap_or(1).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{design, records};
+
+    #[test]
+    fn a_stored_study_is_analysed_as_the_one_in_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(dir.path()).unwrap();
+        store.append(&records()[0]).unwrap();
+        let error = Analysis::read(dir.path()).unwrap_err();
+        assert!(matches!(error, Error::NoDesign { .. }), "{error}");
+        store.set_design(&design()).unwrap();
+        for record in &records()[1..4] {
+            store.append(record).unwrap();
+        }
+        let expected = Analysis::of(&design(), &records()[..4]).unwrap();
+        assert_eq!(Analysis::read(dir.path()).unwrap(), expected);
     }
 }

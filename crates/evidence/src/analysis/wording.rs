@@ -123,14 +123,13 @@ pub(super) fn controls(comparison: &Comparison) -> Option<String> {
     let (Controls { same_parameters, same_macs }, costs) =
         (comparison.controls?, comparison.costs?);
     let (parameters, macs) = (ratio(costs.parameters), ratio(costs.macs));
-    Some(match (same_parameters, same_macs) {
-        (true, true) => "Held equal: parameters and MACs.".to_owned(),
-        (true, false) => format!("Held equal: parameters. Not held equal: MACs ({macs})."),
-        (false, true) => format!("Held equal: MACs. Not held equal: parameters ({parameters})."),
-        (false, false) => {
-            format!("Held equal: neither parameters ({parameters}) nor MACs ({macs}).")
-        }
-    })
+    let held = match (same_parameters, same_macs) {
+        (true, true) => "parameters and MACs".to_owned(),
+        (true, false) => format!("parameters, but not MACs ({macs})"),
+        (false, true) => format!("MACs, but not parameters ({parameters})"),
+        (false, false) => format!("neither parameters ({parameters}) nor MACs ({macs})"),
+    };
+    Some(format!("Held equal between `{}` and `{}`: {held}.", comparison.arm, comparison.against))
 }
 
 /// Which seeds a comparison had to do without; empty if none.

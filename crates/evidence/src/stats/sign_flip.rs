@@ -43,7 +43,14 @@ impl SignFlip {
     pub const RANDOM: usize = 20_000;
 
     /// Prepares the test.
+    ///
+    /// # Panics
+    /// If a difference is not finite: no number of flips makes sense of it.
     pub fn new(differences: &[f64]) -> Self {
+        assert!(
+            differences.iter().all(|d| d.is_finite()),
+            "sign flips: not finite: {differences:?}"
+        );
         let mut means = if differences.len() <= Self::EXACT {
             every_mean(differences)
         } else {
