@@ -1,1 +1,44 @@
-//! Placeholder.
+//! One question, many trained runs: fills the slots of a model, trains every arm with every seed, and
+//! appends a record of each.
+//!
+//! ```
+//! use cenote_experiment::{Plan, Study, find};
+//!
+//! let study: Study = find("smoke")?;              // or a path to an experiment.toml
+//! let plan = Plan::new(study)?;                   // loads the data, checks every shape
+//! let arms: Vec<&str> = plan.arms.iter().map(|arm| arm.name.as_str()).collect();
+//! assert_eq!(arms, ["max", "none"]);
+//! assert_eq!(plan.cells.len(), 4);                // 2 arms with 2 seeds each
+//! # Ok::<(), cenote_experiment::Error>(())
+//! ```
+//!
+//! [`run_all`] then runs the cells. Its promises: an arm differs from another in its slots and
+//! nothing else; runs with one seed share every random draw that does not depend on the slots; the
+//! bits of a result depend on neither threads nor interruptions; a finished run is never lost and
+//! never repeated.
+//!
+//! # What it does not do
+//!
+//! It parses no flags, draws nothing and writes to no terminal (an [`Observer`] is told what happens),
+//! and it judges nothing: verdicts are made from records, by `cenote-evidence`.
+
+mod environment;
+mod error;
+mod fit;
+mod named;
+mod plan;
+mod run;
+mod schedule;
+mod slot;
+mod study;
+mod task;
+
+pub use environment::CODE;
+pub use error::Error;
+pub use fit::{Fit, Stop};
+pub use named::{Named, STUDIES, find};
+pub use plan::{Arm, Cell, Data, Plan, Recipe};
+pub use schedule::{Ended, Observer, Workers, run_all};
+pub use slot::{Filling, fill};
+pub use study::{Arms, Measure, Seeds, Study, Training};
+pub use task::{Evaluation, evaluate};

@@ -57,7 +57,7 @@ impl Tensor {
             .filter(|_| deviation >= 0.0)
             .expect("a deviation is finite and not negative");
         let shape = shape.into();
-        Self::drawn(shape, Array1::random_using(shape.len(), normal, stream))
+        Self::drawn(shape, &Array1::random_using(shape.len(), normal, stream))
     }
 
     /// Independent draws from the uniform distribution on `[−bound, bound)`.
@@ -68,10 +68,10 @@ impl Tensor {
         let bound = f64::from(bound) as f32;
         let uniform = Uniform::new(-bound, bound).expect("a bound is finite and above 0");
         let shape = shape.into();
-        Self::drawn(shape, Array1::random_using(shape.len(), uniform, stream))
+        Self::drawn(shape, &Array1::random_using(shape.len(), uniform, stream))
     }
 
-    fn drawn(shape: Shape, values: Array1<f32>) -> Self {
+    fn drawn(shape: Shape, values: &Array1<f32>) -> Self {
         Self::from_fn(shape, |i| Scalar::from(values[i]))
     }
 }

@@ -1,0 +1,187 @@
+//! Training: one network, epoch by epoch.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cenote_autograd::Tape;
+use cenote_datasets::Batches;
+use cenote_evidence::EpochPoint;
+use cenote_layers::{Mode, Model, OptimizerState, Params, Progress, Step, correct, cross_entropy};
+use cenote_tensor::Seed;
+
+use crate::{Data, Error, Recipe};
+
+/// A request to stop, shared between whoever asks and whoever works.
+///
+/// ```
+/// let stop = cenote_experiment::Stop::default();
+/// assert!(!stop.requested());
+/// stop.request();
+/// assert!(stop.requested());
+/// ```
+#[derive(Debug, Default)]
+pub struct Stop(AtomicBool);
+
+impl Stop {
+    /// Asks everybody who looks at it to stop.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody asked to stop.
+    pub fn requested(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A network in training.
+///
+/// Everything random is named by seed, epoch and step, so a training that goes on from saved
+/// parameters and optimiser state ends with the same bits as one that never stopped.
+#[derive(Debug)]
+pub struct Fit<'a> {
+    model: &'a Model,
+    data: &'a Data,
+    recipe: &'a Recipe,
+    seed: Seed,
+    /// The parameters as they are now.
+    pub params: Params,
+    /// What the optimiser remembers.
+    pub state: OptimizerState,
+}
+
+impl<'a> Fit<'a> {
+    /// A network as it starts.
+    pub fn start(model: &'a Model, data: &'a Data, recipe: &'a Recipe, seed: Seed) -> Self {
+        let state = OptimizerState::default();
+        Self { model, data, recipe, seed, params: model.init(seed), state }
+    }
+
+    /// A network that goes on from where it was.
+    #[must_use]
+    pub fn resume(self, params: Params, state: OptimizerState) -> Self {
+        Self { params, state, ..self }
+    }
+
+    /// Steps of one pass over the training images.
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.data.train.len().div_ceil(self.recipe.batch_size) as u64
+    }
+
+    /// Epochs that are done.
+    pub fn epochs_done(&self) -> u64 {
+        self.state.steps / self.steps_per_epoch()
+    }
+
+    /// Trains for one pass over the training images and returns its mean loss and accuracy.
+    ///
+    /// `each_step` is called after every step with the number of steps done in this epoch.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] when the loss is no longer a number, [`Error::Interrupted`] when `stop`
+    /// is requested.
+    pub fn epoch(
+        &mut self,
+        stop: &Stop,
+        mut each_step: impl FnMut(u64),
+    ) -> Result<EpochPoint, Error> {
+        let Self { data, recipe, seed, .. } = *self;
+        let epoch = self.epochs_done();
+        let mut order = seed.stream(&format!("order/epoch{epoch}"));
+        let batches =
+            Batches::shuffled(&data.train, &data.normalization, recipe.batch_size, &mut order)?
+                .augmented(&recipe.augmentation, seed, epoch as usize)?;
+        let (mut loss_sum, mut right, mut seen) = (0.0, 0, 0);
+        for (step, batch) in batches.enumerate() {
+            if stop.requested() {
+                return Err(Error::Interrupted);
+            }
+            let n = batch.labels.len();
+            let (loss, correct) = self.step(batch.images, &batch.labels);
+            if !loss.is_finite() {
+                return Err(Error::Diverged { epoch: epoch as u32 + 1 });
+            }
+            loss_sum += loss * n as f64;
+            right += correct;
+            seen += n;
+            each_step(step as u64 + 1);
+        }
+        Ok(EpochPoint {
+            epoch: epoch as u32 + 1,
+            train_loss: loss_sum / seen as f64,
+            train_accuracy: right as f64 / seen as f64,
+        })
+    }
+
+    /// One step: forward, backward, update. Returns the loss and how many images were right.
+    fn step(&mut self, images: cenote_tensor::Tensor, labels: &[usize]) -> (f64, usize) {
+        let tape = Tape::new();
+        let number = self.state.steps;
+        let pass = Step::new(&tape, self.model, &self.params, Mode::Train, self.seed, number);
+        let logits = pass.forward(tape.constant(images));
+        let loss = cross_entropy(&logits, labels);
+        let value = f64::from(loss.value().as_slice()[0]);
+        let right = correct(logits.value(), labels);
+        drop(logits);
+        let gradients = pass.gradients(loss.backward());
+        drop(loss);
+        let updates = pass.into_updates();
+        let progress = Progress {
+            step: number,
+            steps_per_epoch: self.steps_per_epoch(),
+            epochs: self.recipe.epochs,
+        };
+        let rate = self.recipe.learning_rate * self.recipe.schedule.factor(progress);
+        self.state.step(&*self.recipe.optimizer, rate, &mut self.params, &gradients);
+        for (i, value) in updates {
+            self.params.set(i, value);
+        }
+        (value, right)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::named::smoke;
+    use crate::{Plan, Study};
+
+    #[test]
+    fn training_that_was_interrupted_ends_with_the_same_bits() {
+        let plan = Plan::new(Study::parse("smoke", smoke().text).expect("valid")).expect("fits");
+        let model = &plan.arms[0].model;
+        let start = || Fit::start(model, &plan.data, &plan.recipe, Seed(4));
+        let stop = Stop::default();
+
+        let mut whole = start();
+        whole.epoch(&stop, |_| ()).expect("trains");
+        let (params, state) = (whole.params.clone(), whole.state.clone());
+        let second = whole.epoch(&stop, |_| ()).expect("trains");
+
+        let mut resumed = start().resume(params, state);
+        assert_eq!(resumed.epoch(&stop, |_| ()).expect("trains"), second);
+        assert_eq!(resumed.params.digest(), whole.params.digest());
+    }
+
+    #[test]
+    fn a_loss_that_is_no_number_is_a_divergence() {
+        let text = smoke().text.replacen("learning_rate = 0.05", "learning_rate = 1e30", 1);
+        let plan = Plan::new(Study::parse("smoke", &text).expect("valid")).expect("fits");
+        let mut fit = Fit::start(&plan.arms[0].model, &plan.data, &plan.recipe, Seed(1));
+        let outcome = fit.epoch(&Stop::default(), |_| ());
+        assert!(matches!(outcome, Err(Error::Diverged { epoch: 1 })), "{outcome:?}");
+    }
+
+    #[test]
+    fn a_request_to_stop_is_heard_at_the_next_step() {
+        let plan = Plan::new(Study::parse("smoke", smoke().text).expect("valid")).expect("fits");
+        let mut fit = Fit::start(&plan.arms[0].model, &plan.data, &plan.recipe, Seed(1));
+        let stop = Stop::default();
+        let mut steps = 0;
+        let outcome = fit.epoch(&stop, |_| {
+            steps += 1;
+            stop.request();
+        });
+        assert!(matches!(outcome, Err(Error::Interrupted)));
+        assert_eq!(steps, 1);
+    }
+}

@@ -1,0 +1,282 @@
+//! A study turned into runs, everything checked before the first one starts.
+
+use cenote_datasets::{Augmentation, Batches, Dataset, Normalization, Split};
+use cenote_evidence::{ArmNote, DatasetNote, Design};
+use cenote_layers::{Model, ModelSpec, Optimizer, Schedule};
+use cenote_tensor::Seed;
+use serde_json::json;
+
+use crate::environment::CODE;
+use crate::{Error, Study, fill};
+
+/// Everything a study needs to run: loaded data, fitted models, and the list of cells.
+#[derive(Debug)]
+pub struct Plan {
+    /// The study as planned.
+    pub study: Study,
+    /// Its data.
+    pub data: Data,
+    /// Its arms, fitted to the data.
+    pub arms: Vec<Arm>,
+    /// Every run: the arms of one seed, then those of the next.
+    pub cells: Vec<Cell>,
+    /// How every arm is trained.
+    pub recipe: Recipe,
+}
+
+/// A dataset ready to train on.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// What the labels stand for.
+    pub classes: Vec<String>,
+    /// Name for reports.
+    pub name: String,
+    /// Digest of everything in it.
+    pub checksum: String,
+    /// Images that are trained on.
+    pub train: Split,
+    /// Images held out of training; empty when none are asked for.
+    pub validation: Option<Split>,
+    /// Images that judge.
+    pub test: Split,
+    /// Scaling, from the training images alone.
+    pub normalization: Normalization,
+}
+
+/// How a network is trained, parsed and checked.
+#[derive(Debug)]
+pub struct Recipe {
+    /// Passes over the training images.
+    pub epochs: u64,
+    /// Images per step.
+    pub batch_size: usize,
+    /// Learning rate before the schedule's factor.
+    pub learning_rate: f64,
+    /// The rule that moves parameters.
+    pub optimizer: Box<dyn Optimizer>,
+    /// The learning rate over time.
+    pub schedule: Box<dyn Schedule>,
+    /// Random changes of training images.
+    pub augmentation: Augmentation,
+}
+
+/// One arm: a network whose slots are filled.
+#[derive(Debug)]
+pub struct Arm {
+    /// Its name in the study.
+    pub name: String,
+    /// The network, fitted to the data.
+    pub model: Model,
+}
+
+/// One run: an arm with a seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// Digest of everything that could change the result; equal cells need not run twice.
+    pub id: String,
+    /// Position in [`Plan::arms`].
+    pub arm: usize,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl Data {
+    /// Loads the data of a study and holds out its validation images.
+    ///
+    /// The held-out images are the same for every seed and arm.
+    ///
+    /// # Errors
+    /// When the data are missing or damaged, or there are too few to hold any out.
+    pub fn load(study: &Study) -> Result<Self, Error> {
+        let Dataset { name, classes, train, test, checksum, .. } = study.source()?.load()?;
+        let (train, validation) = match study.training.validation {
+            0 => (train, None),
+            count => {
+                let (rest, held) =
+                    train.hold_out(count, &mut Seed(0).stream("split/validation"))?;
+                (rest, Some(held))
+            }
+        };
+        let normalization = Normalization::of(&train);
+        Ok(Self { classes, name, checksum, train, validation, test, normalization })
+    }
+}
+
+impl Recipe {
+    /// Parses the training settings of a study.
+    ///
+    /// # Errors
+    /// When one of them does not describe anything known.
+    pub fn of(study: &Study) -> Result<Self, Error> {
+        let training = &study.training;
+        Ok(Self {
+            epochs: training.epochs,
+            batch_size: training.batch_size,
+            learning_rate: training.learning_rate,
+            optimizer: training.optimizer(&study.name)?,
+            schedule: training.schedule(&study.name)?,
+            augmentation: training.augmentation(&study.name)?,
+        })
+    }
+}
+
+impl Plan {
+    /// Loads the data, fits every arm and lists the runs.
+    ///
+    /// # Errors
+    /// When the study contradicts itself, its data cannot be had, or an arm does not fit them.
+    pub fn new(study: Study) -> Result<Self, Error> {
+        study.check()?;
+        let data = Data::load(&study)?;
+        let recipe = Recipe::of(&study)?;
+        // Whether a transform fits the images shows only where both meet.
+        Batches::sequential(&data.train, &data.normalization, recipe.batch_size)?.augmented(
+            &recipe.augmentation,
+            Seed(0),
+            0,
+        )?;
+        let arms = study.arms.iter().map(|(name, filling)| {
+            let tables = fill(name, &study.model, filling)?;
+            Ok(Arm { name: name.to_owned(), model: fit_arm(name, tables, &data)? })
+        });
+        let arms = arms.collect::<Result<Vec<_>, Error>>()?;
+        let cells = study.seeds.iter().flat_map(|seed| {
+            let cell =
+                |(i, arm): (usize, &Arm)| Cell { id: id(&study, &data, arm, seed), arm: i, seed };
+            arms.iter().enumerate().map(cell).collect::<Vec<_>>()
+        });
+        let cells = cells.collect();
+        Ok(Self { study, data, arms, cells, recipe })
+    }
+
+    /// What reports need to know of the plan.
+    pub fn design(&self) -> Design {
+        let Study { name, question, measure, baseline, questions, .. } = &self.study;
+        let count = |split: &Split| split.len() as u64;
+        Design {
+            schema: Design::SCHEMA,
+            name: name.clone(),
+            question: question.clone(),
+            dataset: DatasetNote {
+                name: self.data.name.clone(),
+                checksum: self.data.checksum.clone(),
+                train: count(&self.data.train),
+                validation: self.data.validation.as_ref().map_or(0, count),
+                test: count(&self.data.test),
+            },
+            metric: measure.metric.clone(),
+            margin: measure.margin,
+            baseline: baseline.clone(),
+            arms: self.arms.iter().map(|arm| self.note(&arm.name)).collect(),
+            seeds: self.study.seeds.iter().collect(),
+            budget: format!(
+                "{} epochs of {} images in batches of {}",
+                self.recipe.epochs,
+                self.data.train.len(),
+                self.recipe.batch_size
+            ),
+            questions: questions.clone(),
+            plan: digest(&json!({ "study": self.study, "data": self.data.checksum })),
+        }
+    }
+
+    fn note(&self, arm: &str) -> ArmNote {
+        ArmNote {
+            name: arm.to_owned(),
+            about: self.study.about.get(arm).cloned().unwrap_or_default(),
+            against: self.study.partner(arm).to_owned(),
+        }
+    }
+}
+
+/// Fits the network of one arm and checks that it ends in one logit per class.
+fn fit_arm(name: &str, tables: Vec<toml::Table>, data: &Data) -> Result<Model, Error> {
+    let fitted = ModelSpec::parse(tables).and_then(|spec| spec.fit(data.train.shape().into()));
+    let model =
+        fitted.map_err(|source| Error::Model { arm: name.to_owned(), source: Box::new(source) })?;
+    if model.output().dims() != [data.classes.len()] {
+        let (output, classes) = (model.output(), data.classes.len());
+        let problem = format!("ends in {output}; {} has {classes} classes", data.name);
+        return Err(Error::Slots { arm: name.to_owned(), problem });
+    }
+    Ok(model)
+}
+
+/// Digest of everything that could change the result of a run.
+fn id(study: &Study, data: &Data, arm: &Arm, seed: u64) -> String {
+    digest(&json!({
+        "arm": arm.name,
+        "model": arm.model.tables(),
+        "training": study.training,
+        "data": data.checksum,
+        "seed": seed,
+        "code": CODE,
+    }))
+}
+
+fn digest(value: &serde_json::Value) -> String {
+    blake3::hash(value.to_string().as_bytes()).to_hex()[..32].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::named::{quick, smoke};
+
+    fn plan(text: &str) -> Result<Plan, Error> {
+        Plan::new(Study::parse("test", text).expect("valid"))
+    }
+
+    #[test]
+    fn the_arms_of_one_seed_stand_together() {
+        let plan = plan(smoke().text).expect("fits");
+        let order: Vec<_> = plan.cells.iter().map(|cell| (cell.seed, cell.arm)).collect();
+        assert_eq!(order, [(1, 0), (1, 1), (2, 0), (2, 1)]);
+    }
+
+    #[test]
+    fn the_arms_of_the_quick_study_differ_in_parameters_only_where_they_say_so() {
+        let plan = plan(quick().text).expect("fits");
+        let count = |name: &str| {
+            let arm = plan.arms.iter().find(|arm| arm.name == name).expect("an arm");
+            arm.model.trained()
+        };
+        let same = count("max");
+        assert_eq!([count("avg"), count("decimate"), count("none")], [same; 3]);
+        assert!(count("strided") > same && count("none-flatten") > 10 * count("max-flatten"));
+    }
+
+    #[test]
+    fn what_could_change_a_result_changes_the_cell() {
+        let cells = |text: &str| plan(text).expect("fits").cells;
+        let before = cells(smoke().text);
+        for (from, to) in [
+            ("learning_rate = 0.05", "learning_rate = 0.06"),
+            ("out_channels = 8", "out_channels = 9"),
+            ("momentum = 0.9", "momentum = 0.8"),
+        ] {
+            let after = cells(&smoke().text.replacen(from, to, 1));
+            assert!(before.iter().zip(&after).all(|(a, b)| a.id != b.id), "{from}");
+        }
+        let more = cells(&smoke().text.replacen("count = 2", "count = 3", 1));
+        assert_eq!(before, more[..4]);
+    }
+
+    #[test]
+    fn a_head_with_the_wrong_number_of_classes_is_refused() {
+        let text = smoke().text.replacen("out_features = 10", "out_features = 7", 1);
+        let error = plan(&text).expect_err("digits have 10 classes").to_string();
+        assert!(error.starts_with("arm `max`: ends in 7;"), "{error}");
+    }
+
+    #[test]
+    fn a_kernel_larger_than_its_input_is_refused_before_anything_runs() {
+        let text = smoke().text.replacen("kernel_size = 2", "kernel_size = 9", 1);
+        let error = plan(&text).expect_err("maps are 8x8").to_string();
+        assert_eq!(
+            error,
+            "arm `max`: layer `down1`: max_pool: kernel 9x9 (stride 9) does not fit input 8x8; \
+             the smallest input that fits is 9x9"
+        );
+    }
+}

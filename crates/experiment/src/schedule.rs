@@ -1,0 +1,239 @@
+//! Running the cells of a plan: several at a time, none twice, each recorded as soon as it is done.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Mutex;
+
+use cenote_evidence::{EpochPoint, Record, Store};
+use rayon::ThreadPoolBuilder;
+
+use crate::environment::describe;
+use crate::run::run;
+use crate::{Cell, Error, Plan, Stop};
+
+/// How the runs share the machine. No choice changes a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Workers {
+    /// Runs at a time.
+    pub jobs: usize,
+    /// Threads of each run.
+    pub threads: usize,
+}
+
+impl Workers {
+    /// The most runs or threads that may be asked for.
+    pub const LIMIT: usize = 1024;
+
+    /// One run per core, each on one thread: small networks gain more from that than from threads.
+    pub fn per_core() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { jobs: cores.min(Self::LIMIT), threads: 1 }
+    }
+
+    fn check(self) -> Result<(), Error> {
+        for (name, count) in [("jobs", self.jobs), ("threads", self.threads)] {
+            if !(1..=Self::LIMIT).contains(&count) {
+                let limit = Self::LIMIT;
+                return Err(Error::Threads(format!("{name} is {count}; expected 1 to {limit}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What happens while a study runs. Calls come from several threads.
+pub trait Observer: Sync {
+    /// The runs are about to start; `reused` of those planned were done before.
+    fn planned(&self, plan: &Plan, reused: usize);
+    /// A run starts.
+    fn started(&self, plan: &Plan, cell: &Cell);
+    /// A run did a step of its current epoch.
+    fn stepped(&self, plan: &Plan, cell: &Cell);
+    /// A run finished an epoch.
+    fn epoch(&self, plan: &Plan, cell: &Cell, point: &EpochPoint);
+    /// A run is over and its record is on disk.
+    fn finished(&self, plan: &Plan, cell: &Cell, record: &Record);
+}
+
+/// How a call of [`run_all`] ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Runs that were done before.
+    pub reused: usize,
+    /// Runs done now, whatever their outcome.
+    pub ran: usize,
+    /// Runs that failed now.
+    pub failed: usize,
+}
+
+/// Runs every cell of the plan that has no finished record in the store of `folder`.
+///
+/// Records are appended one by one, so whatever ends the program loses at most the runs in progress;
+/// the same call goes on from there.
+///
+/// # Errors
+/// When the store cannot be opened or written, the threads cannot be had, or `stop` is requested.
+pub fn run_all(
+    plan: &Plan,
+    folder: &Path,
+    workers: Workers,
+    stop: &Stop,
+    observer: &dyn Observer,
+) -> Result<Ended, Error> {
+    workers.check()?;
+    let mut store = Store::open(folder)?;
+    store.set_design(&plan.design())?;
+    let pending: VecDeque<&Cell> =
+        plan.cells.iter().filter(|cell| store.finished(&cell.id).is_none()).collect();
+    let reused = plan.cells.len() - pending.len();
+    observer.planned(plan, reused);
+
+    let jobs = workers.jobs.min(pending.len().max(1));
+    let environment = describe(workers.threads, jobs);
+    let shared = Shared { pending: Mutex::new(pending), store: Mutex::new(store) };
+    let ended = Mutex::new(Ended { reused, ran: 0, failed: 0 });
+    let work = || -> Result<(), Error> {
+        let pool = ThreadPoolBuilder::new().num_threads(workers.threads).build();
+        let pool = pool.map_err(|error| Error::Threads(error.to_string()))?;
+        while let Some(cell) = shared.next(stop) {
+            observer.started(plan, cell);
+            let each_step = |_| observer.stepped(plan, cell);
+            let each_epoch = |point: &EpochPoint| observer.epoch(plan, cell, point);
+            let record =
+                pool.install(|| run(plan, cell, &environment, stop, each_step, each_epoch))?;
+            shared.store.lock().expect("no writer panics").append(&record)?;
+            let mut ended = ended.lock().expect("counting does not panic");
+            ended.ran += 1;
+            ended.failed += usize::from(!record.outcome.is_final());
+            drop(ended);
+            observer.finished(plan, cell, &record);
+        }
+        Ok(())
+    };
+    // Whoever meets an error stops the others at their next step.
+    let guarded = || work().inspect_err(|_| stop.request());
+    let outcomes: Vec<Result<(), Error>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(guarded)).collect();
+        workers.into_iter().map(|w| w.join().expect("a run's panic is caught in the run")).collect()
+    });
+    // An error is the reason for an interruption, so it is the one to report.
+    let mut errors: Vec<Error> = outcomes.into_iter().filter_map(Result::err).collect();
+    errors.sort_by_key(|error| matches!(error, Error::Interrupted));
+    match errors.into_iter().next() {
+        Some(error) => Err(error),
+        None if stop.requested() => Err(Error::Interrupted),
+        None => Ok(ended.into_inner().expect("counting does not panic")),
+    }
+}
+
+struct Shared<'a> {
+    pending: Mutex<VecDeque<&'a Cell>>,
+    store: Mutex<Store>,
+}
+
+impl<'a> Shared<'a> {
+    fn next(&self, stop: &Stop) -> Option<&'a Cell> {
+        if stop.requested() {
+            return None;
+        }
+        self.pending.lock().expect("taking the next does not panic").pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use cenote_evidence::{Contents, Outcome};
+
+    use super::*;
+    use crate::Study;
+    use crate::named::smoke;
+
+    struct Counts {
+        started: AtomicUsize,
+        stop_after: usize,
+        stop: Stop,
+    }
+
+    impl Counts {
+        fn new(stop_after: usize) -> Self {
+            Self { started: AtomicUsize::new(0), stop_after, stop: Stop::default() }
+        }
+    }
+
+    impl Observer for Counts {
+        fn planned(&self, _: &Plan, _: usize) {}
+        fn started(&self, _: &Plan, _: &Cell) {
+            self.started.fetch_add(1, Ordering::Relaxed);
+        }
+        fn stepped(&self, _: &Plan, _: &Cell) {}
+        fn epoch(&self, _: &Plan, _: &Cell, _: &EpochPoint) {}
+        fn finished(&self, _: &Plan, _: &Cell, _: &Record) {
+            if self.started.load(Ordering::Relaxed) >= self.stop_after {
+                self.stop.request();
+            }
+        }
+    }
+
+    fn plan() -> Plan {
+        Plan::new(Study::parse("smoke", smoke().text).expect("valid")).expect("fits")
+    }
+
+    fn records(folder: &Path, jobs: usize, threads: usize) -> Vec<Record> {
+        let counts = Counts::new(usize::MAX);
+        let workers = Workers { jobs, threads };
+        run_all(&plan(), folder, workers, &counts.stop, &counts).expect("runs");
+        let Contents { mut records, .. } = Store::read(folder).expect("readable");
+        records.sort_by(|a, b| (a.seed, &a.arm).cmp(&(b.seed, &b.arm)));
+        records
+    }
+
+    #[test]
+    fn neither_jobs_nor_threads_change_a_bit_of_a_result() {
+        let folder = || tempfile::tempdir().expect("a folder for the test");
+        let (a, b, c) = (folder(), folder(), folder());
+        let one = records(a.path(), 1, 1);
+        assert_eq!(one.len(), 4);
+        assert!(one.iter().all(|record| record.outcome == Outcome::Done));
+        for other in [records(b.path(), 1, 2), records(c.path(), 3, 3)] {
+            for (x, y) in one.iter().zip(&other) {
+                assert_eq!(x.weights, y.weights);
+                assert_eq!(x.scores, y.scores);
+                assert_eq!(x.costs, y.costs);
+                assert_eq!(x.curve, y.curve);
+            }
+        }
+    }
+
+    #[test]
+    fn a_study_that_was_stopped_goes_on_where_it_was() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let first = Counts::new(1);
+        let workers = Workers { jobs: 1, threads: 1 };
+        let outcome = run_all(&plan(), folder.path(), workers, &first.stop, &first);
+        assert!(matches!(outcome, Err(Error::Interrupted)));
+        let kept = Store::read(folder.path()).expect("readable").records.len();
+        assert!(kept >= 1, "what was finished is kept");
+
+        let second = Counts::new(usize::MAX);
+        let ended = run_all(&plan(), folder.path(), workers, &second.stop, &second).expect("runs");
+        assert_eq!(ended, Ended { reused: kept, ran: 4 - kept, failed: 0 });
+
+        let third = Counts::new(usize::MAX);
+        let ended = run_all(&plan(), folder.path(), workers, &third.stop, &third).expect("runs");
+        assert_eq!(ended, Ended { reused: 4, ran: 0, failed: 0 });
+    }
+
+    #[test]
+    fn no_jobs_at_all_are_refused() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let counts = Counts::new(1);
+        let workers = Workers { jobs: 0, threads: 1 };
+        let error = run_all(&plan(), folder.path(), workers, &counts.stop, &counts);
+        assert_eq!(
+            error.expect_err("nobody would work").to_string(),
+            "threads: jobs is 0; expected 1 to 1024"
+        );
+    }
+}

@@ -1,0 +1,377 @@
+//! A study as its file describes it.
+
+use std::collections::BTreeMap;
+
+use cenote_datasets::{Augmentation, KINDS as DATASET_KINDS, Source};
+use cenote_evidence::Questions;
+use cenote_layers::{OPTIMIZER_KINDS, Optimizer, SCHEDULE_KINDS, Schedule};
+use cenote_spec::nearest;
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+use crate::Error;
+use crate::slot::Filling;
+
+/// The most seeds, epochs and so on that a study may ask for: far beyond any budget, and small enough
+/// that nothing computed from them overflows.
+const LIMIT: u64 = 1_000_000;
+
+/// One question, the data and network to ask it of, and the arms that answer it.
+///
+/// It is what `experiment.toml` holds, unchanged; [`crate::Plan`] turns it into runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Study {
+    /// Name, taken from the file's folder when the file gives none.
+    #[serde(default)]
+    pub name: String,
+    /// What the study asks, as a sentence.
+    pub question: String,
+    /// Table of a dataset kind.
+    pub dataset: Table,
+    /// What decides, and how small a difference does not matter.
+    pub measure: Measure,
+    /// The seeds that every arm runs with.
+    pub seeds: Seeds,
+    /// The arm that others are compared with.
+    pub baseline: String,
+    /// How every arm is trained.
+    pub training: Training,
+    /// Which arms answer the article's questions.
+    pub questions: Questions,
+    /// Arms that are compared with another arm than the baseline.
+    #[serde(default)]
+    pub against: BTreeMap<String, String>,
+    /// A line about each arm, for reports.
+    #[serde(default)]
+    pub about: BTreeMap<String, String>,
+    /// The network, with slots.
+    pub model: Vec<Table>,
+    /// What each arm puts into the slots.
+    pub arms: Arms,
+}
+
+/// What decides, and how small a difference does not matter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measure {
+    /// The score that is compared.
+    pub metric: String,
+    /// The smallest difference that matters, fixed before the runs.
+    pub margin: f64,
+}
+
+/// Consecutive seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seeds {
+    /// The first.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
+}
+
+impl Seeds {
+    /// The seeds in order.
+    pub fn iter(self) -> impl Iterator<Item = u64> {
+        self.first..self.first.saturating_add(self.count)
+    }
+}
+
+/// How a network is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Passes over the training images.
+    pub epochs: u64,
+    /// Images per step.
+    pub batch_size: usize,
+    /// Learning rate before the schedule's factor.
+    pub learning_rate: f64,
+    /// Table of an optimiser kind.
+    pub optimizer: Table,
+    /// Table of a schedule kind.
+    #[serde(default = "constant")]
+    pub schedule: Table,
+    /// Tables of transforms that change training images.
+    #[serde(default)]
+    pub augment: Vec<Table>,
+    /// Images held out of the training part, never of the test part.
+    #[serde(default)]
+    pub validation: usize,
+}
+
+fn constant() -> Table {
+    Table::from_iter([("kind".to_owned(), "constant".into())])
+}
+
+/// The arms in the order of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arms(Vec<(String, Filling)>);
+
+impl Arms {
+    /// Names and fillings in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Filling)> {
+        self.0.iter().map(|(name, filling)| (name.as_str(), filling))
+    }
+
+    /// Names in the order of the file.
+    pub fn names(&self) -> Vec<String> {
+        self.0.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// What the arm of this name puts into the slots.
+    pub fn get(&self, name: &str) -> Option<&Filling> {
+        self.iter().find(|(other, _)| *other == name).map(|(_, filling)| filling)
+    }
+
+    /// Keeps the arms of these names.
+    pub fn retain(&mut self, names: &[String]) {
+        self.0.retain(|(name, _)| names.contains(name));
+    }
+}
+
+impl Study {
+    /// Reads and checks a study; `name` is used where the file gives none.
+    ///
+    /// # Errors
+    /// When the text is not TOML, has unknown or missing fields, or contradicts itself.
+    pub fn parse(name: &str, text: &str) -> Result<Self, Error> {
+        let mut study: Self = toml::from_str(text).map_err(|error| Error::Parse {
+            study: name.to_owned(),
+            message: error.to_string().trim_end().to_owned(),
+        })?;
+        if study.name.is_empty() {
+            name.clone_into(&mut study.name);
+        }
+        study.check()?;
+        Ok(study)
+    }
+
+    /// Checks what the file format cannot: ranges, and names that must refer to something.
+    ///
+    /// # Errors
+    /// Naming the first setting that does not fit.
+    pub fn check(&self) -> Result<(), Error> {
+        let Training { epochs, batch_size, learning_rate, .. } = self.training;
+        self.within("seeds.count", self.seeds.count, 1)?;
+        self.within("training.epochs", epochs, 1)?;
+        self.within("training.batch_size", batch_size as u64, 1)?;
+        if !(learning_rate.is_finite() && learning_rate > 0.0) {
+            let expected = "a finite number above 0";
+            return Err(self.setting("training.learning_rate", learning_rate, expected));
+        }
+        if !(self.measure.margin.is_finite() && self.measure.margin > 0.0) {
+            let expected = "a finite number above 0";
+            return Err(self.setting("measure.margin", self.measure.margin, expected));
+        }
+        if self.measure.metric != "accuracy" {
+            return Err(self.setting("measure.metric", &self.measure.metric, "accuracy"));
+        }
+        if self.seeds.first.checked_add(self.seeds.count).is_none() {
+            return Err(self.setting("seeds.first", self.seeds.first, "a smaller number"));
+        }
+        for name in self.arm_references() {
+            self.filling(name)?;
+        }
+        for (arm, against) in &self.against {
+            if self.against.get(against).is_some_and(|next| next != against) {
+                let expected = "an arm that is not itself compared with another";
+                return Err(self.setting(&format!("against.{arm}"), against, expected));
+            }
+        }
+        self.source()?;
+        self.training.optimizer(&self.name)?;
+        self.training.schedule(&self.name)?;
+        self.training.augmentation(&self.name)?;
+        Ok(())
+    }
+
+    /// What an arm puts into the slots.
+    ///
+    /// # Errors
+    /// When there is no such arm.
+    pub fn filling(&self, arm: &str) -> Result<&Filling, Error> {
+        self.arms.get(arm).ok_or_else(|| {
+            let known = self.arms.names();
+            let nearest = nearest(arm, known.iter().map(String::as_str)).map(str::to_owned);
+            Error::UnknownArm { study: self.name.clone(), name: arm.to_owned(), known, nearest }
+        })
+    }
+
+    /// The arm that this one is compared with; itself where it is compared with none.
+    pub fn partner<'s>(&'s self, arm: &'s str) -> &'s str {
+        let named = self.against.get(arm).map(String::as_str);
+        named.unwrap_or(if self.against.values().any(|a| a == arm) { arm } else { &self.baseline })
+    }
+
+    /// Keeps only some arms, and the baseline and partners they are compared with.
+    ///
+    /// # Errors
+    /// When one of them does not exist.
+    pub fn keep_arms(&mut self, names: &[String]) -> Result<(), Error> {
+        let mut kept = vec![self.baseline.clone(), self.questions.removed.clone()];
+        for name in names {
+            self.filling(name)?;
+            kept.push(self.partner(name).to_owned());
+            kept.push(name.clone());
+        }
+        self.arms.retain(&kept);
+        self.against.retain(|arm, _| kept.contains(arm));
+        self.about.retain(|arm, _| kept.contains(arm));
+        self.questions.unpooled.retain(|arm| kept.contains(arm));
+        self.questions.naive = self.questions.naive.take().filter(|arm| kept.contains(arm));
+        Ok(())
+    }
+
+    /// The dataset, not yet loaded.
+    ///
+    /// # Errors
+    /// When its table does not describe one.
+    pub fn source(&self) -> Result<Box<dyn Source>, Error> {
+        cenote_spec::parse(&[DATASET_KINDS], self.dataset.clone()).map_err(spec_of(&self.name))
+    }
+
+    /// Every place that names an arm.
+    fn arm_references(&self) -> impl Iterator<Item = &str> {
+        let Questions { removed, naive, unpooled } = &self.questions;
+        let asked = [&self.baseline, removed].into_iter().chain(naive).chain(unpooled);
+        let compared = self.against.iter().flat_map(|(arm, against)| [arm, against]);
+        asked.chain(compared).chain(self.about.keys()).map(String::as_str)
+    }
+
+    fn within(&self, setting: &str, got: u64, least: u64) -> Result<(), Error> {
+        if (least..=LIMIT).contains(&got) {
+            return Ok(());
+        }
+        Err(self.setting(setting, got, &format!("a whole number from {least} to {LIMIT}")))
+    }
+
+    fn setting(&self, setting: &str, got: impl ToString, expected: &str) -> Error {
+        Error::Setting {
+            study: self.name.clone(),
+            setting: setting.to_owned(),
+            got: got.to_string(),
+            expected: expected.to_owned(),
+        }
+    }
+}
+
+impl Training {
+    /// The optimiser.
+    ///
+    /// # Errors
+    /// When its table does not describe one.
+    pub fn optimizer(&self, study: &str) -> Result<Box<dyn Optimizer>, Error> {
+        cenote_spec::parse(&[OPTIMIZER_KINDS], self.optimizer.clone()).map_err(spec_of(study))
+    }
+
+    /// The schedule of the learning rate.
+    ///
+    /// # Errors
+    /// When its table does not describe one.
+    pub fn schedule(&self, study: &str) -> Result<Box<dyn Schedule>, Error> {
+        cenote_spec::parse(&[SCHEDULE_KINDS], self.schedule.clone()).map_err(spec_of(study))
+    }
+
+    /// The changes of training images.
+    ///
+    /// # Errors
+    /// When a table does not describe one.
+    pub fn augmentation(&self, study: &str) -> Result<Augmentation, Error> {
+        Augmentation::parse(self.augment.clone()).map_err(spec_of(study))
+    }
+}
+
+fn spec_of(study: &str) -> impl Fn(cenote_spec::Error) -> Error + '_ {
+    move |source| Error::Spec { study: study.to_owned(), source }
+}
+
+impl<'de> Deserialize<'de> for Arms {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> serde::de::Visitor<'de> for InOrder {
+            type Value = Arms;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a table of arms, each a table of slots")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Arms, A::Error> {
+                let mut arms = Vec::new();
+                while let Some(arm) = map.next_entry()? {
+                    arms.push(arm);
+                }
+                Ok(Arms(arms))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+impl Serialize for Arms {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::named::smoke;
+
+    /// The message for the smoke study with one piece of its text replaced.
+    fn refusal(from: &str, to: &str) -> String {
+        let text = smoke().text.replacen(from, to, 1);
+        assert_ne!(text, smoke().text, "`{from}` is in the study");
+        Study::parse("smoke", &text).expect_err(to).to_string()
+    }
+
+    #[test]
+    fn arms_keep_the_order_of_the_file() {
+        let study = Study::parse("smoke", smoke().text).expect("valid");
+        assert_eq!(study.arms.names(), ["max", "none"]);
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_with_its_line() {
+        let message = refusal("baseline", "basline");
+        assert!(
+            message.contains("unknown field `basline`") && message.contains("line 7"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_misspelt_arm_is_answered_with_the_nearest() {
+        assert_eq!(
+            refusal("removed  = \"none\"", "removed = \"none2\""),
+            "study smoke: unknown arm `none2`; did you mean `none`? expected one of max, none"
+        );
+    }
+
+    #[test]
+    fn zero_seeds_are_refused() {
+        assert_eq!(
+            refusal("count = 2", "count = 0"),
+            "study smoke: seeds.count is 0; expected a whole number from 1 to 1000000"
+        );
+    }
+
+    #[test]
+    fn unknown_kinds_of_data_and_optimiser_are_refused() {
+        assert!(refusal("\"digits\"", "\"digit\"").contains("did you mean `digits`?"));
+        assert!(refusal("\"sgd\"", "\"sdg\"").contains("unknown kind `sdg`"));
+    }
+
+    #[test]
+    fn keeping_one_arm_keeps_what_it_is_compared_with() {
+        let mut study = Study::parse("quick", crate::named::quick().text).expect("valid");
+        study.keep_arms(&["avg".to_owned()]).expect("exists");
+        assert_eq!(study.arms.names(), ["max", "avg", "none"]);
+        assert_eq!(study.questions.naive, None);
+        study.check().expect("still whole");
+    }
+}
