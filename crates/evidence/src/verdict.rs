@@ -169,11 +169,6 @@ fn judge_at(
         Verdict::Undecided { need: seeds_needed(pilot, margin) }
     };
     let better = test.p_above(0.0) * differing.divisor as f64;
-    let better_p = if test.p_above(0.0) < test.p_below(0.0) {
-        differing.adjusted / 2.0
-    } else {
-        better.min(1.0)
-    };
     Judgement {
         n: differences.len(),
         mean,
@@ -182,7 +177,7 @@ fn judge_at(
         interval: test.interval(alpha),
         equivalence_p: within.adjusted,
         equivalence_interval: test.interval(2.0 * alpha_within),
-        better_p,
+        better_p: better.max(differing.adjusted / 2.0).min(1.0),
         below_margin: below(margin),
         margin,
         verdict,

@@ -191,8 +191,11 @@ mod tests {
             outcome: Outcome::Failed { message: String::new() },
             ..record("max", 1, 0.1)
         };
-        let census = Analysis::of(&design(), &[failed, record("max", 1, 0.8)]).unwrap().census;
-        assert_eq!((census.done, census.failed), (1, 0));
+        let done = record("max", 1, 0.8);
+        for records in [[failed.clone(), done.clone()], [done, failed]] {
+            let census = Analysis::of(&design(), &records).unwrap().census;
+            assert_eq!((census.done, census.failed), (1, 0));
+        }
     }
 
     #[test]

@@ -21,8 +21,10 @@ pub struct Comparison {
     pub against: String,
     /// Difference of the metric, arm minus partner, for every seed that both finished.
     pub pairs: Vec<PairedDifference>,
-    /// Every seed that they did not both finish, with the reason in words.
+    /// Every run that ended without a score, in words: "`none` seed 3 diverged in epoch 2".
     pub lost: Vec<String>,
+    /// Seeds that one of the arms has not run yet, and neither has lost.
+    pub waiting: usize,
     /// Whether a seed is lost because a run diverged.
     pub diverged: bool,
     /// The verdict and its numbers, adjusted for the whole family of comparisons.
@@ -90,13 +92,20 @@ pub(super) struct Pairs<'a> {
     both: Vec<(&'a Record, &'a Record)>,
     scores: Vec<(f64, f64)>,
     lost: Vec<String>,
+    waiting: usize,
     diverged: bool,
 }
 
 impl<'a> Pairs<'a> {
     pub(super) fn of(note: &'a ArmNote, runs: &Runs<'a>) -> Self {
-        let mut pairs =
-            Self { note, both: Vec::new(), scores: Vec::new(), lost: Vec::new(), diverged: false };
+        let mut pairs = Self {
+            note,
+            both: Vec::new(),
+            scores: Vec::new(),
+            lost: Vec::new(),
+            waiting: 0,
+            diverged: false,
+        };
         for &seed in &runs.seeds {
             let (arm, against) = (runs.get(&note.name, seed), runs.get(&note.against, seed));
             match (arm, against) {
@@ -105,15 +114,15 @@ impl<'a> Pairs<'a> {
                     pairs.scores.push((runs.score(arm), runs.score(against)));
                 }
                 _ => {
-                    for (name, record) in [(&note.name, arm), (&note.against, against)] {
-                        pairs.diverged |= record.is_some_and(has_diverged);
-                        let what = match record {
-                            None => Some("has not run".to_owned()),
-                            Some(record) => what_happened(record),
-                        };
-                        let reason = what.map(|what| format!("`{name}` seed {seed} {what}"));
-                        pairs.lost.extend(reason);
+                    let known = pairs.lost.len();
+                    for record in [arm, against].into_iter().flatten() {
+                        pairs.diverged |= has_diverged(record);
+                        pairs.lost.extend(
+                            what_happened(record)
+                                .map(|what| format!("`{}` seed {seed} {what}", record.arm)),
+                        );
                     }
+                    pairs.waiting += usize::from(pairs.lost.len() == known);
                 }
             }
         }
@@ -145,6 +154,7 @@ impl Comparison {
                 })
                 .collect(),
             lost: pairs.lost.clone(),
+            waiting: pairs.waiting,
             diverged: pairs.diverged,
             judgement,
             correlation: correlation(&pairs.scores),

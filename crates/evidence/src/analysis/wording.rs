@@ -34,7 +34,10 @@ pub(super) fn verdict(analysis: &Analysis, comparison: &Comparison) -> String {
         Verdict::NoMeaningfulDifference { detectable: false } => {
             "no meaningful difference".to_owned()
         }
-        Verdict::Undecided { need } => format!("undecided: {}", needed(analysis, comparison, need)),
+        Verdict::Undecided { need: need @ Need::OutOfReach { .. } } => {
+            needed(analysis, comparison, need)
+        }
+        Verdict::Undecided { need } => format!("undecided, {}", needed(analysis, comparison, need)),
     }
 }
 
@@ -132,7 +135,7 @@ pub(super) fn controls(comparison: &Comparison) -> Option<String> {
     Some(format!("Held equal between `{}` and `{}`: {held}.", comparison.arm, comparison.against))
 }
 
-/// Which seeds a comparison had to do without; empty if none.
+/// Which pairs a comparison had to do without; `None` if it had them all.
 pub(super) fn lost(analysis: &Analysis, comparison: &Comparison) -> Option<String> {
     const SHOWN: usize = 4;
     let planned = analysis.design.seeds.len();
@@ -140,21 +143,25 @@ pub(super) fn lost(analysis: &Analysis, comparison: &Comparison) -> Option<Strin
     if missing == 0 {
         return None;
     }
-    let mut reasons = comparison.lost.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+    let have = if missing == 1 { "has" } else { "have" };
+    let of = format!("{missing} of {} of {}", plural(planned, "pair"), pair(comparison));
+    if comparison.lost.is_empty() {
+        return Some(format!("{of} {have} not run yet."));
+    }
+    let mut reasons = comparison.lost.iter().take(SHOWN).cloned().collect::<Vec<_>>();
     if comparison.lost.len() > SHOWN {
-        reasons = format!("{reasons}; and {} more", comparison.lost.len() - SHOWN);
+        reasons.push(format!("{} more like these", comparison.lost.len() - SHOWN));
+    }
+    if comparison.waiting > 0 {
+        let have = if comparison.waiting == 1 { "has" } else { "have" };
+        reasons.push(format!("{} {have} not run yet", comparison.waiting));
     }
     let diverged = if comparison.diverged {
         " The difference is one between runs that finished: it does not show what diverging costs."
     } else {
         ""
     };
-    Some(format!(
-        "{missing} of {} of {} {} not counted: {reasons}.{diverged}",
-        plural(planned, "pair"),
-        pair(comparison),
-        if missing == 1 { "is" } else { "are" }
-    ))
+    Some(format!("{of} {have} no result: {}.{diverged}", reasons.join("; ")))
 }
 
 /// Names in a row: `` `a`, `b` and `c` ``.

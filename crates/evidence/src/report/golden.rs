@@ -64,6 +64,13 @@ fn the_report_of_a_troubled_study_hides_nothing() {
 }
 
 #[test]
+fn the_report_of_a_young_study_says_what_it_needs() {
+    let mut records = records();
+    records.retain(|record| record.seed <= 3);
+    check("young.txt", &terminal(&Analysis::of(&design(), &records).unwrap()));
+}
+
+#[test]
 fn the_order_of_the_records_does_not_matter() {
     let shown = |records: &[Record]| {
         let analysis = Analysis::of(&design(), records).unwrap();

@@ -186,7 +186,7 @@ fn method(analysis: &Analysis) -> String {
         design.plan
     );
     text.push_str(
-        "- Test: sign flips of paired differences (exact up to 16 pairs), intervals by inverting it, equivalence by two one-sided tests, Holm over all comparisons\n- Scope: the intervals are over seeds, for this test set; they say nothing about other images or data\n",
+        "- Test: sign flips of paired differences (exact up to 16 pairs), intervals by inverting it, equivalence by two one-sided tests, Holm over all comparisons\n- Scope: the intervals are over seeds, for this test set; they say nothing about other images or data\n- Looks: one, at the planned seeds; adding seeds because an answer is open makes false claims likelier than stated\n",
     );
     let _ = writeln!(
         text,
