@@ -37,6 +37,9 @@ pub struct Design {
     pub questions: Questions,
     /// Hash of the frozen plan.
     pub plan: String,
+    /// Content hash of every planned run. A record of another cell was made by other code, data or
+    /// settings: it stays in the store and counts nowhere.
+    pub cells: BTreeSet<String>,
 }
 
 /// The data set as the runs saw it.

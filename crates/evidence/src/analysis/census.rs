@@ -20,7 +20,7 @@ pub struct Census {
     pub failed: usize,
     /// Runs without a record.
     pub missing: usize,
-    /// Records of arms or seeds outside the design; they count nowhere.
+    /// Records of arms, seeds or cells outside the design; they count nowhere.
     pub outside: usize,
     /// Every run that diverged or failed.
     pub trouble: Vec<Trouble>,
@@ -53,7 +53,9 @@ impl<'a> Runs<'a> {
         seeds.sort_unstable();
         let mut runs = Self { design, seeds, chosen: BTreeMap::new(), outside: 0 };
         for record in records {
-            if design.arm(&record.arm).is_none() || runs.seeds.binary_search(&record.seed).is_err()
+            if !design.cells.contains(&record.cell)
+                || design.arm(&record.arm).is_none()
+                || runs.seeds.binary_search(&record.seed).is_err()
             {
                 runs.outside += 1;
                 continue;
@@ -201,8 +203,18 @@ mod tests {
     #[test]
     fn two_finished_runs_of_one_arm_and_seed_are_an_error() {
         let other = Record { cell: "a-cell".to_owned(), ..record("max", 1, 0.9) };
-        let error = Analysis::of(&design(), &[record("max", 1, 0.8), other]).unwrap_err();
+        let mut design = design();
+        design.cells.insert("a-cell".to_owned());
+        let error = Analysis::of(&design, &[record("max", 1, 0.8), other]).unwrap_err();
         assert!(error.to_string().contains("`a-cell` and `max-1`"), "{error}");
+    }
+
+    #[test]
+    fn a_record_of_an_earlier_plan_counts_nowhere() {
+        let earlier = Record { cell: "a-cell".to_owned(), ..record("max", 1, 0.1) };
+        let analysis = Analysis::of(&design(), &[earlier, record("max", 1, 0.8)]).unwrap();
+        assert_eq!((analysis.census.done, analysis.census.outside), (1, 1));
+        assert_eq!(analysis.arm("max").unwrap().mean, Some(0.8));
     }
 
     #[test]

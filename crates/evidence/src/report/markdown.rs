@@ -196,7 +196,7 @@ fn method(analysis: &Analysis) -> String {
     if census.outside > 0 {
         let _ = writeln!(
             text,
-            "- Not counted: {} of other arms or seeds",
+            "- Not counted: {} of other arms, seeds or plans",
             plural(census.outside, "record")
         );
     }
