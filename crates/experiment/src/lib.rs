@@ -32,6 +32,7 @@ mod schedule;
 mod slot;
 mod study;
 mod task;
+mod trained;
 
 pub use environment::CODE;
 pub use error::Error;
@@ -42,3 +43,4 @@ pub use schedule::{Ended, Observer, Workers, run_all};
 pub use slot::{Filling, fill};
 pub use study::{Arms, Measure, Seeds, Study, Training};
 pub use task::{Evaluation, evaluate};
+pub use trained::{Notes, Prediction, Trained, Watch};

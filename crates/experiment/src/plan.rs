@@ -177,6 +177,7 @@ impl Plan {
             ),
             questions: questions.clone(),
             plan: digest(&json!({ "study": self.study, "data": self.data.checksum })),
+            cells: self.cells.iter().map(|cell| cell.id.clone()).collect(),
         }
     }
 

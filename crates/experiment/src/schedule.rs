@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use cenote_evidence::{EpochPoint, Record, Store};
-use rayon::ThreadPoolBuilder;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::environment::describe;
 use crate::run::run;
@@ -30,6 +30,24 @@ impl Workers {
         Self { jobs: cores.min(Self::LIMIT), threads: 1 }
     }
 
+    /// Does `work` on a pool of so many threads, or of one per core.
+    ///
+    /// # Errors
+    /// When so many threads cannot be had, or the work's own.
+    pub fn on_threads<R: Send>(
+        threads: Option<usize>,
+        work: impl FnOnce() -> Result<R, Error> + Send,
+    ) -> Result<R, Error> {
+        let workers = Self { jobs: 1, threads: threads.unwrap_or(Self::per_core().jobs) };
+        workers.check()?;
+        workers.pool()?.install(work)
+    }
+
+    fn pool(self) -> Result<ThreadPool, Error> {
+        let pool = ThreadPoolBuilder::new().num_threads(self.threads).build();
+        pool.map_err(|error| Error::Threads(error.to_string()))
+    }
+
     fn check(self) -> Result<(), Error> {
         for (name, count) in [("jobs", self.jobs), ("threads", self.threads)] {
             if !(1..=Self::LIMIT).contains(&count) {
@@ -43,8 +61,8 @@ impl Workers {
 
 /// What happens while a study runs. Calls come from several threads.
 pub trait Observer: Sync {
-    /// The runs are about to start; `reused` of those planned were done before.
-    fn planned(&self, plan: &Plan, reused: usize);
+    /// The runs of these cells are about to start; the plan's others were done before.
+    fn planned(&self, plan: &Plan, pending: &[&Cell]);
     /// A run starts.
     fn started(&self, plan: &Plan, cell: &Cell);
     /// A run did a step of its current epoch.
@@ -83,18 +101,17 @@ pub fn run_all(
     workers.check()?;
     let mut store = Store::open(folder)?;
     store.set_design(&plan.design())?;
-    let pending: VecDeque<&Cell> =
+    let pending: Vec<&Cell> =
         plan.cells.iter().filter(|cell| store.finished(&cell.id).is_none()).collect();
     let reused = plan.cells.len() - pending.len();
-    observer.planned(plan, reused);
+    observer.planned(plan, &pending);
 
     let jobs = workers.jobs.min(pending.len().max(1));
     let environment = describe(workers.threads, jobs);
-    let shared = Shared { pending: Mutex::new(pending), store: Mutex::new(store) };
+    let shared = Shared { pending: Mutex::new(pending.into()), store: Mutex::new(store) };
     let ended = Mutex::new(Ended { reused, ran: 0, failed: 0 });
     let work = || -> Result<(), Error> {
-        let pool = ThreadPoolBuilder::new().num_threads(workers.threads).build();
-        let pool = pool.map_err(|error| Error::Threads(error.to_string()))?;
+        let pool = workers.pool()?;
         while let Some(cell) = shared.next(stop) {
             observer.started(plan, cell);
             let each_step = |_| observer.stepped(plan, cell);
@@ -163,7 +180,7 @@ mod tests {
     }
 
     impl Observer for Counts {
-        fn planned(&self, _: &Plan, _: usize) {}
+        fn planned(&self, _: &Plan, _: &[&Cell]) {}
         fn started(&self, _: &Plan, _: &Cell) {
             self.started.fetch_add(1, Ordering::Relaxed);
         }

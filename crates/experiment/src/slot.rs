@@ -49,15 +49,13 @@ pub fn fill(arm: &str, model: &[Table], filling: &Filling) -> Result<Vec<Table>,
         let Some(value) = filling.get(&name).or_else(|| table.get("default")) else {
             return refuse(format!("slot `{name}` is not filled and has no default"));
         };
-        match layers_of(&name, value) {
-            Some(layers) => filled.extend(layers),
-            None => {
-                let got = value.type_str();
-                return refuse(format!(
-                    "slot `{name}` holds a {got}; expected a layer or a list of layers"
-                ));
-            }
-        }
+        let Some(layers) = layers_of(&name, value) else {
+            let got = value.type_str();
+            return refuse(format!(
+                "slot `{name}` holds a value of type {got}; expected a layer or a list of layers"
+            ));
+        };
+        filled.extend(layers);
     }
     Ok(filled)
 }
@@ -144,7 +142,9 @@ mod tests {
     fn a_filling_that_is_no_layer_is_an_error() {
         let error = filled("down = 3").expect_err("a number");
         assert!(
-            error.ends_with("slot `down` holds a integer; expected a layer or a list of layers"),
+            error.ends_with(
+                "slot `down` holds a value of type integer; expected a layer or a list of layers"
+            ),
             "{error}"
         );
     }

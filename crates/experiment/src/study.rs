@@ -1,6 +1,7 @@
 //! A study as its file describes it.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use cenote_datasets::{Augmentation, KINDS as DATASET_KINDS, Source};
 use cenote_evidence::Questions;
@@ -247,7 +248,7 @@ impl Study {
         Err(self.setting(setting, got, &format!("a whole number from {least} to {LIMIT}")))
     }
 
-    fn setting(&self, setting: &str, got: impl ToString, expected: &str) -> Error {
+    fn setting(&self, setting: &str, got: impl Display, expected: &str) -> Error {
         Error::Setting {
             study: self.name.clone(),
             setting: setting.to_owned(),

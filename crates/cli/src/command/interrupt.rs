@@ -1,0 +1,24 @@
+//! Ctrl-C: once to stop in an orderly way, twice to stop at once.
+
+use std::sync::Arc;
+
+use cenote_experiment::Stop;
+
+use crate::failure::Failure;
+use crate::screen;
+
+/// A request to stop that Ctrl-C makes.
+pub(crate) fn listen() -> Result<Arc<Stop>, Failure> {
+    let stop = Arc::new(Stop::default());
+    let asked = Arc::clone(&stop);
+    let handler = move || {
+        if asked.requested() {
+            std::process::exit(130);
+        }
+        asked.request();
+        screen::say("stopping after this step; once more to stop at once");
+    };
+    ctrlc::set_handler(handler)
+        .map_err(|error| Failure::Usage(format!("cannot listen for Ctrl-C: {error}")))?;
+    Ok(stop)
+}

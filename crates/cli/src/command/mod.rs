@@ -1,0 +1,28 @@
+//! One file per command.
+
+mod ablate;
+mod evaluate;
+mod interrupt;
+mod list;
+mod predict;
+mod report;
+mod summary;
+mod train;
+
+use std::process::ExitCode;
+
+use crate::args::Command;
+use crate::failure::Failure;
+
+/// Does what the command line asks for.
+pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Ablate(args) => ablate::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Summary(args) => summary::run(&args),
+        Command::List(args) => list::run(&args),
+    }
+}

@@ -1,0 +1,114 @@
+//! `cenote summary`: a network layer by layer.
+
+use std::process::ExitCode;
+
+use cenote_experiment::{Arm, Plan};
+use cenote_layers::Summary;
+use serde_json::json;
+
+use super::ablate::study_of;
+use crate::args::Summary as Args;
+use crate::failure::Failure;
+use crate::screen;
+
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let mut study = study_of(&args.study)?;
+    if let Some(arm) = &args.arm {
+        study.filling(arm)?;
+    }
+    study.seeds.count = 1;
+    let plan = Plan::new(study)?;
+    let shown: Vec<(&Arm, Summary)> = plan
+        .arms
+        .iter()
+        .filter(|arm| args.arm.as_ref().is_none_or(|name| *name == arm.name))
+        .map(|arm| (arm, Summary::of(&arm.model)))
+        .collect();
+    let text = if args.json {
+        let arms: Vec<_> = shown.iter().map(|(arm, summary)| document(arm, summary)).collect();
+        format!(
+            "{}\n",
+            json!({ "schema": "cenote.summary/1", "study": plan.study.name, "arms": arms })
+        )
+    } else {
+        let arms: Vec<String> = shown.iter().map(|(arm, summary)| table(arm, summary)).collect();
+        arms.join("\n")
+    };
+    screen::print(&text).map_err(Failure::Output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(arm: &Arm, summary: &Summary) -> String {
+    let heads = ["layer", "kind", "output", "parameters", "MACs", "other ops", "kept bytes"];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    for row in &summary.rows {
+        rows.push(vec![
+            row.path.clone(),
+            row.kind.to_owned(),
+            row.output.to_string(),
+            grouped(row.parameters as u64),
+            grouped(row.cost.macs),
+            grouped(row.cost.other),
+            grouped(row.saved_bytes as u64),
+        ]);
+    }
+    let (cost, output) = (summary.cost(), arm.model.output());
+    rows.push(vec![
+        "total".to_owned(),
+        String::new(),
+        output.to_string(),
+        grouped(summary.parameters() as u64),
+        grouped(cost.macs),
+        grouped(cost.other),
+        grouped(summary.saved_bytes() as u64),
+    ]);
+    let input = summary.input;
+    format!(
+        "{}: one image of {input}, forward; kept bytes are held for the backward pass\n{}",
+        arm.name,
+        screen::table(&rows)
+    )
+}
+
+fn document(arm: &Arm, summary: &Summary) -> serde_json::Value {
+    let rows: Vec<_> = summary
+        .rows
+        .iter()
+        .map(|row| {
+            json!({
+                "layer": row.path, "kind": row.kind, "output": row.output.dims(),
+                "parameters": row.parameters, "macs": row.cost.macs,
+                "other_ops": row.cost.other, "kept_bytes": row.saved_bytes,
+            })
+        })
+        .collect();
+    json!({
+        "arm": arm.name, "input": summary.input.dims(), "layers": rows,
+        "parameters": summary.parameters(), "macs": summary.cost().macs,
+        "other_ops": summary.cost().other, "kept_bytes": summary.saved_bytes(),
+    })
+}
+
+/// A number with a comma between thousands.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_grouped() {
+        let said = [0, 999, 1_000, 1_234_567].map(grouped);
+        assert_eq!(said, ["0", "999", "1,000", "1,234,567"]);
+    }
+}

@@ -1,0 +1,60 @@
+//! What went wrong, in words and as an exit code.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use cenote_experiment::Error;
+
+/// An error on its way to the user.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Something below refused or failed.
+    Experiment(Error),
+    /// The flags contradict each other or the files they name.
+    Usage(String),
+    /// An image could not be read.
+    Image(String),
+    /// Nothing can be written to stdout.
+    Output(std::io::Error),
+}
+
+impl Failure {
+    /// The exit code: 1 failed, 2 wrong usage or study, 4 data missing or damaged, 130 interrupted.
+    pub(crate) fn code(&self) -> ExitCode {
+        let code = match self {
+            Self::Usage(_) => 2,
+            Self::Output(_) | Self::Image(_) => 1,
+            Self::Experiment(error) => match error {
+                Error::Interrupted => 130,
+                Error::Data(_) => 4,
+                Error::Read { .. }
+                | Error::UnknownStudy { .. }
+                | Error::Parse { .. }
+                | Error::Setting { .. }
+                | Error::UnknownArm { .. }
+                | Error::Slots { .. }
+                | Error::Model { .. }
+                | Error::Spec { .. }
+                | Error::Threads(_) => 2,
+                _ => 1,
+            },
+        };
+        ExitCode::from(code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Experiment(error) => error.fmt(f),
+            Self::Usage(words) | Self::Image(words) => f.write_str(words),
+            Self::Output(error) => write!(f, "cannot write to stdout: {error}"),
+        }
+    }
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Experiment(error.into())
+    }
+}
