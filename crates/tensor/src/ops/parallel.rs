@@ -34,6 +34,22 @@ pub(crate) fn chunks<T: Send>(
         .for_each(|(i, chunk)| work(i, chunk));
 }
 
+/// As [`chunks`], for two outputs that are written side by side: chunks of `sizes`.
+pub(crate) fn pairs<A: Send, B: Send>(
+    (first, second): (&mut [A], &mut [B]),
+    sizes: [usize; 2],
+    operations: u64,
+    work: impl Fn(usize, &mut [A], &mut [B]) + Sync,
+) {
+    let [size, other] = sizes.map(|size| size.max(1));
+    let both = first.chunks_mut(size).zip(second.chunks_mut(other));
+    let mut both: Vec<(&mut [A], &mut [B])> = both.collect();
+    chunks(&mut both, 1, operations, |i, both| {
+        let [(first, second)] = both else { unreachable!("chunks of one") };
+        work(i, first, second);
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +62,16 @@ mod tests {
             let expected: Vec<usize> = (0..103).map(|at| at / 10 + 1).collect();
             assert_eq!(out, expected);
         }
+    }
+
+    #[test]
+    fn pairs_advance_together() {
+        let (mut first, mut second) = (vec![0; 10], vec![0; 5]);
+        pairs((&mut first, &mut second), [4, 2], 10 * SMALL, |i, first, second| {
+            first.fill(i);
+            second.fill(i);
+        });
+        assert_eq!(first, [0, 0, 0, 0, 1, 1, 1, 1, 2, 2]);
+        assert_eq!(second, [0, 0, 1, 1, 2]);
     }
 }

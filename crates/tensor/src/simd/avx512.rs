@@ -1,4 +1,4 @@
-//! Sixteen lanes on x86-64 with AVX-512F: thirty-two registers.
+//! Sixteen lanes on x86-64 with AVX-512: thirty-two registers.
 
 use std::arch::x86_64::{
     __m512, __mmask16, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps,
@@ -11,8 +11,8 @@ use super::{Kernel, Vector};
 struct F32x16(__m512);
 
 /// # Safety
-/// The machine has AVX-512F.
-#[target_feature(enable = "avx512f")]
+/// The machine has AVX-512 F, BW, DQ and VL.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<F32x16>()
 }

@@ -5,7 +5,7 @@
 //!
 //! | path | lanes | needs |
 //! |---|---|---|
-//! | `avx512` | 16 | x86-64 with AVX-512F |
+//! | `avx512` | 16 | x86-64 with AVX-512 F, BW, DQ and VL |
 //! | `avx2` | 8 | x86-64 with AVX2 and FMA |
 //! | `neon` | 4 | `AArch64` |
 //! | `portable` | 4 | nothing |
@@ -108,7 +108,14 @@ impl Path {
     fn available() -> impl Iterator<Item = (Self, &'static str)> {
         let all = [
             #[cfg(target_arch = "x86_64")]
-            (Self::Avx512, "avx512", is_x86_feature_detected!("avx512f")),
+            (
+                Self::Avx512,
+                "avx512",
+                is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl"),
+            ),
             #[cfg(target_arch = "x86_64")]
             (
                 Self::Avx2,

@@ -46,7 +46,7 @@ impl Panels {
             let (first, count) = this.panel(panel);
             let packed = &mut this.packed[first * depth..][..count * depth];
             for row in 0..count {
-                for (k, into) in packed[row..].iter_mut().step_by(count).enumerate() {
+                for (k, into) in packed.iter_mut().skip(row).step_by(count).enumerate() {
                     *into = value(first + row, k);
                 }
             }

@@ -1,5 +1,15 @@
 //! The rectifier and its gradient.
 
+#[cfg(not(cenote_f64))]
+mod fast;
+#[cfg(any(cenote_f64, test))]
+mod reference;
+
+#[cfg(not(cenote_f64))]
+use fast as kernels;
+#[cfg(cenote_f64)]
+use reference as kernels;
+
 use crate::Tensor;
 
 /// `max(x, 0)`; NaN stays NaN. Reuses the buffer of `x` if nothing else does.
@@ -12,8 +22,14 @@ use crate::Tensor;
 /// # Ok::<(), cenote_tensor::Error>(())
 /// ```
 #[must_use]
-pub fn relu(x: Tensor) -> Tensor {
-    x.map(|x| if x < 0.0 { 0.0 } else { x })
+pub fn relu(mut x: Tensor) -> Tensor {
+    if x.is_unshared() {
+        kernels::relu_in_place(x.as_mut_slice());
+        return x;
+    }
+    let mut y = Tensor::stale(x.shape());
+    kernels::relu(x.as_slice(), y.as_mut_slice());
+    y
 }
 
 /// `∂y` where the output `y` is positive or NaN, elsewhere 0. Reuses the buffer of `dy` if nothing
@@ -23,7 +39,8 @@ pub fn relu(x: Tensor) -> Tensor {
 /// When the shapes differ.
 #[must_use]
 pub fn relu_backward(y: &Tensor, mut dy: Tensor) -> Tensor {
-    dy.zip_assign(y, |dy, y| if y <= 0.0 { 0.0 } else { dy });
+    assert_eq!(y.shape(), dy.shape(), "relu: dy has the shape of y");
+    kernels::relu_backward(y.as_slice(), dy.as_mut_slice());
     dy
 }
 
@@ -34,8 +51,11 @@ mod tests {
 
     #[test]
     fn nan_passes_through() {
-        let y = relu(Tensor::full([2], Scalar::NAN));
-        assert!(y.as_slice().iter().all(|y| y.is_nan()));
+        let x = Tensor::full([40], Scalar::NAN);
+        assert!(relu(x.clone()).as_slice().iter().all(|y| y.is_nan()));
+        assert!(relu(x).as_slice().iter().all(|y| y.is_nan()));
+        let dx = relu_backward(&Tensor::full([40], Scalar::NAN), Tensor::full([40], 3.0));
+        assert_eq!(dx.as_slice(), [3.0; 40]);
     }
 
     #[test]
@@ -45,9 +65,10 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_gradient_is_left_alone() {
-        let dy = Tensor::full([1], 5.0);
-        let dx = relu_backward(&Tensor::zeros([1]), dy.clone());
-        assert_eq!((dx.as_slice(), dy.as_slice()), (&[0.0][..], &[5.0][..]));
+    fn a_shared_tensor_is_left_alone() {
+        let x = Tensor::full([1], -5.0);
+        assert_eq!((relu(x.clone()).as_slice(), x.as_slice()), (&[0.0][..], &[-5.0][..]));
+        let dx = relu_backward(&Tensor::zeros([1]), x.clone());
+        assert_eq!((dx.as_slice(), x.as_slice()), (&[0.0][..], &[-5.0][..]));
     }
 }

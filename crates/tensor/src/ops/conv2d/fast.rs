@@ -16,8 +16,10 @@ use crate::{Tensor, Window};
 const CHUNKS: usize = 16;
 /// Numbers in the partial sums of all chunks, where more than two chunks would exceed it.
 const PARTIAL: usize = 1 << 20;
-/// Numbers in the sheets of images that are worked on together.
+/// Numbers in the sheets of images that are worked on together, where this leaves the next.
 const TOGETHER: usize = 1 << 16;
+/// Terms of every sum that are added before its lanes are: fewer, and adding lanes takes longer.
+const TERMS: usize = 2048;
 
 pub(super) fn forward(conv: &Conv2d, x: &Tensor, w: &Tensor, bias: Option<&Tensor>) -> Tensor {
     let [batch, ..] = x.nchw();
@@ -125,12 +127,12 @@ pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Tensor 
     let [batch, ..] = x.nchw();
     let mut dw = Tensor::zeros(conv.weight_shape());
     let len = dw.len();
-    let chunks = batch.min(CHUNKS).min((PARTIAL / len).max(2));
-    if chunks < 2 {
+    let chunks = CHUNKS.min((PARTIAL / len).max(2));
+    let images = batch.div_ceil(chunks).max(TERMS.div_ceil(conv.output().iter().product()));
+    if images >= batch {
         add_weight_gradient(conv, x, dy, 0..batch, dw.as_mut_slice());
         return dw;
     }
-    let images = batch.div_ceil(chunks);
     scratch::with(batch.div_ceil(images) * len, |partial| {
         let operations = 2 * conv.macs() * images as u64;
         parallel::chunks(partial, len, operations, |chunk, partial| {
@@ -165,7 +167,8 @@ fn add_weight_gradient(
     let dy_len = conv.out_channels * output[0] * output[1];
     let x_sheets = conv.in_channels * sheets.channel_len();
     let dy_sheets = conv.out_channels * spread.len;
-    let together = (TOGETHER / (x_sheets + dy_sheets)).clamp(1, images.len().max(1));
+    let together =
+        (TOGETHER / (x_sheets + dy_sheets)).max(TERMS.div_ceil(width)).min(images.len().max(1));
     let x = &x.as_slice()[images.start * x_len..images.end * x_len];
     let dy = &dy.as_slice()[images.start * dy_len..images.end * dy_len];
     let held = |plain: bool, len: usize| if plain { 0 } else { together * len };

@@ -11,7 +11,14 @@
 //! ∂x = γ / √(σ² + ε) · ∂y                                  running statistics, constant
 //! ```
 
+#[cfg(not(cenote_f64))]
+mod fast;
 mod reference;
+
+#[cfg(not(cenote_f64))]
+use fast as kernels;
+#[cfg(cenote_f64)]
+use reference as kernels;
 
 use crate::ops::reduce::wide;
 use crate::{Scalar, Tensor};
@@ -61,9 +68,9 @@ pub fn batch_norm_train(
     let layout = Layout::of(x);
     layout.check("gamma", gamma.len());
     layout.check("beta", beta.len());
-    let moments = reference::moments(x, layout);
+    let moments = kernels::moments(x, layout);
     let (scale, shift) = affine(gamma, beta, &moments.mean, &moments.variance, epsilon);
-    (reference::affine(x, layout, &scale, &shift), moments)
+    (kernels::affine(x, layout, &scale, &shift), moments)
 }
 
 /// `y` for evaluation, with running statistics.
@@ -81,7 +88,7 @@ pub fn batch_norm_eval(
     layout.check("mean", mean.len());
     layout.check("variance", variance.len());
     let (scale, shift) = affine(gamma, beta, mean.as_slice(), variance.as_slice(), epsilon);
-    reference::affine(x, layout, &scale, &shift)
+    kernels::affine(x, layout, &scale, &shift)
 }
 
 /// `(∂x, ∂γ, ∂β)` of [`batch_norm_train`].
@@ -96,7 +103,7 @@ pub fn batch_norm_backward(
     assert_eq!(x.shape(), dy.shape(), "batch_norm: dy has the shape of x");
     layout.check("gamma", gamma.len());
     let Moments { mean, variance, count } = moments;
-    let sums = reference::gradient_sums(x, dy, layout, mean, variance, epsilon);
+    let sums = kernels::gradient_sums(x, dy, layout, mean, variance, epsilon);
     // ∂x = a · ∂y + b · x + c per channel, the second formula above multiplied out.
     let mut factors = Vec::with_capacity(layout.channels);
     for c in 0..layout.channels {
@@ -107,7 +114,7 @@ pub fn batch_norm_backward(
         let shift = -a * dbeta / *count as f64 - b * wide(mean[c]);
         factors.push([a, b, shift].map(|factor| factor as Scalar));
     }
-    let dx = reference::combine(x, dy, layout, &factors);
+    let dx = kernels::combine(x, dy, layout, &factors);
     let [dgamma, dbeta] = split(&sums);
     (dx, dgamma, dbeta)
 }
@@ -127,10 +134,10 @@ pub fn batch_norm_backward_eval(
     layout.check("mean", mean.len());
     layout.check("variance", variance.len());
     let (mean, variance) = (mean.as_slice(), variance.as_slice());
-    let sums = reference::gradient_sums(x, dy, layout, mean, variance, epsilon);
+    let sums = kernels::gradient_sums(x, dy, layout, mean, variance, epsilon);
     let zeros = vec![0.0; layout.channels];
     let (scale, _) = affine(gamma, gamma, &zeros, variance, epsilon);
-    let dx = reference::affine(dy, layout, &scale, &zeros);
+    let dx = kernels::affine(dy, layout, &scale, &zeros);
     let [dgamma, dbeta] = split(&sums);
     (dx, dgamma, dbeta)
 }

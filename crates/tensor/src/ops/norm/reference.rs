@@ -25,6 +25,7 @@ pub(super) fn moments(x: &Tensor, layout: Layout) -> Moments {
 }
 
 /// `scale · x + shift` with one pair per channel.
+#[cfg(any(cenote_f64, test))]
 pub(super) fn affine(x: &Tensor, layout: Layout, scale: &[Scalar], shift: &[Scalar]) -> Tensor {
     Tensor::from_fn(x.shape(), |i| {
         let c = i / layout.area % layout.channels;
@@ -54,6 +55,7 @@ pub(super) fn gradient_sums(
 }
 
 /// `a · ∂y + b · x + c` with one `[a, b, c]` per channel.
+#[cfg(any(cenote_f64, test))]
 pub(super) fn combine(x: &Tensor, dy: &Tensor, layout: Layout, factors: &[[Scalar; 3]]) -> Tensor {
     Tensor::from_fn(x.shape(), |i| {
         let [a, b, c] = factors[i / layout.area % layout.channels];

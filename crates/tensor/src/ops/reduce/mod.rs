@@ -1,8 +1,23 @@
 //! Sums with a fixed order.
 
+#[cfg(not(cenote_f64))]
+mod fast;
+mod reference;
+
+#[cfg(not(cenote_f64))]
+use fast as kernels;
+#[cfg(cenote_f64)]
+use reference as kernels;
+
+#[cfg(not(cenote_f64))]
+pub(crate) use fast::{run_sum, run_sum_of};
+pub(crate) use reference::{sum_f64, wide};
+
 use crate::{Scalar, Tensor};
 
 /// The sum over everything but the channel axis: `(N, C, …)` to `(C)`, or `(N, F)` to `(F)`.
+///
+/// Planes are added in double precision, in the order of the images.
 ///
 /// ```
 /// use cenote_tensor::{Tensor, sum_over_channels};
@@ -18,31 +33,8 @@ pub fn sum_over_channels(dy: &Tensor) -> Tensor {
     let [_, channels, ref positions @ ..] = *dy.dims() else {
         panic!("sum_over_channels: a batch and a channel axis")
     };
-    let area: usize = positions.iter().product();
-    let mut sums = vec![0.0; channels];
-    for image in dy.as_slice().chunks_exact((channels * area).max(1)) {
-        for (sum, plane) in sums.iter_mut().zip(image.chunks_exact(area.max(1))) {
-            *sum += sum_f64(plane);
-        }
-    }
+    let sums = kernels::channel_sums(dy.as_slice(), channels, positions.iter().product());
     Tensor::from_fn([channels], |c| sums[c] as Scalar)
-}
-
-/// The sum in double precision, in the order of eight interleaved chains.
-pub(crate) fn sum_f64(values: &[Scalar]) -> f64 {
-    let mut chains = [0.0; 8];
-    let (whole, rest) = values.as_chunks::<8>();
-    for eight in whole {
-        for (chain, &value) in chains.iter_mut().zip(eight) {
-            *chain += wide(value);
-        }
-    }
-    chains.iter().sum::<f64>() + rest.iter().copied().map(wide).sum::<f64>()
-}
-
-/// The value in double precision.
-pub(crate) fn wide(value: Scalar) -> f64 {
-    value.into()
 }
 
 #[cfg(test)]

@@ -1,0 +1,114 @@
+//! Sums over vector lanes: single precision inside short runs, double precision between them.
+#![expect(
+    clippy::inline_always,
+    reason = "code that is not inlined into the entry of its path loses that path's instructions"
+)]
+
+use super::reference;
+use crate::ops::parallel;
+use crate::simd::{Kernel, Vector, dispatch};
+
+/// Numbers that are added in single precision. Each of the lanes below adds 32 of them, so the
+/// error stays within a few units in the last place of the sum of magnitudes.
+const RUN: usize = 1024;
+/// Independent sums: enough registers to hide the latency of an addition on every path.
+const LANES: usize = 32;
+/// Planes shorter than this are added by the reference, which has no lanes to add up.
+const SHORT: usize = 16;
+
+/// `Σ f(a, b)` over two slices of one length.
+#[inline(always)]
+pub(crate) fn run_sum_of(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f64 {
+    let mut total = 0.0;
+    for (a, b) in a.chunks(RUN).zip(b.chunks(RUN)) {
+        let mut lanes = [0.0; LANES];
+        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+        for (a, b) in a.iter().zip(b) {
+            for ((lane, &a), &b) in lanes.iter_mut().zip(a).zip(b) {
+                *lane += f(a, b);
+            }
+        }
+        for ((lane, &a), &b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
+            *lane += f(a, b);
+        }
+        total += f64::from(fold(lanes));
+    }
+    total
+}
+
+/// `Σ f(a)` over a slice.
+#[inline(always)]
+pub(crate) fn run_sum(a: &[f32], f: impl Fn(f32) -> f32) -> f64 {
+    run_sum_of(a, a, |a, _| f(a))
+}
+
+/// The sum of the lanes by halving.
+#[inline(always)]
+fn fold(mut lanes: [f32; LANES]) -> f32 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] += lanes[lane + half];
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
+/// The sums of consecutive planes.
+struct PlaneSums<'a> {
+    values: &'a [f32],
+    area: usize,
+    sums: &'a mut [f64],
+}
+
+impl Kernel for PlaneSums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        for (sum, plane) in self.sums.iter_mut().zip(self.values.chunks_exact(self.area)) {
+            *sum = run_sum(plane, |x| x);
+        }
+    }
+}
+
+/// The sum of every channel over images of `channels` planes of `area` numbers.
+pub(super) fn channel_sums(values: &[f32], channels: usize, area: usize) -> Vec<f64> {
+    if area < SHORT {
+        return reference::channel_sums(values, channels, area);
+    }
+    let image = channels * area;
+    let mut planes = vec![0.0; values.len() / area];
+    parallel::chunks(&mut planes, channels, image as u64, |n, sums| {
+        dispatch(PlaneSums { values: &values[n * image..][..image], area, sums });
+    });
+    let mut sums = vec![0.0; channels];
+    for planes in planes.chunks_exact(channels) {
+        for (sum, plane) in sums.iter_mut().zip(planes) {
+            *sum += plane;
+        }
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn fast_is_reference(batch in 0_usize..4, channels in 1_usize..5, area in 1_usize..2100) {
+            let values: Vec<f32> =
+                (0..batch * channels * area).map(|i| ((i * 7919) % 17) as f32 - 8.0).collect();
+            // Whole numbers below 2^24: every order of summation is exact.
+            prop_assert_eq!(
+                channel_sums(&values, channels, area),
+                reference::channel_sums(&values, channels, area)
+            );
+        }
+    }
+}
