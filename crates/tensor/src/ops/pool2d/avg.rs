@@ -1,6 +1,6 @@
 //! Average pooling and what it divides by.
 
-use super::reference;
+use super::kernels;
 use crate::{Tensor, Windows};
 
 /// What the sum over a window is divided by.
@@ -22,11 +22,11 @@ pub enum Divisor {
 /// ```
 pub fn avg_pool(x: &Tensor, at: &Windows, divisor: Divisor) -> Tensor {
     assert_eq!(x.nchw()[2..], at.input(), "avg_pool: x as fitted");
-    reference::avg_pool(x, at, divisor)
+    kernels::avg_pool(x, at, divisor)
 }
 
 /// `∂x` of [`avg_pool`]: every cell of a window receives `∂y / D`.
 pub fn avg_pool_backward(dy: &Tensor, at: &Windows, divisor: Divisor) -> Tensor {
     assert_eq!(dy.nchw()[2..], at.output(), "avg_pool: dy as fitted");
-    reference::avg_pool_backward(dy, at, divisor)
+    kernels::avg_pool_backward(dy, at, divisor)
 }

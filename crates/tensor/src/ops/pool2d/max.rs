@@ -1,6 +1,6 @@
 //! Max pooling, which remembers where it found each maximum.
 
-use super::reference;
+use super::kernels;
 use crate::{Tensor, Windows};
 
 /// For every output of [`max_pool`], the offset of the winner in its window.
@@ -71,12 +71,12 @@ impl Argmax {
 /// ```
 pub fn max_pool(x: &Tensor, at: &Windows) -> (Tensor, Argmax) {
     assert_eq!(x.nchw()[2..], at.input(), "max_pool: x as fitted");
-    reference::max_pool(x, at)
+    kernels::max_pool(x, at)
 }
 
 /// `∂x` of [`max_pool`]: every `∂y` goes to the winner of its window.
 pub fn max_pool_backward(dy: &Tensor, argmax: &Argmax, at: &Windows) -> Tensor {
     assert_eq!(dy.nchw()[2..], at.output(), "max_pool: dy as fitted");
     assert_eq!(dy.len(), argmax.len(), "max_pool: dy and winners of one forward pass");
-    reference::max_pool_backward(dy, argmax, at)
+    kernels::max_pool_backward(dy, argmax, at)
 }

@@ -7,9 +7,20 @@
 //! back.
 
 mod avg;
+#[cfg(not(cenote_f64))]
+mod axis;
+#[cfg(not(cenote_f64))]
+mod fast;
 mod global;
 mod max;
+#[cfg(not(cenote_f64))]
+mod planes;
 mod reference;
+
+#[cfg(not(cenote_f64))]
+use fast as kernels;
+#[cfg(cenote_f64)]
+use reference as kernels;
 
 pub use avg::{Divisor, avg_pool, avg_pool_backward};
 pub use global::{global_avg_pool, global_avg_pool_backward};

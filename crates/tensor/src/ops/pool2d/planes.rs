@@ -1,0 +1,303 @@
+//! What pooling does to one plane, without branches in the inner loops.
+#![expect(
+    clippy::inline_always,
+    reason = "code that is not inlined into the entry of its path loses that path's instructions"
+)]
+
+use super::axis::Axis;
+use crate::Windows;
+use crate::simd::{Kernel, Vector};
+
+/// The geometry that the passes over rows need.
+#[derive(Clone, Copy)]
+pub(super) struct Geometry<'a> {
+    pub(super) at: &'a Windows,
+    pub(super) axes: &'a [Axis; 2],
+}
+
+impl Geometry<'_> {
+    /// Calls `pass(tap, cells, outputs)` for every tap of the windows of output row `i`: the
+    /// position of its first cell in the plane and the range of outputs it belongs to.
+    #[inline(always)]
+    fn passes(self, i: usize, mut pass: impl FnMut(usize, usize, std::ops::Range<usize>)) {
+        let width = self.at.input()[1];
+        let taps = &self.axes[1].taps;
+        for (u, row) in self.at.taps(0, i) {
+            for (v, (outputs, start)) in taps.iter().enumerate() {
+                if !outputs.is_empty() {
+                    pass(u * taps.len() + v, row * width + start, outputs.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Calls `each(output, cell)` with every `S`-th cell.
+#[inline(always)]
+fn strided<const S: usize, T>(cells: &[f32], outputs: &mut [T], each: impl Fn(&mut T, f32)) {
+    // The cells after the last one that is used may not exist, so it goes by itself.
+    let Some((last, outputs)) = outputs.split_last_mut() else { return };
+    let (whole, _) = cells[..outputs.len() * S].as_chunks::<S>();
+    for (output, cell) in outputs.iter_mut().zip(whole) {
+        each(output, cell[0]);
+    }
+    each(last, cells[whole.len() * S]);
+}
+
+/// [`strided`] with a stride that is known when it runs.
+#[inline(always)]
+fn with_stride<T>(stride: usize, cells: &[f32], outputs: &mut [T], each: impl Fn(&mut T, f32)) {
+    match stride {
+        1 => strided::<1, T>(cells, outputs, each),
+        2 => strided::<2, T>(cells, outputs, each),
+        3 => strided::<3, T>(cells, outputs, each),
+        _ => {
+            for (output, &cell) in outputs.iter_mut().zip(cells.iter().step_by(stride)) {
+                each(output, cell);
+            }
+        }
+    }
+}
+
+/// The best cell so far and its offset.
+pub(super) type Best = (f32, u32);
+
+/// `cell` instead of the best one if it is larger or NaN.
+#[inline(always)]
+fn challenge((best, winner): Best, cell: f32, offset: u32) -> Best {
+    let wins = cell > best || cell.is_nan();
+    (if wins { cell } else { best }, if wins { offset } else { winner })
+}
+
+/// The maximum of every window.
+pub(super) struct Max<'a> {
+    pub(super) geometry: Geometry<'a>,
+    pub(super) x: &'a [f32],
+    pub(super) y: &'a mut [f32],
+    pub(super) winners: &'a mut [u8],
+    /// Room for one row.
+    pub(super) best: &'a mut [Best],
+}
+
+impl Kernel for Max<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { geometry, x, y, winners, best } = self;
+        let [rows, columns] = &geometry.axes;
+        let stride = geometry.at.window().stride[1];
+        let width = best.len();
+        let outputs = y.chunks_exact_mut(width).zip(winners.chunks_exact_mut(width));
+        for (i, (y, winners)) in outputs.enumerate() {
+            let above = rows.first[i] * columns.taps.len();
+            for (best, first) in best.iter_mut().zip(&columns.first) {
+                *best = (f32::NEG_INFINITY, (above + first) as u32);
+            }
+            geometry.passes(i, |offset, start, outputs| {
+                with_stride(stride, &x[start..], &mut best[outputs], |best, cell| {
+                    *best = challenge(*best, cell, offset as u32);
+                });
+            });
+            for ((y, winner), best) in y.iter_mut().zip(winners).zip(&*best) {
+                (*y, *winner) = (best.0, best.1 as u8);
+            }
+        }
+    }
+}
+
+/// [`Max`] of windows of 2x2 cells that tile the plane.
+pub(super) struct QuarterMax<'a> {
+    pub(super) x: &'a [f32],
+    pub(super) width: usize,
+    pub(super) y: &'a mut [f32],
+    pub(super) winners: &'a mut [u8],
+    pub(super) columns: usize,
+}
+
+impl Kernel for QuarterMax<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { x, width, y, winners, columns } = self;
+        let outputs = y.chunks_exact_mut(columns).zip(winners.chunks_exact_mut(columns));
+        for (two, (y, winners)) in x.chunks_exact(2 * width).zip(outputs) {
+            let (above, below) = (two[..width].as_chunks::<2>().0, two[width..].as_chunks::<2>().0);
+            for (((y, winner), above), below) in y.iter_mut().zip(winners).zip(above).zip(below) {
+                let mut best = challenge((above[0], 0), above[1], 1);
+                best = challenge(best, below[0], 2);
+                best = challenge(best, below[1], 3);
+                (*y, *winner) = (best.0, best.1 as u8);
+            }
+        }
+    }
+}
+
+/// `∂y` to the winners of a plane of zeros.
+pub(super) struct MaxBack<'a> {
+    pub(super) dy: &'a [f32],
+    pub(super) winners: &'a [u8],
+    pub(super) dx: &'a mut [f32],
+    pub(super) at: &'a Windows,
+    /// How far each offset of a window lies behind its first cell in a plane.
+    pub(super) places: &'a [usize; 256],
+}
+
+impl Kernel for MaxBack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { dy, winners, dx, at, places } = self;
+        let ([_, width], [_, columns], window) = (at.input(), at.output(), at.window());
+        let border = window.before[0] * width + window.before[1];
+        dx.fill(0.0);
+        let rows = dy.chunks_exact(columns).zip(winners.chunks_exact(columns));
+        for (i, (dy, winners)) in rows.enumerate() {
+            let start = i * window.stride[0] * width;
+            for (j, (&dy, &winner)) in dy.iter().zip(winners).enumerate() {
+                let place = start + j * window.stride[1] + places[usize::from(winner)];
+                dx[place - border] += dy;
+            }
+        }
+    }
+}
+
+/// [`MaxBack`] for [`QuarterMax`].
+pub(super) struct QuarterMaxBack<'a> {
+    pub(super) dy: &'a [f32],
+    pub(super) winners: &'a [u8],
+    pub(super) dx: &'a mut [f32],
+    pub(super) width: usize,
+    pub(super) columns: usize,
+}
+
+impl Kernel for QuarterMaxBack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { dy, winners, dx, width, columns } = self;
+        let (covered, below) = dx.split_at_mut(dy.len() / columns * 2 * width);
+        below.fill(0.0);
+        let rows = dy.chunks_exact(columns).zip(winners.chunks_exact(columns));
+        for (two, (dy, winners)) in covered.chunks_exact_mut(2 * width).zip(rows) {
+            let (above, below) = two.split_at_mut(width);
+            for (row, first) in [(above, 0), (below, 2)] {
+                let (row, rest) = row.split_at_mut(2 * columns);
+                for ((cells, &dy), &winner) in
+                    row.as_chunks_mut::<2>().0.iter_mut().zip(dy).zip(winners)
+                {
+                    cells[0] = if winner == first { dy } else { 0.0 };
+                    cells[1] = if winner == first + 1 { dy } else { 0.0 };
+                }
+                rest.fill(0.0);
+            }
+        }
+    }
+}
+
+/// The sum of every window over its divisor.
+pub(super) struct Avg<'a> {
+    pub(super) geometry: Geometry<'a>,
+    pub(super) x: &'a [f32],
+    pub(super) y: &'a mut [f32],
+    pub(super) divisors: Divisors<'a>,
+}
+
+/// The divisor of output `(i, j)` is `rows[i] · columns[j]`.
+#[derive(Clone, Copy)]
+pub(super) struct Divisors<'a> {
+    pub(super) rows: &'a [f32],
+    pub(super) columns: &'a [f32],
+}
+
+impl Kernel for Avg<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { geometry, x, y, divisors } = self;
+        let stride = geometry.at.window().stride[1];
+        let rows = y.chunks_exact_mut(divisors.columns.len()).zip(divisors.rows);
+        for (i, (y, of_row)) in rows.enumerate() {
+            y.fill(0.0);
+            geometry.passes(i, |_, start, outputs| {
+                with_stride(stride, &x[start..], &mut y[outputs], |sum, cell| *sum += cell);
+            });
+            for (y, of_column) in y.iter_mut().zip(divisors.columns) {
+                *y /= of_row * of_column;
+            }
+        }
+    }
+}
+
+/// `∂y` over its divisor to every cell of its window.
+pub(super) struct AvgBack<'a> {
+    pub(super) geometry: Geometry<'a>,
+    pub(super) dy: &'a [f32],
+    pub(super) dx: &'a mut [f32],
+    pub(super) divisors: Divisors<'a>,
+    /// Room for one row.
+    pub(super) shares: &'a mut [f32],
+}
+
+impl Kernel for AvgBack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { geometry, dy, dx, divisors, shares } = self;
+        let stride = geometry.at.window().stride[1];
+        dx.fill(0.0);
+        let rows = dy.chunks_exact(shares.len()).zip(divisors.rows);
+        for (i, (dy, of_row)) in rows.enumerate() {
+            for ((share, dy), of_column) in shares.iter_mut().zip(dy).zip(divisors.columns) {
+                *share = dy / (of_row * of_column);
+            }
+            geometry.passes(i, |_, start, outputs| {
+                let shares = &shares[outputs];
+                if stride == 1 {
+                    for (dx, share) in dx[start..].iter_mut().zip(shares) {
+                        *dx += share;
+                    }
+                } else {
+                    for (dx, share) in dx[start..].iter_mut().step_by(stride).zip(shares) {
+                        *dx += share;
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// [`AvgBack`] for windows of 2x2 cells that tile the plane.
+pub(super) struct QuarterAvgBack<'a> {
+    pub(super) dy: &'a [f32],
+    pub(super) dx: &'a mut [f32],
+    pub(super) width: usize,
+    pub(super) columns: usize,
+    pub(super) divisor: f32,
+}
+
+impl Kernel for QuarterAvgBack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { dy, dx, width, columns, divisor } = self;
+        let (covered, below) = dx.split_at_mut(dy.len() / columns * 2 * width);
+        below.fill(0.0);
+        for (two, dy) in covered.chunks_exact_mut(2 * width).zip(dy.chunks_exact(columns)) {
+            let (above, below) = two.split_at_mut(width);
+            for row in [above, below] {
+                let (row, rest) = row.split_at_mut(2 * columns);
+                for (cells, &dy) in row.as_chunks_mut::<2>().0.iter_mut().zip(dy) {
+                    *cells = [dy / divisor; 2];
+                }
+                rest.fill(0.0);
+            }
+        }
+    }
+}
