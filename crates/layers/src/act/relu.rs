@@ -1,10 +1,10 @@
 //! The rectified linear unit.
 //!
 //! ```text
-//! y = max(x, 0)        dx = dy where y > 0, else 0
+//! y = max(x, 0)        dx = 0 where y = 0, else dy
 //! ```
 //!
-//! A NaN stays NaN, as in PyTorch. After Nair and Hinton (2010).
+//! A NaN stays NaN and passes its gradient, as in PyTorch. After Nair and Hinton (2010).
 
 use cenote_autograd::{Function, Saved, Var};
 use cenote_spec::{Kind, params};

@@ -107,7 +107,9 @@ impl Function for Backward {
         let (rows, classes) = rows_of(&dz);
         let scale = dy.as_slice()[0] / rows as Scalar;
         for (row, label) in dz.as_mut_slice().chunks_exact_mut(classes).zip(labels) {
-            row[label] -= 1.0;
+            // p − 1 cancels where p is near 1; the others sum to the same and keep their digits.
+            row[label] = 0.0;
+            row[label] = -row.iter().sum::<Scalar>();
             for dz in row {
                 *dz *= scale;
             }

@@ -7,8 +7,9 @@
 //! w ← w − rate · m / (1 − β₁ᵗ) / (√(v / (1 − β₂ᵗ)) + ε)
 //! ```
 //!
-//! As PyTorch's `Adam` and `AdamW`. After Kingma and Ba (2015), arXiv:1412.6980, and Loshchilov and
-//! Hutter (2019), arXiv:1711.05101.
+//! As PyTorch's `Adam` and `AdamW`, defaults included: without a `weight_decay`, `AdamW` decays by
+//! 0.01 and Adam not at all. After Kingma and Ba (2015), arXiv:1412.6980, and Loshchilov and Hutter
+//! (2019), arXiv:1711.05101.
 
 use cenote_spec::{Error, Kind, params};
 use cenote_tensor::Scalar;
@@ -31,7 +32,8 @@ pub(super) const ADAM_W: Kind<dyn Optimizer> = Kind {
     about: "Adam with weight decay apart from the gradient",
     example: "weight_decay = 0.01",
     parse: |table| {
-        let settings = params::<Settings>("adamw", table)?.checked("adamw")?;
+        let mut settings = params::<Settings>("adamw", table)?.checked("adamw")?;
+        settings.weight_decay.get_or_insert(0.01);
         Ok(Box::new(Adam { settings, decay: Decay::Apart }))
     },
 };
@@ -43,8 +45,7 @@ struct Settings {
     betas: [f64; 2],
     #[serde(default = "epsilon")]
     epsilon: f64,
-    #[serde(default)]
-    weight_decay: f64,
+    weight_decay: Option<f64>,
 }
 
 fn betas() -> [f64; 2] {
@@ -63,7 +64,7 @@ impl Settings {
             checked(kind, "betas", beta, 0.0..=below_one)?;
         }
         checked(kind, "epsilon", self.epsilon, f64::MIN_POSITIVE..=f64::INFINITY)?;
-        checked(kind, "weight_decay", self.weight_decay, 0.0..=f64::INFINITY)?;
+        checked(kind, "weight_decay", self.weight_decay.unwrap_or(0.0), 0.0..=f64::INFINITY)?;
         Ok(self)
     }
 }
@@ -90,6 +91,7 @@ impl Optimizer for Adam {
         let Update { rate, number, gradient, memories } = update;
         let [first, second] = memories else { unreachable!("two memories were asked for") };
         let Settings { betas: [beta1, beta2], epsilon, weight_decay } = self.settings;
+        let weight_decay = weight_decay.unwrap_or(0.0);
         let corrected = |beta: f64| 1.0 - beta.powf(number as f64);
         let size = (f64::from(rate) / corrected(beta1)) as Scalar;
         let root = corrected(beta2).sqrt() as Scalar;
