@@ -1,16 +1,20 @@
-//! Pooling row by row: every tap of the window is one pass over a whole row of outputs.
+//! Pooling without branches in the inner loops.
 //!
-//! A row of outputs and the rows under it stay in the first-level cache, and a pass has no branches,
-//! so it compiles to vector code; `planes.rs` has the passes. Windows of 2x2 cells that tile the
-//! input are a case of their own. Geometries with a window that lies wholly in the padding, and
-//! maxima over more than 256 cells, go the way of the reference.
+//! - Windows of 2x2 cells that tile the input are a case of their own.
+//! - Other maxima go row by row: every tap of the window is one pass over a whole row of outputs,
+//!   while that row and those under it stay in the first-level cache.
+//! - Other averages are a convolution of every channel with ones, divided.
+//!
+//! Geometries with a window that lies wholly in the padding, and maxima over more than 256 cells, go
+//! the way of the reference.
 
 use super::axis::{axes, is_quarter};
 use super::planes::{
-    Avg, AvgBack, Divisors, Geometry, Max, MaxBack, QuarterAvgBack, QuarterMax, QuarterMaxBack,
+    Divide, Divisors, Geometry, Max, MaxBack, QuarterAvg, QuarterAvgBack, QuarterMax,
+    QuarterMaxBack,
 };
 use super::{Argmax, Divisor, max::Offsets, reference};
-use crate::ops::parallel;
+use crate::ops::{conv2d, parallel};
 use crate::simd::dispatch;
 use crate::{Tensor, Windows};
 
@@ -28,7 +32,7 @@ pub(super) fn max_pool(x: &Tensor, at: &Windows) -> (Tensor, Argmax) {
     let quarter = is_quarter(at);
     let outputs = (y.as_mut_slice(), winners.as_mut_slice());
     parallel::pairs(outputs, [out, out], operations, |n, y, winners| {
-        let mut best = vec![(0.0, 0); columns];
+        let mut row = vec![0; columns];
         let x = x.as_slice()[n * image..][..image].chunks_exact(height * width);
         let area = rows * columns;
         let planes = y.chunks_exact_mut(area).zip(winners.chunks_exact_mut(area));
@@ -36,7 +40,7 @@ pub(super) fn max_pool(x: &Tensor, at: &Windows) -> (Tensor, Argmax) {
             if quarter {
                 dispatch(QuarterMax { x, width, y, winners, columns });
             } else {
-                dispatch(Max { geometry, x, y, winners, best: &mut best });
+                dispatch(Max { geometry, x, y, winners, row: &mut row });
             }
         }
     });
@@ -77,15 +81,19 @@ pub(super) fn avg_pool(x: &Tensor, at: &Windows, divisor: Divisor) -> Tensor {
     let Some(axes) = axes(at) else { return reference::avg_pool(x, at, divisor) };
     let [batch, channels, height, width] = x.nchw();
     let [rows, columns] = at.output();
+    let [of_rows, of_columns] = divisors(&axes, divisor);
+    if !is_quarter(at) {
+        let sums = conv2d::window_sums(x, at);
+        return divided(&sums, Divisors { rows: &of_rows, columns: &of_columns });
+    }
     let mut y = Tensor::stale([batch, channels, rows, columns]);
     let (image, out) = (channels * height * width, channels * rows * columns);
-    let [of_rows, of_columns] = divisors(&axes, divisor);
-    let divisors = Divisors { rows: &of_rows, columns: &of_columns };
-    let geometry = Geometry { at, axes: &axes };
-    parallel::chunks(y.as_mut_slice(), out, (out * at.window().area()) as u64, |n, y| {
+    parallel::chunks(y.as_mut_slice(), out, image as u64, |n, y| {
         let x = x.as_slice()[n * image..][..image].chunks_exact(height * width);
         for (x, y) in x.zip(y.chunks_exact_mut(rows * columns)) {
-            dispatch(Avg { geometry, x, y, divisors });
+            // Every window is whole, so all divisors are the same.
+            let divisor = of_rows[0] * of_columns[0];
+            dispatch(QuarterAvg { x, width, y, columns, divisor });
         }
     });
     y
@@ -95,27 +103,32 @@ pub(super) fn avg_pool_backward(dy: &Tensor, at: &Windows, divisor: Divisor) -> 
     let Some(axes) = axes(at) else { return reference::avg_pool_backward(dy, at, divisor) };
     let [batch, channels, rows, columns] = dy.nchw();
     let [height, width] = at.input();
+    let [of_rows, of_columns] = divisors(&axes, divisor);
+    if !is_quarter(at) {
+        let shares = divided(dy, Divisors { rows: &of_rows, columns: &of_columns });
+        return conv2d::window_sums_backward(&shares, at);
+    }
     let mut dx = Tensor::stale([batch, channels, height, width]);
     let (image, out) = (channels * height * width, channels * rows * columns);
-    let [of_rows, of_columns] = divisors(&axes, divisor);
-    let divisors = Divisors { rows: &of_rows, columns: &of_columns };
-    let geometry = Geometry { at, axes: &axes };
-    let quarter = is_quarter(at);
-    let operations = (image + out * at.window().area()) as u64;
-    parallel::chunks(dx.as_mut_slice(), image, operations, |n, dx| {
-        let mut shares = vec![0.0; columns];
+    parallel::chunks(dx.as_mut_slice(), image, image as u64, |n, dx| {
         let dy = dy.as_slice()[n * out..][..out].chunks_exact(rows * columns);
         for (dx, dy) in dx.chunks_exact_mut(height * width).zip(dy) {
-            if quarter {
-                // Every window is whole, so all divisors are the same.
-                let divisor = of_rows[0] * of_columns[0];
-                dispatch(QuarterAvgBack { dy, dx, width, columns, divisor });
-            } else {
-                dispatch(AvgBack { geometry, dy, dx, divisors, shares: &mut shares });
-            }
+            let divisor = of_rows[0] * of_columns[0];
+            dispatch(QuarterAvgBack { dy, dx, width, columns, divisor });
         }
     });
     dx
+}
+
+/// Every plane of `from` divided.
+fn divided(from: &Tensor, divisors: Divisors) -> Tensor {
+    let mut into = Tensor::stale(from.shape());
+    let area = divisors.rows.len() * divisors.columns.len();
+    let planes = from.as_slice();
+    parallel::chunks(into.as_mut_slice(), area, area as u64, |plane, into| {
+        dispatch(Divide { from: &planes[plane * area..][..area], into, divisors });
+    });
+    into
 }
 
 /// The factors of every divisor.

@@ -1,15 +1,14 @@
 //! The mean of whole planes.
 
-use crate::ops::reduce::sum_f64;
+use crate::ops::reduce::plane_sums;
 use crate::{Scalar, Tensor};
 
 /// The mean of every plane: `x` `(N, C, H, W)` to `y` `(N, C)`.
 pub fn global_avg_pool(x: &Tensor) -> Tensor {
     let [batch, channels, rows, columns] = x.nchw();
-    let (area, planes) = (rows * columns, x.as_slice());
-    Tensor::from_fn([batch, channels], |plane| {
-        (sum_f64(&planes[plane * area..][..area]) / area as f64) as Scalar
-    })
+    let area = rows * columns;
+    let sums = plane_sums(x.as_slice(), area);
+    Tensor::from_fn([batch, channels], |plane| (sums[plane] / area as f64) as Scalar)
 }
 
 /// `∂x` `(N, C, H, W)` of [`global_avg_pool`] on planes of size `input`: `∂y / (H · W)` everywhere.

@@ -32,41 +32,32 @@ impl Geometry<'_> {
     }
 }
 
-/// Calls `each(output, cell)` with every `S`-th cell.
+/// `cell` instead of the best one so far if it is larger or NaN.
 #[inline(always)]
-fn strided<const S: usize, T>(cells: &[f32], outputs: &mut [T], each: impl Fn(&mut T, f32)) {
-    // The cells after the last one that is used may not exist, so it goes by itself.
-    let Some((last, outputs)) = outputs.split_last_mut() else { return };
-    let (whole, _) = cells[..outputs.len() * S].as_chunks::<S>();
-    for (output, cell) in outputs.iter_mut().zip(whole) {
-        each(output, cell[0]);
-    }
-    each(last, cells[whole.len() * S]);
-}
-
-/// [`strided`] with a stride that is known when it runs.
-#[inline(always)]
-fn with_stride<T>(stride: usize, cells: &[f32], outputs: &mut [T], each: impl Fn(&mut T, f32)) {
-    match stride {
-        1 => strided::<1, T>(cells, outputs, each),
-        2 => strided::<2, T>(cells, outputs, each),
-        3 => strided::<3, T>(cells, outputs, each),
-        _ => {
-            for (output, &cell) in outputs.iter_mut().zip(cells.iter().step_by(stride)) {
-                each(output, cell);
-            }
-        }
-    }
-}
-
-/// The best cell so far and its offset.
-pub(super) type Best = (f32, u32);
-
-/// `cell` instead of the best one if it is larger or NaN.
-#[inline(always)]
-fn challenge((best, winner): Best, cell: f32, offset: u32) -> Best {
+fn challenge((best, winner): (f32, u32), cell: f32, offset: u32) -> (f32, u32) {
     let wins = cell > best || cell.is_nan();
     (if wins { cell } else { best }, if wins { offset } else { winner })
+}
+
+/// Lets every `S`-th cell challenge the best of one output after the other.
+#[inline(always)]
+fn challenge_row<const S: usize>(
+    cells: &[f32],
+    best: &mut [f32],
+    winners: &mut [u32],
+    offset: u32,
+) {
+    let each = |best: &mut f32, winner: &mut u32, cell| {
+        (*best, *winner) = challenge((*best, *winner), cell, offset);
+    };
+    // The cells after the last one that is used may not exist, so it goes by itself.
+    let Some((last_best, best)) = best.split_last_mut() else { return };
+    let Some((last_winner, winners)) = winners.split_last_mut() else { return };
+    let (whole, _) = cells[..best.len() * S].as_chunks::<S>();
+    for ((best, winner), cell) in best.iter_mut().zip(winners).zip(whole) {
+        each(best, winner, cell[0]);
+    }
+    each(last_best, last_winner, cells[best.len() * S]);
 }
 
 /// The maximum of every window.
@@ -75,8 +66,8 @@ pub(super) struct Max<'a> {
     pub(super) x: &'a [f32],
     pub(super) y: &'a mut [f32],
     pub(super) winners: &'a mut [u8],
-    /// Room for one row.
-    pub(super) best: &'a mut [Best],
+    /// Room for the winners of one row.
+    pub(super) row: &'a mut [u32],
 }
 
 impl Kernel for Max<'_> {
@@ -84,23 +75,34 @@ impl Kernel for Max<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { geometry, x, y, winners, best } = self;
+        let Self { geometry, x, y, winners, row } = self;
         let [rows, columns] = &geometry.axes;
         let stride = geometry.at.window().stride[1];
-        let width = best.len();
+        let width = row.len();
         let outputs = y.chunks_exact_mut(width).zip(winners.chunks_exact_mut(width));
         for (i, (y, winners)) in outputs.enumerate() {
             let above = rows.first[i] * columns.taps.len();
-            for (best, first) in best.iter_mut().zip(&columns.first) {
-                *best = (f32::NEG_INFINITY, (above + first) as u32);
+            y.fill(f32::NEG_INFINITY);
+            for (winner, first) in row.iter_mut().zip(&columns.first) {
+                *winner = (above + first) as u32;
             }
             geometry.passes(i, |offset, start, outputs| {
-                with_stride(stride, &x[start..], &mut best[outputs], |best, cell| {
-                    *best = challenge(*best, cell, offset as u32);
-                });
+                let (cells, y, offset) = (&x[start..], &mut y[outputs.clone()], offset as u32);
+                let row = &mut row[outputs];
+                match stride {
+                    1 => challenge_row::<1>(cells, y, row, offset),
+                    2 => challenge_row::<2>(cells, y, row, offset),
+                    3 => challenge_row::<3>(cells, y, row, offset),
+                    _ => {
+                        let cells = cells.iter().step_by(stride);
+                        for ((best, winner), &cell) in y.iter_mut().zip(row).zip(cells) {
+                            (*best, *winner) = challenge((*best, *winner), cell, offset);
+                        }
+                    }
+                }
             });
-            for ((y, winner), best) in y.iter_mut().zip(winners).zip(&*best) {
-                (*y, *winner) = (best.0, best.1 as u8);
+            for (winner, &of_row) in winners.iter_mut().zip(&*row) {
+                *winner = of_row as u8;
             }
         }
     }
@@ -198,14 +200,6 @@ impl Kernel for QuarterMaxBack<'_> {
     }
 }
 
-/// The sum of every window over its divisor.
-pub(super) struct Avg<'a> {
-    pub(super) geometry: Geometry<'a>,
-    pub(super) x: &'a [f32],
-    pub(super) y: &'a mut [f32],
-    pub(super) divisors: Divisors<'a>,
-}
-
 /// The divisor of output `(i, j)` is `rows[i] · columns[j]`.
 #[derive(Clone, Copy)]
 pub(super) struct Divisors<'a> {
@@ -213,66 +207,54 @@ pub(super) struct Divisors<'a> {
     pub(super) columns: &'a [f32],
 }
 
-impl Kernel for Avg<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector>(self) {
-        let Self { geometry, x, y, divisors } = self;
-        let stride = geometry.at.window().stride[1];
-        let rows = y.chunks_exact_mut(divisors.columns.len()).zip(divisors.rows);
-        for (i, (y, of_row)) in rows.enumerate() {
-            y.fill(0.0);
-            geometry.passes(i, |_, start, outputs| {
-                with_stride(stride, &x[start..], &mut y[outputs], |sum, cell| *sum += cell);
-            });
-            for (y, of_column) in y.iter_mut().zip(divisors.columns) {
-                *y /= of_row * of_column;
-            }
-        }
-    }
-}
-
-/// `∂y` over its divisor to every cell of its window.
-pub(super) struct AvgBack<'a> {
-    pub(super) geometry: Geometry<'a>,
-    pub(super) dy: &'a [f32],
-    pub(super) dx: &'a mut [f32],
+/// Every element of a plane divided.
+pub(super) struct Divide<'a> {
+    pub(super) from: &'a [f32],
+    pub(super) into: &'a mut [f32],
     pub(super) divisors: Divisors<'a>,
-    /// Room for one row.
-    pub(super) shares: &'a mut [f32],
 }
 
-impl Kernel for AvgBack<'_> {
+impl Kernel for Divide<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { geometry, dy, dx, divisors, shares } = self;
-        let stride = geometry.at.window().stride[1];
-        dx.fill(0.0);
-        let rows = dy.chunks_exact(shares.len()).zip(divisors.rows);
-        for (i, (dy, of_row)) in rows.enumerate() {
-            for ((share, dy), of_column) in shares.iter_mut().zip(dy).zip(divisors.columns) {
-                *share = dy / (of_row * of_column);
+        let Self { from, into, divisors } = self;
+        let width = divisors.columns.len();
+        let rows = into.chunks_exact_mut(width).zip(from.chunks_exact(width));
+        for ((into, from), of_row) in rows.zip(divisors.rows) {
+            for ((into, from), of_column) in into.iter_mut().zip(from).zip(divisors.columns) {
+                *into = from / (of_row * of_column);
             }
-            geometry.passes(i, |_, start, outputs| {
-                let shares = &shares[outputs];
-                if stride == 1 {
-                    for (dx, share) in dx[start..].iter_mut().zip(shares) {
-                        *dx += share;
-                    }
-                } else {
-                    for (dx, share) in dx[start..].iter_mut().step_by(stride).zip(shares) {
-                        *dx += share;
-                    }
-                }
-            });
         }
     }
 }
 
-/// [`AvgBack`] for windows of 2x2 cells that tile the plane.
+/// Averages of windows of 2x2 cells that tile the plane.
+pub(super) struct QuarterAvg<'a> {
+    pub(super) x: &'a [f32],
+    pub(super) width: usize,
+    pub(super) y: &'a mut [f32],
+    pub(super) columns: usize,
+    pub(super) divisor: f32,
+}
+
+impl Kernel for QuarterAvg<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { x, width, y, columns, divisor } = self;
+        for (two, y) in x.chunks_exact(2 * width).zip(y.chunks_exact_mut(columns)) {
+            let (above, below) = (two[..width].as_chunks::<2>().0, two[width..].as_chunks::<2>().0);
+            for ((y, above), below) in y.iter_mut().zip(above).zip(below) {
+                *y = (above[0] + above[1] + below[0] + below[1]) / divisor;
+            }
+        }
+    }
+}
+
+/// The gradient of [`QuarterAvg`].
 pub(super) struct QuarterAvgBack<'a> {
     pub(super) dy: &'a [f32],
     pub(super) dx: &'a mut [f32],

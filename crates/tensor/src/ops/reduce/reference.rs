@@ -8,7 +8,7 @@ pub(crate) fn wide(value: Scalar) -> f64 {
 }
 
 /// The sum in double precision, in the order of eight interleaved chains.
-pub(crate) fn sum_f64(values: &[Scalar]) -> f64 {
+fn sum_f64(values: &[Scalar]) -> f64 {
     let mut chains = [0.0; 8];
     let (whole, rest) = values.as_chunks::<8>();
     for eight in whole {
@@ -19,13 +19,19 @@ pub(crate) fn sum_f64(values: &[Scalar]) -> f64 {
     chains.iter().sum::<f64>() + rest.iter().copied().map(wide).sum::<f64>()
 }
 
-/// The sum of every channel over images of `channels` planes of `area` numbers.
-pub(super) fn channel_sums(values: &[Scalar], channels: usize, area: usize) -> Vec<f64> {
-    let mut sums = vec![0.0; channels];
-    for image in values.chunks_exact((channels * area).max(1)) {
-        for (sum, plane) in sums.iter_mut().zip(image.chunks_exact(area.max(1))) {
-            *sum += sum_f64(plane);
-        }
+/// The sum of every plane of `area` numbers.
+pub(crate) fn plane_sums(values: &[Scalar], area: usize) -> Vec<f64> {
+    values.chunks_exact(area.max(1)).map(sum_f64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_values_are_not_lost_beside_a_large_one() {
+        let mut values = vec![1.0; 1001];
+        values[0] = 1e9;
+        assert!((sum_f64(&values) - (1e9 + 1000.0)).abs() < 1e-6);
     }
-    sums
 }
