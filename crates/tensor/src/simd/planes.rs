@@ -11,6 +11,8 @@ pub(crate) struct Lie {
     pub(crate) plane: usize,
     /// Distance between rows.
     pub(crate) row: usize,
+    /// Distance between the numbers of a row.
+    pub(crate) cell: usize,
 }
 
 /// A copy of `count` planes of `rows` rows of `columns` numbers.
@@ -41,24 +43,41 @@ impl Kernel for Planes<'_> {
         }
         let end = |lie: Lie| {
             let last_plane = (count - 1).checked_mul(lie.plane)?;
-            let last_row = (rows - 1).checked_mul(lie.row)?.checked_add(columns)?;
-            lie.start.checked_add(last_plane)?.checked_add(last_row)
+            let last_row = (rows - 1).checked_mul(lie.row)?;
+            let length = (columns - 1).checked_mul(lie.cell)?.checked_add(1)?;
+            lie.start.checked_add(last_plane)?.checked_add(last_row)?.checked_add(length)
         };
         assert!(end(from_lie).is_some_and(|end| end <= from.len()), "planes: within the source");
         assert!(end(into_lie).is_some_and(|end| end <= into.len()), "planes: within the target");
         for plane in 0..count {
             for row in 0..rows {
                 let at = |lie: Lie| lie.start + plane * lie.plane + row * lie.row;
-                // SAFETY: `at` + `columns` is at most `end`, which both assertions bound, and a
-                // shared and a unique slice do not overlap.
-                unsafe {
-                    let from = from.as_ptr().add(at(from_lie));
-                    let into = into.as_mut_ptr().add(at(into_lie));
-                    copy_row::<V>(from, into, columns);
+                let (from, into) = (&from[at(from_lie)..], &mut into[at(into_lie)..]);
+                match [from_lie.cell, into_lie.cell] {
+                    // SAFETY: `at` + `columns` is at most `end`, which both assertions bound, and a
+                    // shared and a unique slice do not overlap.
+                    [1, 1] => unsafe { copy_row::<V>(from.as_ptr(), into.as_mut_ptr(), columns) },
+                    [2, 1] => thin_row(from, &mut into[..columns]),
+                    [thin, spread] => {
+                        let into = into.iter_mut().step_by(spread).take(columns);
+                        into.zip(from.iter().step_by(thin)).for_each(|(into, &from)| *into = from);
+                    }
                 }
             }
         }
     }
+}
+
+/// Every second number.
+#[inline(always)]
+fn thin_row(from: &[f32], into: &mut [f32]) {
+    // The number after the last one that is used may not exist, so that one goes by itself.
+    let Some((last, into)) = into.split_last_mut() else { return };
+    let (whole, _) = from[..2 * into.len()].as_chunks::<2>();
+    for (into, from) in into.iter_mut().zip(whole) {
+        *into = from[0];
+    }
+    *last = from[2 * into.len()];
 }
 
 /// # Safety
@@ -91,12 +110,14 @@ mod tests {
 
     #[test]
     fn every_path_copies_rows_of_every_width_and_nothing_else() {
-        let from: Vec<f32> = (0..500).map(|i| i as f32).collect();
-        let from_lie = Lie { start: 5, plane: 130, row: 41 };
+        let from: Vec<f32> = (0..600).map(|i| i as f32).collect();
         for (path, name) in Path::available() {
-            for columns in 0..41 {
-                let mut into = vec![-1.0; 500];
-                let into_lie = Lie { start: 3, plane: 200, row: 50 };
+            for (columns, [thin, spread]) in (0..41)
+                .flat_map(|columns| [[1, 1], [2, 1], [3, 1], [1, 2]].map(|steps| (columns, steps)))
+            {
+                let from_lie = Lie { start: 5, plane: 130, row: 41, cell: thin };
+                let into_lie = Lie { start: 3, plane: 300, row: 100, cell: spread };
+                let mut into = vec![-1.0; 600];
                 let copy = Planes {
                     from: &from,
                     from_lie,
@@ -108,10 +129,14 @@ mod tests {
                 };
                 path.run(copy);
                 for (i, &value) in into.iter().enumerate() {
-                    let place = i.checked_sub(3).map(|i| (i / 200, i % 200 / 50, i % 50));
+                    let place = i.checked_sub(3).map(|i| [i / 300, i % 300 / 100, i % 100]);
                     let expected = match place {
-                        Some((plane, row, column)) if plane < 2 && row < 3 && column < columns => {
-                            from[5 + plane * 130 + row * 41 + column]
+                        Some([plane, row, place])
+                            if plane < 2
+                                && place.is_multiple_of(spread)
+                                && place / spread < columns =>
+                        {
+                            from[5 + plane * 130 + row * 41 + place / spread * thin]
                         }
                         _ => -1.0,
                     };

@@ -24,7 +24,7 @@ impl Rows {
         self.starts.len()
     }
 
-    pub(super) fn starts(&self) -> &[usize] {
+    pub(crate) fn starts(&self) -> &[usize] {
         &self.starts
     }
 

@@ -7,7 +7,8 @@
 //!   in chunks whose size depends on the shapes only, and the chunks are added in order.
 
 use super::Conv2d;
-use super::sheets::{Sheets, Span, crop};
+use super::reading::{Reading, content};
+use super::sheets::{Sheets, Span, crop, whole};
 use crate::ops::{parallel, scratch};
 use crate::simd::{Dots, Panels, Product, Rows};
 use crate::{Tensor, Window, Windows};
@@ -24,7 +25,7 @@ const TERMS: usize = 2048;
 pub(super) fn forward(conv: &Conv2d, x: &Tensor, w: &Tensor, bias: Option<&Tensor>) -> Tensor {
     let [batch, ..] = x.nchw();
     let (input, output) = (conv.windows.input(), conv.output());
-    let reading = Reading::new(conv);
+    let reading = Reading::new(&conv.windows, conv.in_channels / conv.groups);
     let (per_group, out_per_group) = conv.per_group();
     let depth = reading.rows.len();
     let panels: Vec<Panels> = w
@@ -179,7 +180,8 @@ fn add_weight_gradient(
 ) {
     let (input, output) = (conv.windows.input(), conv.output());
     let (per_group, out_per_group) = conv.per_group();
-    let Reading { sheets, rows, width } = Reading::new(conv);
+    let Reading { sheets, rows, width } =
+        Reading::new(&conv.windows, conv.in_channels / conv.groups);
     // The rows of ∂y get the pitch of the sheets, with zeros in the columns that are no outputs.
     let spread = Sheets::new(vec![output.map(whole)], output, sheets.pitch);
     let (plain_x, plain_dy) = (sheets.is_plain(input), spread.is_plain(output));
@@ -229,77 +231,6 @@ fn add_weight_gradient(
             }
         });
     });
-}
-
-/// How the windows of the forward pass read the input.
-struct Reading {
-    sheets: Sheets,
-    /// Where each tap `(c, u, v)` of the first output is found in the sheets of a group.
-    rows: Rows,
-    /// Outputs of a plane, with the columns between its rows.
-    width: usize,
-}
-
-impl Reading {
-    fn new(conv: &Conv2d) -> Self {
-        let output = conv.output();
-        let Window { kernel, stride, before, dilation, .. } = conv.windows.window();
-        let input = conv.windows.input();
-        let taps = [0, 1].map(|axis| Taps::new(kernel[axis], stride[axis], dilation[axis]));
-        let spans = [0, 1].map(|axis| {
-            let span = |&phase: &usize| content(phase, stride[axis], before[axis], input[axis]);
-            taps[axis].phases.iter().map(span).collect::<Vec<Span>>()
-        });
-        let phases = spans[0]
-            .iter()
-            .flat_map(|&rows| spans[1].iter().map(move |&columns| [rows, columns]))
-            .collect();
-        let extent = [0, 1].map(|axis| output[axis] + taps[axis].reach);
-        let sheets = Sheets::new(phases, extent, output[1]);
-        let mut starts = Vec::with_capacity(conv.weight_shape().len() / conv.out_channels);
-        for c in 0..conv.per_group().0 {
-            for &(phase_y, shift_y) in &taps[0].places {
-                for &(phase_x, shift_x) in &taps[1].places {
-                    let sheet = phase_y * taps[1].phases.len() + phase_x;
-                    let start = c * sheets.channel_len() + sheet * sheets.len;
-                    starts.push(start + shift_y * sheets.pitch + shift_x);
-                }
-            }
-        }
-        let width = (output[0] - 1) * sheets.pitch + output[1];
-        Self { sheets, rows: Rows::new(starts), width }
-    }
-}
-
-/// The taps of a kernel along one axis, by phase of the padded input.
-struct Taps {
-    /// The phases that have a tap.
-    phases: Vec<usize>,
-    /// For each tap the index of its phase in `phases`, and its place in that phase.
-    places: Vec<(usize, usize)>,
-    /// The largest place.
-    reach: usize,
-}
-
-impl Taps {
-    fn new(kernel: usize, stride: usize, dilation: usize) -> Self {
-        let mut phases: Vec<usize> = (0..kernel).map(|tap| tap * dilation % stride).collect();
-        phases.sort_unstable();
-        phases.dedup();
-        let place = |tap: usize| {
-            let phase = phases.partition_point(|&phase| phase < tap * dilation % stride);
-            (phase, tap * dilation / stride)
-        };
-        let places = (0..kernel).map(place).collect();
-        Self { phases, places, reach: (kernel - 1) * dilation / stride }
-    }
-}
-
-/// The cells of an input of `size` cells, padded by `before`, that make `phase`.
-fn content(phase: usize, stride: usize, before: usize, size: usize) -> Span {
-    let start = before.saturating_sub(phase).div_ceil(stride);
-    let source = phase + start * stride - before;
-    Span { start, source, step: stride, count: size.saturating_sub(source).div_ceil(stride) }
 }
 
 /// How the input gradient reads `∂y`.
@@ -418,11 +349,6 @@ impl Conv2d {
     fn per_group(&self) -> (usize, usize) {
         (self.in_channels / self.groups, self.out_channels / self.groups)
     }
-}
-
-/// A span of all cells, as they are.
-fn whole(count: usize) -> Span {
-    Span { start: 0, source: 0, step: 1, count }
 }
 
 /// Distance between computed planes of `width` numbers: not a multiple of 4 KB, where the rows of

@@ -10,6 +10,8 @@
 
 #[cfg(not(cenote_f64))]
 mod fast;
+#[cfg(not(cenote_f64))]
+mod reading;
 #[cfg(any(cenote_f64, test))]
 mod reference;
 #[cfg(not(cenote_f64))]
@@ -22,6 +24,8 @@ use reference as kernels;
 
 #[cfg(not(cenote_f64))]
 pub(crate) use fast::{window_sums, window_sums_backward};
+#[cfg(not(cenote_f64))]
+pub(crate) use reading::Reading;
 
 use crate::{Error, Shape, Tensor, Window, Windows};
 

@@ -35,9 +35,9 @@ impl Span {
 
 /// The sheets of one channel, one per phase.
 #[derive(Clone, Debug)]
-pub(super) struct Sheets {
+pub(crate) struct Sheets {
     /// Distance between rows.
-    pub(super) pitch: usize,
+    pub(crate) pitch: usize,
     /// Numbers in one sheet.
     pub(super) len: usize,
     phases: Vec<[Span; 2]>,
@@ -62,7 +62,7 @@ impl Sheets {
     }
 
     /// Numbers of all sheets of one channel.
-    pub(super) fn channel_len(&self) -> usize {
+    pub(crate) fn channel_len(&self) -> usize {
         self.phases.len() * self.len
     }
 
@@ -74,47 +74,33 @@ impl Sheets {
             && self.len == input[0] * input[1]
     }
 
-    /// Copies the maps of `channels` channels, each of `input` rows and columns, into their sheets.
-    /// Writes the content only: `sheets` was zero before the first image.
-    pub(super) fn fill(&self, maps: &[f32], input: [usize; 2], sheets: &mut [f32]) {
-        let area = input[0] * input[1];
-        let channels = maps.len() / area;
+    /// Copies maps, each of `input` rows and columns, into their sheets.
+    /// Writes the content only: the border was set before the first image.
+    pub(crate) fn fill(&self, maps: &[f32], input: [usize; 2], sheets: &mut [f32]) {
+        let count = maps.len() / (input[0] * input[1]);
         for (phase, &[rows, columns]) in self.phases.iter().enumerate() {
             let start = phase * self.len + rows.start * self.pitch + columns.start;
-            let into_lie = Lie { start, plane: self.channel_len(), row: self.pitch };
-            let from = Lie {
-                start: rows.source * input[1] + columns.source,
-                plane: area,
-                row: rows.step * input[1],
-            };
-            if rows.count == 0 || columns.count == 0 {
-                continue;
-            }
-            if columns.step == 1 {
-                Planes {
-                    from: maps,
-                    from_lie: from,
-                    into: sheets,
-                    into_lie,
-                    count: channels,
-                    rows: rows.count,
-                    columns: columns.count,
-                }
-                .copy();
-                continue;
-            }
-            for channel in 0..channels {
-                for row in 0..rows.count {
-                    let from = from.start + channel * from.plane + row * from.row;
-                    let into = into_lie.start + channel * into_lie.plane + row * into_lie.row;
-                    let cells = maps[from..].iter().step_by(columns.step);
-                    for (into, &cell) in sheets[into..][..columns.count].iter_mut().zip(cells) {
-                        *into = cell;
-                    }
-                }
-            }
+            let into_lie = Lie { start, plane: self.channel_len(), row: self.pitch, cell: 1 };
+            let from_lie = in_map([rows, columns], input);
+            let (rows, columns) = (rows.count, columns.count);
+            Planes { from: maps, from_lie, into: sheets, into_lie, count, rows, columns }.copy();
         }
     }
+}
+
+/// How the cells `spans` lie in maps of `map` rows and columns.
+fn in_map([rows, columns]: [Span; 2], map: [usize; 2]) -> Lie {
+    Lie {
+        start: rows.source * map[1] + columns.source,
+        plane: map[0] * map[1],
+        row: rows.step * map[1],
+        cell: columns.step,
+    }
+}
+
+/// A span of all cells, as they are.
+pub(super) fn whole(count: usize) -> Span {
+    Span { start: 0, source: 0, step: 1, count }
 }
 
 /// Copies computed rows (`pitch` apart, planes `plane` apart) to cells `spans` of maps.
@@ -122,27 +108,13 @@ pub(super) fn crop(
     from: &[f32],
     plane: usize,
     pitch: usize,
-    [rows, columns]: [Span; 2],
+    spans: [Span; 2],
     maps: &mut [f32],
     map: [usize; 2],
 ) {
-    let area = map[0] * map[1];
-    let from_lie = Lie { start: 0, plane, row: pitch };
-    let into_lie =
-        Lie { start: rows.source * map[1] + columns.source, plane: area, row: rows.step * map[1] };
-    let count = maps.len() / area;
-    if columns.step == 1 {
-        let (rows, columns) = (rows.count, columns.count);
-        Planes { from, from_lie, into: maps, into_lie, count, rows, columns }.copy();
-        return;
-    }
-    for channel in 0..count {
-        for row in 0..rows.count {
-            let from = &from[channel * plane + row * pitch..][..columns.count];
-            let into = into_lie.start + channel * area + row * into_lie.row;
-            for (into, &cell) in maps[into..].iter_mut().step_by(columns.step).zip(from) {
-                *into = cell;
-            }
-        }
-    }
+    let from_lie = Lie { start: 0, plane, row: pitch, cell: 1 };
+    let into_lie = in_map(spans, map);
+    let count = maps.len() / (map[0] * map[1]);
+    let [rows, columns] = spans.map(|span| span.count);
+    Planes { from, from_lie, into: maps, into_lie, count, rows, columns }.copy();
 }

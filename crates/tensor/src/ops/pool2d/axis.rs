@@ -1,14 +1,12 @@
 //! Which taps of a window lie inside the input, along one axis.
 
-use std::ops::Range;
-
 use super::Divisor;
 use crate::{Window, Windows};
 
 /// The taps of every output along one axis, where every output has one inside the input.
 pub(super) struct Axis {
-    /// For every tap the outputs at which it lies inside, and its input position at the first.
-    pub(super) taps: Vec<(Range<usize>, usize)>,
+    /// Taps of the window.
+    pub(super) taps: usize,
     /// For every output its first tap inside.
     pub(super) first: Vec<usize>,
     /// For every output how many taps lie inside the input, and inside the padded input.
@@ -22,12 +20,6 @@ impl Axis {
         let (kernel, stride, dilation) = (kernel[axis], stride[axis], dilation[axis]);
         let (before, size, outputs) = (before[axis], at.input()[axis], at.output()[axis]);
         let padded = before + size + after[axis];
-        let range = |tap: usize| {
-            let place = tap * dilation;
-            let first = before.saturating_sub(place).div_ceil(stride).min(outputs);
-            let end = (before + size).saturating_sub(place).div_ceil(stride).clamp(first, outputs);
-            (first..end, (first * stride + place).saturating_sub(before))
-        };
         let mut first = Vec::with_capacity(outputs);
         let mut counts = Vec::with_capacity(outputs);
         for o in 0..outputs {
@@ -36,7 +28,7 @@ impl Axis {
             let in_padding = |tap: &usize| o * stride + tap * dilation < padded;
             counts.push([inside.count(), (0..kernel).filter(in_padding).count()]);
         }
-        Some(Self { taps: (0..kernel).map(range).collect(), first, counts })
+        Some(Self { taps: kernel, first, counts })
     }
 
     /// This axis's factor of the divisor of every output.

@@ -1,50 +1,91 @@
 //! Pooling without branches in the inner loops.
 //!
 //! - Windows of 2x2 cells that tile the input are a case of their own.
-//! - Other maxima go row by row: every tap of the window is one pass over a whole row of outputs,
-//!   while that row and those under it stay in the first-level cache.
+//! - Other maxima are taken over the sheets of a convolution, bordered with −∞, where all cells of
+//!   a window are a fixed distance away.
 //! - Other averages are a convolution of every channel with ones, divided.
 //!
-//! Geometries with a window that lies wholly in the padding, and maxima over more than 256 cells, go
+//! Geometries with a window that lies wholly in the padding, and maxima over more than 255 cells, go
 //! the way of the reference.
 
-use super::axis::{axes, is_quarter};
+use super::axis::{Axis, axes, is_quarter};
 use super::planes::{
-    Divide, Divisors, Geometry, Max, MaxBack, QuarterAvg, QuarterAvgBack, QuarterMax,
+    Divide, Divisors, GROUP, Max, MaxBack, NOBODY, QuarterAvg, QuarterAvgBack, QuarterMax,
     QuarterMaxBack,
 };
 use super::{Argmax, Divisor, max::Offsets, reference};
-use crate::ops::{conv2d, parallel};
+use crate::ops::conv2d::{self, Reading};
+use crate::ops::{parallel, scratch};
 use crate::simd::dispatch;
 use crate::{Tensor, Windows};
 
+/// Cells of the largest window whose offsets leave a byte free to say that nobody won.
+const LARGEST: usize = 255;
+
 pub(super) fn max_pool(x: &Tensor, at: &Windows) -> (Tensor, Argmax) {
-    let (Some(axes), ..=256) = (axes(at), at.window().area()) else {
+    let (Some(axes), ..=LARGEST) = (axes(at), at.window().area()) else {
         return reference::max_pool(x, at);
     };
     let [batch, channels, height, width] = x.nchw();
     let [rows, columns] = at.output();
     let mut y = Tensor::stale([batch, channels, rows, columns]);
     let mut winners = vec![0; y.len()];
-    let (image, out) = (channels * height * width, channels * rows * columns);
+    let (image, out, area) = (channels * height * width, channels * rows * columns, rows * columns);
     let operations = (2 * out * at.window().area()) as u64;
-    let geometry = Geometry { at, axes: &axes };
     let quarter = is_quarter(at);
+    let reading = Reading::new(at, 1);
     let outputs = (y.as_mut_slice(), winners.as_mut_slice());
     parallel::pairs(outputs, [out, out], operations, |n, y, winners| {
-        let mut row = vec![0; columns];
-        let x = x.as_slice()[n * image..][..image].chunks_exact(height * width);
-        let area = rows * columns;
+        let x = &x.as_slice()[n * image..][..image];
+        if !quarter {
+            return max_of_image(x, at, &axes, &reading, y, winners);
+        }
         let planes = y.chunks_exact_mut(area).zip(winners.chunks_exact_mut(area));
-        for (x, (y, winners)) in x.zip(planes) {
-            if quarter {
-                dispatch(QuarterMax { x, width, y, winners, columns });
-            } else {
-                dispatch(Max { geometry, x, y, winners, row: &mut row });
-            }
+        for (x, (y, winners)) in x.chunks_exact(height * width).zip(planes) {
+            dispatch(QuarterMax { x, width, y, winners, columns });
         }
     });
     (y, Argmax(Offsets::Narrow(winners)))
+}
+
+/// The maxima of one image over its sheets, bordered with −∞.
+fn max_of_image(
+    x: &[f32],
+    at: &Windows,
+    axes: &[Axis; 2],
+    reading: &Reading,
+    y: &mut [f32],
+    winners: &mut [u8],
+) {
+    let Reading { sheets, rows: taps, width } = reading;
+    let [rows, columns] = at.output();
+    let area = rows * columns;
+    let (len, padded) = (sheets.channel_len(), width.next_multiple_of(GROUP));
+    let mut of_sheet = vec![0; padded];
+    scratch::with(y.len() / area * len + GROUP, |filled| {
+        filled.fill(f32::NEG_INFINITY);
+        sheets.fill(x, at.input(), filled);
+        scratch::with(padded, |best| {
+            let planes = y.chunks_exact_mut(area).zip(winners.chunks_exact_mut(area));
+            for (channel, (y, winners)) in planes.enumerate() {
+                let (sheet, starts) = (&filled[channel * len..], taps.starts());
+                dispatch(Max { sheet, starts, best, winners: &mut of_sheet });
+                let outputs = y.chunks_exact_mut(columns).zip(winners.chunks_exact_mut(columns));
+                for (i, (y, winners)) in outputs.enumerate() {
+                    y.copy_from_slice(&best[i * sheets.pitch..][..columns]);
+                    winners.copy_from_slice(&of_sheet[i * sheets.pitch..][..columns]);
+                    if winners.contains(&NOBODY) {
+                        let above = axes[0].first[i] * axes[1].taps;
+                        for (winner, first) in winners.iter_mut().zip(&axes[1].first) {
+                            if *winner == NOBODY {
+                                *winner = (above + first) as u8;
+                            }
+                        }
+                    }
+                }
+            }
+        });
+    });
 }
 
 pub(super) fn max_pool_backward(dy: &Tensor, argmax: &Argmax, at: &Windows) -> Tensor {

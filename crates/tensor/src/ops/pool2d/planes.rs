@@ -4,33 +4,8 @@
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
 )]
 
-use super::axis::Axis;
 use crate::Windows;
 use crate::simd::{Kernel, Vector};
-
-/// The geometry that the passes over rows need.
-#[derive(Clone, Copy)]
-pub(super) struct Geometry<'a> {
-    pub(super) at: &'a Windows,
-    pub(super) axes: &'a [Axis; 2],
-}
-
-impl Geometry<'_> {
-    /// Calls `pass(tap, cells, outputs)` for every tap of the windows of output row `i`: the
-    /// position of its first cell in the plane and the range of outputs it belongs to.
-    #[inline(always)]
-    fn passes(self, i: usize, mut pass: impl FnMut(usize, usize, std::ops::Range<usize>)) {
-        let width = self.at.input()[1];
-        let taps = &self.axes[1].taps;
-        for (u, row) in self.at.taps(0, i) {
-            for (v, (outputs, start)) in taps.iter().enumerate() {
-                if !outputs.is_empty() {
-                    pass(u * taps.len() + v, row * width + start, outputs.clone());
-                }
-            }
-        }
-    }
-}
 
 /// `cell` instead of the best one so far if it is larger or NaN.
 #[inline(always)]
@@ -39,35 +14,17 @@ fn challenge((best, winner): (f32, u32), cell: f32, offset: u32) -> (f32, u32) {
     (if wins { cell } else { best }, if wins { offset } else { winner })
 }
 
-/// Lets every `S`-th cell challenge the best of one output after the other.
-#[inline(always)]
-fn challenge_row<const S: usize>(
-    cells: &[f32],
-    best: &mut [f32],
-    winners: &mut [u32],
-    offset: u32,
-) {
-    let each = |best: &mut f32, winner: &mut u32, cell| {
-        (*best, *winner) = challenge((*best, *winner), cell, offset);
-    };
-    // The cells after the last one that is used may not exist, so it goes by itself.
-    let Some((last_best, best)) = best.split_last_mut() else { return };
-    let Some((last_winner, winners)) = winners.split_last_mut() else { return };
-    let (whole, _) = cells[..best.len() * S].as_chunks::<S>();
-    for ((best, winner), cell) in best.iter_mut().zip(winners).zip(whole) {
-        each(best, winner, cell[0]);
-    }
-    each(last_best, last_winner, cells[best.len() * S]);
-}
+/// Outputs that are computed together; [`Max`] takes whole groups.
+pub(super) const GROUP: usize = 32;
+/// The winner of a window in which nothing is larger than −∞.
+pub(super) const NOBODY: u8 = u8::MAX;
 
-/// The maximum of every window.
+/// The maximum of every window over one sheet, where tap `k` of output `q` lies at `starts[k] + q`.
 pub(super) struct Max<'a> {
-    pub(super) geometry: Geometry<'a>,
-    pub(super) x: &'a [f32],
-    pub(super) y: &'a mut [f32],
+    pub(super) sheet: &'a [f32],
+    pub(super) starts: &'a [usize],
+    pub(super) best: &'a mut [f32],
     pub(super) winners: &'a mut [u8],
-    /// Room for the winners of one row.
-    pub(super) row: &'a mut [u32],
 }
 
 impl Kernel for Max<'_> {
@@ -75,34 +32,20 @@ impl Kernel for Max<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { geometry, x, y, winners, row } = self;
-        let [rows, columns] = &geometry.axes;
-        let stride = geometry.at.window().stride[1];
-        let width = row.len();
-        let outputs = y.chunks_exact_mut(width).zip(winners.chunks_exact_mut(width));
-        for (i, (y, winners)) in outputs.enumerate() {
-            let above = rows.first[i] * columns.taps.len();
-            y.fill(f32::NEG_INFINITY);
-            for (winner, first) in row.iter_mut().zip(&columns.first) {
-                *winner = (above + first) as u32;
-            }
-            geometry.passes(i, |offset, start, outputs| {
-                let (cells, y, offset) = (&x[start..], &mut y[outputs.clone()], offset as u32);
-                let row = &mut row[outputs];
-                match stride {
-                    1 => challenge_row::<1>(cells, y, row, offset),
-                    2 => challenge_row::<2>(cells, y, row, offset),
-                    3 => challenge_row::<3>(cells, y, row, offset),
-                    _ => {
-                        let cells = cells.iter().step_by(stride);
-                        for ((best, winner), &cell) in y.iter_mut().zip(row).zip(cells) {
-                            (*best, *winner) = challenge((*best, *winner), cell, offset);
-                        }
-                    }
+        let Self { sheet, starts, best, winners } = self;
+        let groups = best.as_chunks_mut::<GROUP>().0.iter_mut();
+        for (group, (best, winners)) in groups.zip(winners.as_chunks_mut::<GROUP>().0).enumerate() {
+            let mut leading = [f32::NEG_INFINITY; GROUP];
+            let mut offsets = [u32::from(NOBODY); GROUP];
+            for (offset, start) in starts.iter().enumerate() {
+                let cells = &sheet[start + group * GROUP..][..GROUP];
+                for ((best, winner), &cell) in leading.iter_mut().zip(&mut offsets).zip(cells) {
+                    (*best, *winner) = challenge((*best, *winner), cell, offset as u32);
                 }
-            });
-            for (winner, &of_row) in winners.iter_mut().zip(&*row) {
-                *winner = of_row as u8;
+            }
+            *best = leading;
+            for (winner, offset) in winners.iter_mut().zip(offsets) {
+                *winner = offset as u8;
             }
         }
     }
