@@ -21,7 +21,7 @@ fn products(c: &mut Criterion) {
         for (name, a, b) in [("y", x, w.t()), ("dx", dy, w), ("dw", dy.t(), x)] {
             let mut out = vec![0.0; a.rows() * b.columns()];
             group.bench_function(name, |bench| {
-                bench.iter(|| matmul_into(black_box(a), b, &mut out))
+                bench.iter(|| matmul_into(black_box(a), b, &mut out));
             });
         }
         group.finish();
