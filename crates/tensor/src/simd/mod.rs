@@ -42,7 +42,7 @@ mod rows;
 use std::sync::OnceLock;
 
 pub(crate) use dot::Dots;
-pub(crate) use planes::{Lie, Planes};
+pub(crate) use planes::{Border, Lie, Planes};
 pub(crate) use product::{Panels, Product};
 pub(crate) use rows::Rows;
 

@@ -50,17 +50,26 @@ impl Kernel for Planes<'_> {
         assert!(end(from_lie).is_some_and(|end| end <= from.len()), "planes: within the source");
         assert!(end(into_lie).is_some_and(|end| end <= into.len()), "planes: within the target");
         for plane in 0..count {
-            for row in 0..rows {
-                let at = |lie: Lie| lie.start + plane * lie.plane + row * lie.row;
-                let (from, into) = (&from[at(from_lie)..], &mut into[at(into_lie)..]);
-                match [from_lie.cell, into_lie.cell] {
-                    // SAFETY: `at` + `columns` is at most `end`, which both assertions bound, and a
-                    // shared and a unique slice do not overlap.
-                    [1, 1] => unsafe { copy_row::<V>(from.as_ptr(), into.as_mut_ptr(), columns) },
-                    [2, 1] => thin_row(from, &mut into[..columns]),
-                    [thin, spread] => {
-                        let into = into.iter_mut().step_by(spread).take(columns);
-                        into.zip(from.iter().step_by(thin)).for_each(|(into, &from)| *into = from);
+            let at = |lie: Lie| lie.start + plane * lie.plane;
+            let (from, into) = (&from[at(from_lie)..], &mut into[at(into_lie)..]);
+            match [from_lie.cell, into_lie.cell] {
+                // SAFETY: row r of the plane ends at most at `end`, which both assertions bound, and
+                // a shared and a unique slice do not overlap.
+                [1, 1] => unsafe {
+                    let (from, into) = (from.as_ptr(), into.as_mut_ptr());
+                    copy_rows::<V>(from, from_lie.row, into, into_lie.row, rows, columns);
+                },
+                [thin, spread] => {
+                    for row in 0..rows {
+                        let from = &from[row * from_lie.row..];
+                        let into = &mut into[row * into_lie.row..];
+                        if [thin, spread] == [2, 1] {
+                            thin_row(from, &mut into[..columns]);
+                        } else {
+                            let into = into.iter_mut().step_by(spread).take(columns);
+                            let from = from.iter().step_by(thin);
+                            into.zip(from).for_each(|(into, &from)| *into = from);
+                        }
                     }
                 }
             }
@@ -81,24 +90,82 @@ fn thin_row(from: &[f32], into: &mut [f32]) {
 }
 
 /// # Safety
-/// `columns` numbers can be read from `from` and written to `into`, which do not overlap.
+/// `columns` numbers can be read from each of `rows` rows at `from`, and written to as many at
+/// `into`; the two do not overlap.
 #[inline(always)]
-unsafe fn copy_row<V: Vector>(from: *const f32, into: *mut f32, columns: usize) {
-    // SAFETY: every register ends at or before `columns`; the last one reaches back over numbers
-    // that are copied already.
-    unsafe {
-        if columns < V::LANES {
-            V::load_first(from, columns).store_first(into, columns);
-            return;
+unsafe fn copy_rows<V: Vector>(
+    from: *const f32,
+    from_row: usize,
+    into: *mut f32,
+    into_row: usize,
+    rows: usize,
+    columns: usize,
+) {
+    // The width is looked at once, not in every row.
+    let last = columns.saturating_sub(V::LANES);
+    for row in 0..rows {
+        // SAFETY: a row has `columns` numbers, and every register ends at or before them; the last
+        // one reaches back over numbers that are copied already.
+        unsafe {
+            let (from, into) = (from.add(row * from_row), into.add(row * into_row));
+            if columns < V::LANES {
+                V::load_first(from, columns).store_first(into, columns);
+            } else if columns <= 2 * V::LANES {
+                let (first, second) = (V::load(from), V::load(from.add(last)));
+                first.store(into);
+                second.store(into.add(last));
+            } else {
+                for at in (0..last).step_by(V::LANES) {
+                    V::load(from.add(at)).store(into.add(at));
+                }
+                V::load(from.add(last)).store(into.add(last));
+            }
         }
-        let mut at = 0;
-        while at + V::LANES <= columns {
-            V::load(from.add(at)).store(into.add(at));
-            at += V::LANES;
-        }
-        if at < columns {
-            let last = columns - V::LANES;
-            V::load(from.add(last)).store(into.add(last));
+    }
+}
+
+/// Planes of one size, one after the other, whose content begins at row and column `start`: sets
+/// everything around it to `value`.
+pub(crate) struct Border<'a> {
+    pub(crate) planes: &'a mut [f32],
+    /// Numbers in a plane.
+    pub(crate) len: usize,
+    /// Distance between planes.
+    pub(crate) step: usize,
+    /// Distance between rows.
+    pub(crate) row: usize,
+    /// Position of the content in a plane.
+    pub(crate) start: usize,
+    /// Rows and columns of the content.
+    pub(crate) content: [usize; 2],
+    pub(crate) value: f32,
+}
+
+impl Border<'_> {
+    pub(crate) fn set(self) {
+        dispatch(self);
+    }
+}
+
+impl Kernel for Border<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { planes, len, step, row, start, content: [rows, columns], value } = self;
+        for plane in planes.chunks_mut(step) {
+            let plane = &mut plane[..len];
+            if rows == 0 || columns == 0 {
+                plane.fill(value);
+                continue;
+            }
+            plane[..start].fill(value);
+            plane[start + (rows - 1) * row + columns..].fill(value);
+            for r in 0..rows - 1 {
+                for cell in &mut plane[start + r * row + columns..start + (r + 1) * row] {
+                    *cell = value;
+                }
+            }
         }
     }
 }
@@ -141,6 +208,25 @@ mod tests {
                         _ => -1.0,
                     };
                     assert!((value - expected).abs() < 0.5, "{name} {columns}: {value} at {i}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_border_surrounds_the_content_and_nothing_else() {
+        for (path, name) in Path::available() {
+            for content in [[3, 2], [1, 5], [0, 2]] {
+                let mut planes = vec![1.0; 2 * 40 - 10];
+                let planes_of = &mut planes;
+                let (len, step, row, start) = (30, 40, 6, 7);
+                path.run(Border { planes: planes_of, len, step, row, start, content, value: -9.0 });
+                for (i, &value) in planes.iter().enumerate() {
+                    let inside = (i % 40)
+                        .checked_sub(7)
+                        .is_some_and(|at| at / 6 < content[0] && at % 6 < content[1]);
+                    let expected = if i % 40 >= 30 || inside { 1.0 } else { -9.0 };
+                    assert!((value - expected).abs() < 0.5, "{name} {content:?}: {value} at {i}");
                 }
             }
         }

@@ -45,8 +45,7 @@ pub(super) fn forward(conv: &Conv2d, x: &Tensor, w: &Tensor, bias: Option<&Tenso
         let computed_len = if direct { 0 } else { out_per_group * plane };
         scratch::with(sheets_len, |filled| {
             if !plain {
-                filled.fill(0.0);
-                sheets.fill(x, input, filled);
+                sheets.fill(x, input, filled, 0.0);
             }
             let b = if plain { x } else { &*filled };
             scratch::with(computed_len, |computed| {
@@ -96,8 +95,7 @@ pub(super) fn backward_input(conv: &Conv2d, dy: &Tensor, w: &Tensor) -> Tensor {
         let sheets_len = if plain { 0 } else { conv.out_channels * sheets.channel_len() };
         scratch::with(sheets_len, |filled| {
             if !plain {
-                filled.fill(0.0);
-                sheets.fill(dy, output, filled);
+                sheets.fill(dy, output, filled, 0.0);
             }
             let b = if plain { dy } else { &*filled };
             scratch::with(computed_len, |computed| {
@@ -195,18 +193,16 @@ fn add_weight_gradient(
     let dy = &dy.as_slice()[images.start * dy_len..images.end * dy_len];
     let held = |plain: bool, len: usize| if plain { 0 } else { together * len };
     scratch::with(held(plain_x, x_sheets), |x_filled| {
-        x_filled.fill(0.0);
         scratch::with(held(plain_dy, dy_sheets), |dy_filled| {
-            dy_filled.fill(0.0);
             for (x, dy) in x.chunks(together * x_len).zip(dy.chunks(together * dy_len)) {
                 if !plain_x {
                     for (x, filled) in x.chunks(x_len).zip(x_filled.chunks_mut(x_sheets)) {
-                        sheets.fill(x, input, filled);
+                        sheets.fill(x, input, filled, 0.0);
                     }
                 }
                 if !plain_dy {
                     for (dy, filled) in dy.chunks(dy_len).zip(dy_filled.chunks_mut(dy_sheets)) {
-                        spread.fill(dy, output, filled);
+                        spread.fill(dy, output, filled, 0.0);
                     }
                 }
                 let a = if plain_dy { dy } else { &*dy_filled };

@@ -15,7 +15,7 @@
 //! With stride `s` the input is dealt out into `s · s` phases, one sheet each: cells `f, f + s,
 //! f + 2s, …` of the padded input make phase `f`, and inside a phase the stride is 1.
 
-use crate::simd::{Lie, Planes};
+use crate::simd::{Border, Lie, Planes};
 
 /// Along one axis: cells `source, source + step, …` of a map go to `start, start + 1, …` of a sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,15 +74,19 @@ impl Sheets {
             && self.len == input[0] * input[1]
     }
 
-    /// Copies maps, each of `input` rows and columns, into their sheets.
-    /// Writes the content only: the border was set before the first image.
-    pub(crate) fn fill(&self, maps: &[f32], input: [usize; 2], sheets: &mut [f32]) {
+    /// Copies maps, each of `input` rows and columns, into their sheets, with `border` around them.
+    pub(crate) fn fill(&self, maps: &[f32], input: [usize; 2], sheets: &mut [f32], border: f32) {
         let count = maps.len() / (input[0] * input[1]);
-        for (phase, &[rows, columns]) in self.phases.iter().enumerate() {
-            let start = phase * self.len + rows.start * self.pitch + columns.start;
-            let into_lie = Lie { start, plane: self.channel_len(), row: self.pitch, cell: 1 };
-            let from_lie = in_map([rows, columns], input);
-            let (rows, columns) = (rows.count, columns.count);
+        let (step, len, row) = (self.channel_len(), self.len, self.pitch);
+        let sheets = &mut sheets[..count * step];
+        for (phase, &spans) in self.phases.iter().enumerate() {
+            let start = spans[0].start * row + spans[1].start;
+            let content = spans.map(|span| span.count);
+            let planes = &mut sheets[phase * len..];
+            Border { planes, len, step, row, start, content, value: border }.set();
+            let into_lie = Lie { start: phase * len + start, plane: step, row, cell: 1 };
+            let [rows, columns] = content;
+            let from_lie = in_map(spans, input);
             Planes { from: maps, from_lie, into: sheets, into_lie, count, rows, columns }.copy();
         }
     }

@@ -63,8 +63,7 @@ fn max_of_image(
     let (len, padded) = (sheets.channel_len(), width.next_multiple_of(GROUP));
     let mut of_sheet = vec![0; padded];
     scratch::with(y.len() / area * len + GROUP, |filled| {
-        filled.fill(f32::NEG_INFINITY);
-        sheets.fill(x, at.input(), filled);
+        sheets.fill(x, at.input(), filled, f32::NEG_INFINITY);
         scratch::with(padded, |best| {
             let planes = y.chunks_exact_mut(area).zip(winners.chunks_exact_mut(area));
             for (channel, (y, winners)) in planes.enumerate() {
