@@ -437,25 +437,4 @@ mod tests {
         assert_eq!(forward(&conv, &x, &numbers(conv.weight_shape(), 0), None).dims(), [0, 3, 2, 2]);
         assert_eq!(backward_weight(&conv, &x, &dy), Tensor::zeros(conv.weight_shape()));
     }
-
-    #[test]
-    fn bits_do_not_depend_on_the_number_of_threads() {
-        let window = Window::new([3, 3], [1, 1]).padded([1, 1]);
-        let conv = Conv2d::fit(window, 8, 16, 1, [28, 28]).expect("fits");
-        let wave = |shape: crate::Shape| Tensor::from_fn(shape, |i| (i as f32 * 0.37).sin());
-        let (x, w) = (wave([20, 8, 28, 28].into()), wave(conv.weight_shape()));
-        let dy = wave([20, 16, 28, 28].into());
-        let with_threads = |threads| {
-            let pool =
-                rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-            pool.install(|| {
-                let dx = conv.backward_input(&dy, &w);
-                (conv.forward(&x, &w, None), dx, conv.backward_weight(&x, &dy))
-            })
-        };
-        let one = with_threads(1);
-        for threads in [2, 3, 8] {
-            assert_eq!(with_threads(threads), one, "{threads} threads");
-        }
-    }
 }
