@@ -15,6 +15,8 @@ mod reading;
 #[cfg(any(cenote_f64, test))]
 mod reference;
 #[cfg(not(cenote_f64))]
+mod scattering;
+#[cfg(not(cenote_f64))]
 mod sheets;
 
 #[cfg(not(cenote_f64))]
