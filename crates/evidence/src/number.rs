@@ -26,8 +26,11 @@ pub(crate) fn points(difference: f64) -> String {
 }
 
 /// An interval of shares: `[86.90, 87.72]`.
+///
+/// No share is below 0 or above 1, but Student's interval over two or three seeds does not know
+/// that; what lies outside is cut off here. Where intervals decide something they are whole.
 pub(crate) fn percent_interval(interval: Interval) -> String {
-    format!("[{}, {}]", percent(interval.low), percent(interval.high))
+    format!("[{}, {}]", percent(interval.low.max(0.0)), percent(interval.high.min(1.0)))
 }
 
 /// An interval of differences in points: `[−0.10, +0.94]`.
@@ -152,6 +155,13 @@ mod tests {
             ("about 12 minutes", "about a minute")
         );
         assert_eq!(duration(36_000.0), "about 10 hours");
+    }
+
+    #[test]
+    fn an_interval_of_shares_is_shown_within_what_a_share_can_be() {
+        let shown = |low, high| percent_interval(Interval { low, high });
+        assert_eq!(shown(0.869, 0.8772), "[86.90, 87.72]");
+        assert_eq!(shown(-0.7123, 1.4901), "[0.00, 100.00]");
     }
 
     #[test]
