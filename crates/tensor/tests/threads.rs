@@ -1,4 +1,7 @@
 //! The number of threads changes no bit of any result.
+//!
+//! Not in double precision: there everything runs by the reference, on one thread.
+#![cfg(not(cenote_f64))]
 
 use cenote_tensor::{
     Conv2d, Divisor, Matrix, Scalar, Shape, Tensor, Window, avg_pool, avg_pool_backward,
