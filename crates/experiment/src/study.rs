@@ -13,9 +13,12 @@ use toml::Table;
 use crate::Error;
 use crate::slot::Filling;
 
-/// The most seeds, epochs and so on that a study may ask for: far beyond any budget, and small enough
+/// The most epochs and so on that a study may ask for: far beyond any budget, and small enough
 /// that nothing computed from them overflows.
 const LIMIT: u64 = 1_000_000;
+
+/// The most seeds: every run has a place in the design, and a design is one line of a file.
+const SEEDS_LIMIT: u64 = 10_000;
 
 /// One question, the data and network to ask it of, and the arms that answer it.
 ///
@@ -155,9 +158,9 @@ impl Study {
     /// Naming the first setting that does not fit.
     pub fn check(&self) -> Result<(), Error> {
         let Training { epochs, batch_size, learning_rate, .. } = self.training;
-        self.within("seeds.count", self.seeds.count, 1)?;
-        self.within("training.epochs", epochs, 1)?;
-        self.within("training.batch_size", batch_size as u64, 1)?;
+        self.within("seeds.count", self.seeds.count, SEEDS_LIMIT)?;
+        self.within("training.epochs", epochs, LIMIT)?;
+        self.within("training.batch_size", batch_size as u64, LIMIT)?;
         if !(learning_rate.is_finite() && learning_rate > 0.0) {
             let expected = "a finite number above 0";
             return Err(self.setting("training.learning_rate", learning_rate, expected));
@@ -241,11 +244,11 @@ impl Study {
         asked.chain(compared).chain(self.about.keys()).map(String::as_str)
     }
 
-    fn within(&self, setting: &str, got: u64, least: u64) -> Result<(), Error> {
-        if (least..=LIMIT).contains(&got) {
+    fn within(&self, setting: &str, got: u64, most: u64) -> Result<(), Error> {
+        if (1..=most).contains(&got) {
             return Ok(());
         }
-        Err(self.setting(setting, got, &format!("a whole number from {least} to {LIMIT}")))
+        Err(self.setting(setting, got, &format!("a whole number from 1 to {most}")))
     }
 
     fn setting(&self, setting: &str, got: impl Display, expected: &str) -> Error {
@@ -354,11 +357,12 @@ mod tests {
     }
 
     #[test]
-    fn zero_seeds_are_refused() {
+    fn no_seeds_and_more_than_a_design_can_hold_are_refused() {
         assert_eq!(
             refusal("count = 2", "count = 0"),
-            "study smoke: seeds.count is 0; expected a whole number from 1 to 1000000"
+            "study smoke: seeds.count is 0; expected a whole number from 1 to 10000"
         );
+        assert!(refusal("count = 2", "count = 10001").contains("from 1 to 10000"));
     }
 
     #[test]
