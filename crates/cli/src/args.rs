@@ -2,18 +2,19 @@
 
 use std::path::PathBuf;
 
+use cenote_experiment::Workers;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 /// Finds out, by experiment, whether pooling matters in your network.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, after_help = EXIT_CODES)]
+#[command(name = "cenote", version, propagate_version = true, after_help = EXIT_CODES)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage or study, 3 some runs failed, \
-4 data missing or damaged, 130 interrupted.";
+4 data set missing or damaged, 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -40,7 +41,7 @@ pub(crate) struct StudyArgs {
     #[arg(default_value = "quick")]
     pub(crate) study: String,
     /// Train for this many epochs, in place of the study's number
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) epochs: Option<u64>,
 }
 
@@ -49,7 +50,7 @@ pub(crate) struct Ablate {
     #[command(flatten)]
     pub(crate) study: StudyArgs,
     /// Run this many seeds, in place of the study's number
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) seeds: Option<u64>,
     /// Run only these arms, and those they are compared with
     #[arg(long, value_name = "ARM", value_delimiter = ',')]
@@ -58,15 +59,15 @@ pub(crate) struct Ablate {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Runs at a time [default: one per core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
     pub(crate) jobs: Option<usize>,
-    /// Threads of each run; no number of threads or jobs changes a result
-    #[arg(long, value_name = "N")]
+    /// Threads of each run [default: 1]; no number of threads or jobs changes a result
+    #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,
     /// Show what would run, and stop
     #[arg(long)]
     pub(crate) plan: bool,
-    /// Print the analysis as one JSON document
+    /// Print the analysis, or with --plan the plan, as one JSON document
     #[arg(long)]
     pub(crate) json: bool,
     /// Show no progress
@@ -79,19 +80,20 @@ pub(crate) struct Train {
     #[command(flatten)]
     pub(crate) study: StudyArgs,
     /// Arm to train [default: the study's baseline]
-    #[arg(long)]
+    #[arg(long, value_name = "ARM")]
     pub(crate) arm: Option<String>,
     /// Seed of every random draw
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = number)]
+    #[arg(allow_negative_numbers = true)]
     pub(crate) seed: u64,
-    /// Checkpoint to write, after every epoch
+    /// Checkpoint to write after every epoch; its folder is made if need be
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// Go on from the checkpoint at --out
     #[arg(long)]
     pub(crate) resume: bool,
     /// Threads; no number of threads changes a result [default: one per core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,
     /// Print the scores as one JSON document
     #[arg(long)]
@@ -117,9 +119,10 @@ pub(crate) struct Predict {
     /// Image files (PNG, JPEG, BMP, PNM), scaled to the network's input
     #[arg(required_unless_present = "test")]
     pub(crate) images: Vec<PathBuf>,
-    /// Positions in the test part of the network's own data
-    #[arg(long, value_name = "N", value_delimiter = ',')]
-    pub(crate) test: Vec<usize>,
+    /// Positions in the test part of the network's own data, counted from 0
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = number)]
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) test: Vec<u64>,
     /// Print one JSON line per image
     #[arg(long)]
     pub(crate) json: bool,
@@ -136,10 +139,11 @@ pub(crate) struct Report {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Summary {
-    #[command(flatten)]
-    pub(crate) study: StudyArgs,
+    /// Name of a study (see `cenote list studies`), its folder, or its file
+    #[arg(default_value = "quick")]
+    pub(crate) study: String,
     /// Arm to show [default: every arm]
-    #[arg(long)]
+    #[arg(long, value_name = "ARM")]
     pub(crate) arm: Option<String>,
     /// Print one JSON document
     #[arg(long)]
@@ -173,4 +177,25 @@ pub(crate) enum What {
     Schedules,
     /// Scores
     Metrics,
+}
+
+/// How many of something, at least one; the study knows the most.
+fn count(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err("expected a whole number, 1 or more".to_owned()),
+    }
+}
+
+/// How many jobs or threads.
+fn workers(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=Workers::LIMIT).contains(&count) => Ok(count),
+        _ => Err(format!("expected a whole number from 1 to {}", Workers::LIMIT)),
+    }
+}
+
+/// A whole number that may be 0.
+fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
 }

@@ -12,18 +12,21 @@ pub(crate) enum Failure {
     Experiment(Error),
     /// The flags contradict each other or the files they name.
     Usage(String),
-    /// An image could not be read.
-    Image(String),
+    /// A file cannot be read or written.
+    File(String),
+    /// Ctrl-C ended the work; the words say what is kept.
+    Interrupted(String),
     /// Nothing can be written to stdout.
     Output(std::io::Error),
 }
 
 impl Failure {
-    /// The exit code: 1 failed, 2 wrong usage or study, 4 data missing or damaged, 130 interrupted.
+    /// The exit code: 1 failed, 2 wrong usage or study, 4 data set missing or damaged, 130 interrupted.
     pub(crate) fn code(&self) -> ExitCode {
         let code = match self {
             Self::Usage(_) => 2,
-            Self::Output(_) | Self::Image(_) => 1,
+            Self::Interrupted(_) => 130,
+            Self::Output(_) | Self::File(_) => 1,
             Self::Experiment(error) => match error {
                 Error::Interrupted => 130,
                 Error::Data(_) => 4,
@@ -47,7 +50,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Experiment(error) => error.fmt(f),
-            Self::Usage(words) | Self::Image(words) => f.write_str(words),
+            Self::Usage(words) | Self::File(words) | Self::Interrupted(words) => f.write_str(words),
             Self::Output(error) => write!(f, "cannot write to stdout: {error}"),
         }
     }

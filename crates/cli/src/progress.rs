@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use cenote_evidence::{EpochPoint, Outcome, Record};
+use cenote_evidence::{EpochPoint, Outcome, Record, Store, Torn};
 use cenote_experiment::{Cell, Observer, Plan};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -34,7 +34,8 @@ impl Progress {
         let target =
             if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(1), target);
-        let style = ProgressStyle::with_template("{bar:20} {msg}").expect("the template is valid");
+        let style =
+            ProgressStyle::with_template("[{bar:20}] {wide_msg}").expect("the template is valid");
         bar.set_style(style.progress_chars("=> "));
         Self {
             bar,
@@ -53,6 +54,11 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 
+    /// Runs of the plan that are done, now or before.
+    pub(crate) fn kept(&self) -> usize {
+        self.runs_done.load(Ordering::Relaxed) + self.reused.load(Ordering::Relaxed)
+    }
+
     /// The time that the rest will take at the speed so far.
     fn left(&self) -> Option<Duration> {
         let (done, all) = (self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed));
@@ -64,9 +70,17 @@ impl Progress {
         Some(elapsed.mul_f64(all.saturating_sub(done) as f64 / done as f64))
     }
 
+    /// Notes that a run is in this epoch, counted from 1.
+    fn entered(&self, plan: &Plan, cell: &Cell, epoch: u64) {
+        let (arm, epochs) = (&plan.arms[cell.arm].name, plan.recipe.epochs);
+        let shown = format!("{arm} seed {} epoch {epoch}/{epochs}", cell.seed);
+        self.going.lock().expect("showing does not panic").insert((cell.seed, cell.arm), shown);
+        self.show(plan);
+    }
+
     fn show(&self, plan: &Plan) {
         self.bar.set_position(self.done.load(Ordering::Relaxed));
-        let runs = self.runs_done.load(Ordering::Relaxed) + self.reused.load(Ordering::Relaxed);
+        let runs = self.kept();
         let going = self.going.lock().expect("showing does not panic");
         let going: Vec<&str> = going.values().map(String::as_str).collect();
         let left = self.left().map_or_else(String::new, |left| format!(", {} left", span(left)));
@@ -103,7 +117,19 @@ pub(crate) fn span(duration: Duration) -> String {
     }
 }
 
+/// What a user should know of a last line that was cut off.
+pub(crate) fn cut_off(torn: Torn) -> String {
+    let Torn { line, bytes } = torn;
+    let file = Store::FILE;
+    format!("{file} line {line} was cut off after {bytes} bytes and does not count")
+}
+
 impl Observer for Progress {
+    fn repaired(&self, torn: Torn) {
+        // A loss is told even to those who want no progress.
+        screen::say(&cut_off(torn));
+    }
+
     fn planned(&self, plan: &Plan, pending: &[&Cell]) {
         let all: u64 = pending.iter().map(|cell| run_work(plan, cell)).sum();
         self.all.store(all.max(1), Ordering::Relaxed);
@@ -113,7 +139,7 @@ impl Observer for Progress {
         let _ = self.begun.set(Instant::now());
         let done = match reused {
             0 => String::new(),
-            n => format!(", {n} of them done before"),
+            n => format!(", {n} of them done before and reused"),
         };
         let (arms, seeds) = (plan.arms.len(), plan.study.seeds.count);
         self.line(&format!(
@@ -124,9 +150,7 @@ impl Observer for Progress {
     }
 
     fn started(&self, plan: &Plan, cell: &Cell) {
-        let shown = format!("{} seed {}", plan.arms[cell.arm].name, cell.seed);
-        self.going.lock().expect("showing does not panic").insert((cell.seed, cell.arm), shown);
-        self.show(plan);
+        self.entered(plan, cell, 1);
     }
 
     fn stepped(&self, plan: &Plan, cell: &Cell) {
@@ -137,12 +161,7 @@ impl Observer for Progress {
     }
 
     fn epoch(&self, plan: &Plan, cell: &Cell, point: &EpochPoint) {
-        let shown = format!(
-            "{} seed {} epoch {}/{}",
-            plan.arms[cell.arm].name, cell.seed, point.epoch, plan.recipe.epochs
-        );
-        self.going.lock().expect("showing does not panic").insert((cell.seed, cell.arm), shown);
-        self.show(plan);
+        self.entered(plan, cell, plan.recipe.epochs.min(u64::from(point.epoch) + 1));
     }
 
     fn finished(&self, plan: &Plan, cell: &Cell, record: &Record) {
@@ -157,7 +176,9 @@ impl Observer for Progress {
             Outcome::Diverged { epoch } => format!("diverged in epoch {epoch}"),
             Outcome::Failed { message } => format!("failed: {message}"),
         };
-        let left = self.left().map_or_else(String::new, |left| format!(", {} left", span(left)));
+        // On a terminal the line below tells the time left.
+        let left = self.left().filter(|_| self.bar.is_hidden() && self.kept() < plan.cells.len());
+        let left = left.map_or_else(String::new, |left| format!(", {} left", span(left)));
         self.line(&format!(
             "[{}/{}] {} seed {}: {outcome} in {:.1} s{left}",
             runs + self.reused.load(Ordering::Relaxed),

@@ -93,7 +93,7 @@ pub enum Error {
     #[error("{0}")]
     Checkpoint(String),
     /// The threads to run on cannot be had.
-    #[error("threads: {0}")]
+    #[error("{0}")]
     Threads(String),
     /// Training stopped being a number.
     #[error("the loss is no longer a number in epoch {epoch}: training diverged")]

@@ -44,3 +44,8 @@ pub use slot::{Filling, fill};
 pub use study::{Arms, Measure, Seeds, Study, Training};
 pub use task::{Evaluation, evaluate};
 pub use trained::{Notes, Prediction, Trained, Watch};
+
+/// Runs the examples of the README, which this crate can since it sees all the others.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

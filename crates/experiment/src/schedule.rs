@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Mutex;
 
-use cenote_evidence::{EpochPoint, Record, Store};
+use cenote_evidence::{EpochPoint, Record, Store, Torn};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::environment::describe;
@@ -45,7 +45,8 @@ impl Workers {
 
     fn pool(self) -> Result<ThreadPool, Error> {
         let pool = ThreadPoolBuilder::new().num_threads(self.threads).build();
-        pool.map_err(|error| Error::Threads(error.to_string()))
+        let threads = self.threads;
+        pool.map_err(|error| Error::Threads(format!("{threads} threads cannot be had: {error}")))
     }
 
     fn check(self) -> Result<(), Error> {
@@ -61,6 +62,8 @@ impl Workers {
 
 /// What happens while a study runs. Calls come from several threads.
 pub trait Observer: Sync {
+    /// The store ended in a line that was cut off; it is removed, and its run is not done.
+    fn repaired(&self, torn: Torn);
     /// The runs of these cells are about to start; the plan's others were done before.
     fn planned(&self, plan: &Plan, pending: &[&Cell]);
     /// A run starts.
@@ -100,6 +103,9 @@ pub fn run_all(
 ) -> Result<Ended, Error> {
     workers.check()?;
     let mut store = Store::open(folder)?;
+    if let Some(torn) = store.repaired() {
+        observer.repaired(torn);
+    }
     store.set_design(&plan.design())?;
     let pending: Vec<&Cell> =
         plan.cells.iter().filter(|cell| store.finished(&cell.id).is_none()).collect();
@@ -169,17 +175,22 @@ mod tests {
 
     struct Counts {
         started: AtomicUsize,
+        repaired: Mutex<Option<Torn>>,
         stop_after: usize,
         stop: Stop,
     }
 
     impl Counts {
         fn new(stop_after: usize) -> Self {
-            Self { started: AtomicUsize::new(0), stop_after, stop: Stop::default() }
+            let (started, repaired) = (AtomicUsize::new(0), Mutex::default());
+            Self { started, repaired, stop_after, stop: Stop::default() }
         }
     }
 
     impl Observer for Counts {
+        fn repaired(&self, torn: Torn) {
+            *self.repaired.lock().expect("nobody panics") = Some(torn);
+        }
         fn planned(&self, _: &Plan, _: &[&Cell]) {}
         fn started(&self, _: &Plan, _: &Cell) {
             self.started.fetch_add(1, Ordering::Relaxed);
@@ -243,6 +254,22 @@ mod tests {
     }
 
     #[test]
+    fn a_record_that_was_cut_off_is_told_and_run_again() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        records(folder.path(), 1, 1);
+        let file = folder.path().join(Store::FILE);
+        let whole = std::fs::read(&file).expect("written");
+        std::fs::write(&file, &whole[..whole.len() - 9]).expect("writable");
+
+        let counts = Counts::new(usize::MAX);
+        let workers = Workers { jobs: 1, threads: 1 };
+        let ended = run_all(&plan(), folder.path(), workers, &counts.stop, &counts).expect("runs");
+        assert_eq!(ended, Ended { reused: 3, ran: 1, failed: 0 });
+        let torn = counts.repaired.into_inner().expect("nobody panics").expect("it was told");
+        assert_eq!(torn.line, 5, "one line of design, four of runs");
+    }
+
+    #[test]
     fn no_jobs_at_all_are_refused() {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let counts = Counts::new(1);
@@ -250,7 +277,7 @@ mod tests {
         let error = run_all(&plan(), folder.path(), workers, &counts.stop, &counts);
         assert_eq!(
             error.expect_err("nobody would work").to_string(),
-            "threads: jobs is 0; expected 1 to 1024"
+            "jobs is 0; expected 1 to 1024"
         );
     }
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use cenote_evidence::{Analysis, Store, json, terminal, write_report};
-use cenote_experiment::{Plan, Study, Workers, find, run_all};
+use cenote_experiment::{Error, Plan, Study, Workers, find, run_all};
+use serde_json::json as document;
 
 use super::interrupt::listen;
 use super::summary::grouped;
@@ -24,7 +25,8 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     study.check()?;
     let plan = Plan::new(study)?;
     if args.plan {
-        screen::print(&planned(&plan)).map_err(Failure::Output)?;
+        let text = if args.json { plan_document(&plan) } else { planned(&plan) };
+        screen::print(&text).map_err(Failure::Output)?;
         return Ok(ExitCode::SUCCESS);
     }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan.study.name));
@@ -33,7 +35,7 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     let progress = Progress::new(args.quiet);
     let ended = run_all(&plan, &folder, workers, &stop, &progress);
     progress.end();
-    let ended = ended?;
+    let ended = ended.map_err(|error| interrupted(error, &progress, &plan, &folder))?;
 
     let analysis = Analysis::read(&folder)?;
     let files = write_report(&folder, &analysis)?;
@@ -72,6 +74,41 @@ fn workers(jobs: Option<usize>, threads: Option<usize>) -> Workers {
     Workers { jobs, threads }
 }
 
+/// An interruption told with what is left to do; any other error as it is.
+fn interrupted(error: Error, progress: &Progress, plan: &Plan, folder: &Path) -> Failure {
+    match error {
+        Error::Interrupted => Failure::Interrupted(format!(
+            "interrupted: {} of {} runs are finished and kept in {}; the same command goes on from there",
+            progress.kept(),
+            plan.cells.len(),
+            folder.display()
+        )),
+        error => error.into(),
+    }
+}
+
+fn plan_document(plan: &Plan) -> String {
+    let design = plan.design();
+    let arms: Vec<_> = plan
+        .arms
+        .iter()
+        .zip(&design.arms)
+        .map(|(arm, note)| {
+            document!({
+                "name": arm.name, "parameters": arm.model.trained(),
+                "macs": arm.model.cost().macs, "against": note.against,
+            })
+        })
+        .collect();
+    let text = document!({
+        "schema": "cenote.plan/1", "study": design.name, "question": design.question,
+        "arms": arms, "seeds": design.seeds, "runs": plan.cells.len(), "budget": design.budget,
+        "dataset": design.dataset, "metric": design.metric, "margin": design.margin,
+        "plan": design.plan,
+    });
+    format!("{text}\n")
+}
+
 fn planned(plan: &Plan) -> String {
     let design = plan.design();
     let mut rows = vec![["arm", "parameters", "MACs", "against"].map(str::to_owned).to_vec()];
@@ -85,7 +122,7 @@ fn planned(plan: &Plan) -> String {
         ]);
     }
     format!(
-        "{}\n\n{}\n{} runs: {} arms x {} seeds, each {}\ndata: {}, {} test images; margin {} of {}\nplan {}\n",
+        "{}\n\n{}\n{} runs: {} arms x {} seeds, each {}\ndata: {}, {} test images; margin \u{b1}{:.2} points of {}\nplan {}\n",
         design.question,
         screen::table(&rows),
         plan.cells.len(),
@@ -94,7 +131,7 @@ fn planned(plan: &Plan) -> String {
         design.budget,
         design.dataset.name,
         design.dataset.test,
-        design.margin,
+        100.0 * design.margin,
         design.metric,
         design.plan,
     )

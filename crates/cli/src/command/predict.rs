@@ -22,12 +22,13 @@ pub(super) fn run(args: &Predict) -> Result<ExitCode, Failure> {
     }
     if !args.test.is_empty() {
         let data = trained.data()?;
-        for &index in &args.test {
-            if index >= data.test.len() {
+        for &position in &args.test {
+            let index = usize::try_from(position).ok().filter(|&index| index < data.test.len());
+            let Some(index) = index else {
                 let last = data.test.len() - 1;
-                let words = format!("--test {index}: {} has test images 0 to {last}", data.name);
+                let words = format!("--test {position}: {} has test images 0 to {last}", data.name);
                 return Err(Failure::Usage(words));
-            }
+            };
             let prediction = trained.predict(data.test.images().image(index))?;
             let truth = data.classes[data.test.labels()[index]].as_str();
             line(&mut text, args.json, &format!("test {index}"), &prediction, Some(truth));
@@ -39,7 +40,7 @@ pub(super) fn run(args: &Predict) -> Result<ExitCode, Failure> {
 
 /// An image file as the bytes `(C, H, W)` that the network takes: grey or RGB, scaled to its size.
 fn pixels(trained: &Trained, file: &Path) -> Result<Vec<u8>, Failure> {
-    let refuse = |words: String| Failure::Image(format!("{}: {words}", file.display()));
+    let refuse = |words: String| Failure::File(format!("{}: {words}", file.display()));
     let [channels, rows, columns] =
         trained.model.input().dims().try_into().map_err(|_| {
             refuse(format!("the network takes {}, not images", trained.model.input()))
@@ -51,7 +52,9 @@ fn pixels(trained: &Trained, file: &Path) -> Result<Vec<u8>, Failure> {
     let mut limits = image::Limits::default();
     limits.max_alloc = Some(512 << 20);
     reader.limits(limits);
-    let image = reader.decode().map_err(|error| refuse(format!("is no image: {error}")))?;
+    let image = reader.decode().map_err(|error| {
+        refuse(format!("{error}; expected a whole PNG, JPEG, BMP or PNM image"))
+    })?;
     if (image.height() as usize, image.width() as usize) != (rows, columns) {
         screen::say(&format!(
             "{}: {}x{} pixels scaled to the network's {rows}x{columns}",

@@ -2,17 +2,16 @@
 
 use std::process::ExitCode;
 
-use cenote_experiment::{Arm, Plan};
+use cenote_experiment::{Arm, Plan, find};
 use cenote_layers::Summary;
 use serde_json::json;
 
-use super::ablate::study_of;
 use crate::args::Summary as Args;
 use crate::failure::Failure;
 use crate::screen;
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let mut study = study_of(&args.study)?;
+    let mut study = find(&args.study)?;
     if let Some(arm) = &args.arm {
         study.filling(arm)?;
     }

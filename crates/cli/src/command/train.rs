@@ -1,5 +1,6 @@
 //! `cenote train`: one arm, one seed, one checkpoint.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use cenote_experiment::{Error, Evaluation, Plan, Trained, Watch, Workers};
@@ -20,6 +21,7 @@ pub(super) fn run(args: &Train) -> Result<ExitCode, Failure> {
     study.seeds.count = 1;
     let plan = Plan::new(study)?;
     let earlier = if args.resume { Some(Trained::read(&args.out)?) } else { None };
+    make_folder_of(&args.out)?;
     let stop = listen()?;
     let bar = bar(args.quiet);
     let epochs = plan.recipe.epochs;
@@ -49,7 +51,13 @@ pub(super) fn run(args: &Train) -> Result<ExitCode, Failure> {
     };
     let outcome = Workers::on_threads(args.threads, work);
     bar.finish_and_clear();
-    let (trained, judged) = outcome?;
+    let (trained, judged) = outcome.map_err(|error| match error {
+        Error::Interrupted => Failure::Interrupted(format!(
+            "interrupted: {} holds the last whole epoch; --resume goes on from there",
+            args.out.display()
+        )),
+        error => error.into(),
+    })?;
     let text = if args.json {
         let scores = judged.scores();
         let (study, digest) = (&plan.study.name, trained.params.digest());
@@ -65,10 +73,20 @@ pub(super) fn run(args: &Train) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Makes the folder that a file will stand in.
+fn make_folder_of(file: &Path) -> Result<(), Failure> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or(Ok(()), std::fs::create_dir_all).map_err(|error| {
+        let words = format!("--out {}: its folder cannot be made: {error}", file.display());
+        Failure::File(words)
+    })
+}
+
 fn bar(quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(1), target);
-    let template = "{bar:20} step {pos}/{len}, {eta} left";
-    bar.set_style(ProgressStyle::with_template(template).expect("the template is valid"));
+    let template = "[{bar:20}] step {pos}/{len}, {eta} left";
+    let style = ProgressStyle::with_template(template).expect("the template is valid");
+    bar.set_style(style.progress_chars("=> "));
     bar
 }
