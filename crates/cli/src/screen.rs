@@ -17,18 +17,19 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// A table of text: the first column to the left, the others to the right.
+/// A table of text under a line of heads: words to the left, numbers to the right.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns)
-        .map(|i| rows.iter().filter_map(|row| row.get(i)).map(|c| c.chars().count()).max())
-        .map(|width| width.unwrap_or(0))
-        .collect();
+    let cells = |i: usize| rows.iter().filter_map(move |row| row.get(i));
+    let width = |i: usize| cells(i).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    // The first column names the rows, whatever the names look like.
+    let worded =
+        |i: usize| i == 0 || cells(i).skip(1).any(|cell| cell.starts_with(char::is_alphabetic));
+    let layout: Vec<(usize, bool)> = (0..columns).map(|i| (width(i), worded(i))).collect();
     let mut text = String::new();
     for row in rows {
-        let cells = row.iter().zip(&widths).enumerate().map(|(i, (cell, &width))| match i {
-            0 => format!("{cell:<width$}"),
-            _ => format!("{cell:>width$}"),
+        let cells = row.iter().zip(&layout).map(|(cell, &(width, worded))| {
+            if worded { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
         });
         text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
         text.push('\n');
@@ -42,8 +43,8 @@ mod tests {
 
     #[test]
     fn a_table_lines_up_its_columns() {
-        let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
-        let text = table(&[row(["layer", "MACs"]), row(["a", "12,345"])]);
-        assert_eq!(text, "layer    MACs\na      12,345\n");
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let text = table(&[row(["layer", "MACs", "kind"]), row(["1", "12,345", "relu"])]);
+        assert_eq!(text, "layer    MACs  kind\n1      12,345  relu\n");
     }
 }
