@@ -1,0 +1,87 @@
+//! Whatever ends the program, finished runs are kept.
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use crate::program::{Place, program, says};
+
+const STUDY: &str = "ablate smoke --epochs 1 --seeds 30 --jobs 1 --out study";
+
+/// Starts the program and waits for this line; returns what is still to be read.
+fn under_way(place: &Place, words: &str, line: &str) -> (Child, BufReader<ChildStderr>) {
+    let mut command = Command::new(program());
+    command.args(words.split_whitespace()).current_dir(place.path(""));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let mut said = BufReader::new(child.stderr.take().expect("it is piped"));
+    let mut seen = String::new();
+    while !seen.starts_with(line) {
+        seen.clear();
+        assert_ne!(said.read_line(&mut seen).expect("readable"), 0, "it ended before `{line}`");
+    }
+    (child, said)
+}
+
+/// Presses Ctrl-C once; returns the exit code and what was said from then on.
+fn interrupt((mut child, mut said): (Child, BufReader<ChildStderr>)) -> (Option<i32>, String) {
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(sent.expect("kill starts").success());
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).expect("readable");
+    (child.wait().expect("it ends").code(), rest)
+}
+
+/// Lines of finished runs.
+fn runs(place: &Place) -> Vec<String> {
+    let text = place.text("study/runs.jsonl");
+    let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    whole.filter(|line| line.starts_with("{\"run\"")).map(str::to_owned).collect()
+}
+
+/// Runs the study to its end and checks that what was finished before is untouched.
+fn goes_on(place: &Place, kept: &[String]) {
+    assert!((1..60).contains(&kept.len()), "{} runs were finished", kept.len());
+    let said = place.cenote(STUDY);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    says(&said.err, &[&format!("{} of them done before", kept.len()), "[60/60]"]);
+    let after = runs(place);
+    assert_eq!((after.len(), &after[..kept.len()]), (60, kept));
+    assert!(after.iter().all(|line| line.contains("\"done\"")));
+}
+
+#[test]
+fn a_study_that_is_killed_keeps_its_finished_runs_and_goes_on() {
+    let place = Place::new();
+    let (mut child, _) = under_way(&place, STUDY, "[1/60]");
+    child.kill().expect("it runs");
+    assert_eq!(child.wait().expect("it ends").code(), None, "it was killed");
+    goes_on(&place, &runs(&place));
+}
+
+#[test]
+fn one_interrupt_stops_in_order_and_says_how_to_go_on() {
+    let place = Place::new();
+    let (code, rest) = interrupt(under_way(&place, STUDY, "[1/60]"));
+    assert_eq!(code, Some(130), "{rest}");
+    let kept = runs(&place);
+    let words = format!("interrupted: {} of 60 runs are finished and kept in study", kept.len());
+    says(&rest, &["stopping after this step", &words]);
+    goes_on(&place, &kept);
+}
+
+#[test]
+fn an_interrupted_training_is_resumed_to_the_bytes_of_an_unbroken_one() {
+    let place = Place::new();
+    let words = "train smoke --epochs 30 --out net";
+    let (code, rest) = interrupt(under_way(&place, words, "epoch 1/30"));
+    assert_eq!(code, Some(130), "{rest}");
+    says(&rest, &["interrupted: net holds the last whole epoch", "--resume"]);
+    assert!(!rest.contains("epoch 30/30"), "it was over before it was stopped");
+
+    let said = place.cenote(&format!("{words} --resume"));
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.err.contains("epoch 30/30") && !said.err.contains("epoch 1/30"), "{}", said.err);
+    place.succeeds("train smoke --epochs 30 --out whole");
+    assert!(place.read("net") == place.read("whole"), "the files differ");
+}

@@ -1,0 +1,11 @@
+//! The `cenote` program as a user meets it: what it prints, what it leaves, and how it refuses.
+
+mod ablation;
+mod checkpoints;
+mod data_files;
+mod flags;
+mod interruption;
+mod lists;
+mod program;
+mod report_folders;
+mod study_files;
