@@ -13,6 +13,9 @@ use crate::args::{List, What};
 use crate::failure::Failure;
 use crate::screen;
 
+/// The longest example that is shown in one line.
+const LONGEST_LINE: usize = 80;
+
 /// One thing that can be named.
 struct Entry {
     name: String,
@@ -73,7 +76,7 @@ fn of_kinds<T: ?Sized>(kinds: &'static [Kind<T>]) -> Vec<Entry> {
     let entry = |kind: &Kind<T>| Entry {
         name: kind.name.to_owned(),
         about: kind.about.to_owned(),
-        example: kind.example.replace('\n', ", "),
+        example: kind.example.to_owned(),
     };
     kinds.iter().map(entry).collect()
 }
@@ -82,21 +85,34 @@ fn words(lists: &[(&str, Vec<Entry>)]) -> String {
     let paragraphs = lists.iter().map(|(title, entries)| {
         let width = entries.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
         let lines = entries.iter().map(|Entry { name, about, example }| {
-            let example = if example.is_empty() {
-                String::new()
-            } else {
-                format!("\n  {:width$}    {example}", "")
-            };
-            format!("  {name:width$}  {about}{example}\n")
+            let settings = shown(example).into_iter();
+            let settings = settings.map(|setting| format!("  {:width$}    {setting}\n", ""));
+            format!("  {name:width$}  {about}\n{}", settings.collect::<String>())
         });
         format!("{title}\n{}", lines.collect::<String>())
     });
     paragraphs.collect::<Vec<_>>().join("\n")
 }
 
+/// The settings of an example in one line, or in a line each where that would be long.
+fn shown(example: &str) -> Vec<String> {
+    let line = inline(example);
+    match line.chars().count() {
+        0 => Vec::new(),
+        1..=LONGEST_LINE => vec![line],
+        _ => example.lines().map(str::to_owned).collect(),
+    }
+}
+
+/// An example as it stands in an inline table.
+fn inline(example: &str) -> String {
+    example.replace('\n', ", ")
+}
+
 fn document(lists: &[(&str, Vec<Entry>)]) -> String {
     let of_list = |entries: &[Entry]| -> Vec<serde_json::Value> {
-        let entry = |e: &Entry| json!({ "name": e.name, "about": e.about, "example": e.example });
+        let entry =
+            |e: &Entry| json!({ "name": e.name, "about": e.about, "example": inline(&e.example) });
         entries.iter().map(entry).collect()
     };
     let mut document = serde_json::Map::new();
