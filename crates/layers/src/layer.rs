@@ -85,6 +85,18 @@ impl std::ops::Add for Cost {
     }
 }
 
+/// The parameters of a layer that multiplies and, if asked to, adds a bias per output.
+pub(crate) fn weight_and_bias(
+    weight: Shape,
+    init: Init,
+    bias: bool,
+) -> impl Iterator<Item = ParamSpec> {
+    let role = Role::Trained;
+    let outputs = Shape::from([weight.dims()[0]]);
+    let bias = bias.then_some(ParamSpec { name: "bias", shape: outputs, init: Init::Zeros, role });
+    std::iter::once(ParamSpec { name: "weight", shape: weight, init, role }).chain(bias)
+}
+
 /// The `(C, H, W)` of an input of feature maps, or an error of the layer of this kind.
 pub(crate) fn maps(kind: &'static str, input: Shape) -> Result<[usize; 3], Error> {
     input.dims().try_into().map_err(|_| Error::Input {

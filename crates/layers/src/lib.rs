@@ -45,6 +45,7 @@ mod act;
 mod checkpoint;
 mod conv;
 mod drop;
+mod elementwise;
 mod error;
 mod init;
 #[cfg(test)]

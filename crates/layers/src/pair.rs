@@ -14,6 +14,16 @@ impl Pair {
     pub const fn both(value: usize) -> Self {
         Self([value, value])
     }
+
+    /// No cells: the usual padding.
+    pub const fn zero() -> Self {
+        Self::both(0)
+    }
+
+    /// One cell: the usual step of a convolution, and the usual dilation.
+    pub const fn one() -> Self {
+        Self::both(1)
+    }
 }
 
 impl<'de> Deserialize<'de> for Pair {

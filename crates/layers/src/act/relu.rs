@@ -8,16 +8,17 @@
 
 use cenote_autograd::{Function, Saved, Var};
 use cenote_spec::{Kind, params};
-use cenote_tensor::{Shape, Tensor, relu, relu_backward};
+use cenote_tensor::{Tensor, relu, relu_backward};
 use serde::Deserialize;
 
-use crate::{Cost, Error, Layer, LayerSpec, Scope};
+use crate::elementwise::{EachElement, Elementwise};
+use crate::{LayerSpec, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "max(x, 0)",
     example: "",
-    parse: |table| Ok(Box::new(params::<Relu>(NAME, table)?)),
+    parse: |table| Ok(Box::new(EachElement(params::<Relu>(NAME, table)?))),
 };
 
 const NAME: &str = "relu";
@@ -26,29 +27,9 @@ const NAME: &str = "relu";
 #[serde(deny_unknown_fields)]
 struct Relu {}
 
-impl LayerSpec for Relu {
-    fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
-        Ok(Box::new(Fitted { shape: input }))
-    }
-}
-
-#[derive(Debug)]
-struct Fitted {
-    shape: Shape,
-}
-
-impl Layer for Fitted {
-    fn kind(&self) -> &'static str {
-        NAME
-    }
-
-    fn output(&self) -> Shape {
-        self.shape
-    }
-
-    fn cost(&self) -> Cost {
-        Cost { macs: 0, other: self.shape.len() as u64 }
-    }
+impl Elementwise for Relu {
+    const NAME: &'static str = NAME;
+    const OPERATIONS: u64 = 1;
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
         x.overwrite(relu, |y| Backward { y: y.clone() })

@@ -18,8 +18,8 @@ use cenote_spec::{Kind, params};
 use cenote_tensor::{Conv2d as Geometry, Shape, Tensor, Window, sum_over_channels};
 use serde::Deserialize;
 
-use crate::layer::maps;
-use crate::{Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Role, Scope};
+use crate::layer::{maps, weight_and_bias};
+use crate::{Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -35,11 +35,11 @@ const NAME: &str = "conv2d";
 struct Conv2d {
     out_channels: usize,
     kernel_size: Pair,
-    #[serde(default = "one")]
+    #[serde(default = "Pair::one")]
     stride: Pair,
-    #[serde(default = "zero")]
+    #[serde(default = "Pair::zero")]
     padding: Pair,
-    #[serde(default = "one")]
+    #[serde(default = "Pair::one")]
     dilation: Pair,
     #[serde(default = "ungrouped")]
     groups: usize,
@@ -47,14 +47,6 @@ struct Conv2d {
     bias: bool,
     #[serde(default)]
     init: Init,
-}
-
-fn one() -> Pair {
-    Pair::both(1)
-}
-
-fn zero() -> Pair {
-    Pair::both(0)
 }
 
 fn ungrouped() -> usize {
@@ -95,14 +87,7 @@ impl Layer for Fitted {
     }
 
     fn params(&self) -> Vec<ParamSpec> {
-        let role = Role::Trained;
-        let shape = self.geometry.weight_shape();
-        let mut params = vec![ParamSpec { name: "weight", shape, init: self.spec.init, role }];
-        if self.spec.bias {
-            let shape = [self.out_channels].into();
-            params.push(ParamSpec { name: "bias", shape, init: Init::Zeros, role });
-        }
-        params
+        weight_and_bias(self.geometry.weight_shape(), self.spec.init, self.spec.bias).collect()
     }
 
     fn cost(&self) -> Cost {

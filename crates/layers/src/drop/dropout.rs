@@ -11,17 +11,18 @@
 
 use cenote_autograd::{Function, Saved, Var};
 use cenote_spec::{Kind, params};
-use cenote_tensor::{Scalar, Shape, Stream, Tensor};
+use cenote_tensor::{Scalar, Stream, Tensor};
 use rand_chacha::rand_core::RngCore;
 use serde::Deserialize;
 
-use crate::{Cost, Error, Layer, LayerSpec, Mode, Scope};
+use crate::elementwise::{EachElement, Elementwise};
+use crate::{Error, LayerSpec, Mode, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "zero each element with probability p while training",
     example: "p = 0.3",
-    parse: |table| Ok(Box::new(params::<Dropout>(NAME, table)?)),
+    parse: |table| Ok(Box::new(EachElement(params::<Dropout>(NAME, table)?))),
 };
 
 const NAME: &str = "dropout";
@@ -32,37 +33,20 @@ struct Dropout {
     p: f64,
 }
 
-impl LayerSpec for Dropout {
-    fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
-        if !(0.0..1.0).contains(&self.p) {
-            return Err(Error::Setting {
-                kind: NAME,
-                name: "p",
-                got: self.p.to_string(),
-                expected: "a probability from 0 to less than 1".into(),
-            });
+impl Elementwise for Dropout {
+    const NAME: &'static str = NAME;
+    const OPERATIONS: u64 = 0;
+
+    fn check(&self) -> Result<(), Error> {
+        if (0.0..1.0).contains(&self.p) {
+            return Ok(());
         }
-        Ok(Box::new(Fitted { shape: input, p: self.p }))
-    }
-}
-
-#[derive(Debug)]
-struct Fitted {
-    shape: Shape,
-    p: f64,
-}
-
-impl Layer for Fitted {
-    fn kind(&self) -> &'static str {
-        NAME
-    }
-
-    fn output(&self) -> Shape {
-        self.shape
-    }
-
-    fn cost(&self) -> Cost {
-        Cost::default()
+        Err(Error::Setting {
+            kind: NAME,
+            name: "p",
+            got: self.p.to_string(),
+            expected: "a probability from 0 to less than 1".into(),
+        })
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {

@@ -12,7 +12,8 @@ use cenote_spec::{Kind, params};
 use cenote_tensor::{Matrix, Shape, Tensor, matmul, sum_over_channels};
 use serde::Deserialize;
 
-use crate::{Cost, Error, Init, Layer, LayerSpec, ParamSpec, Role, Scope};
+use crate::layer::weight_and_bias;
+use crate::{Cost, Error, Init, Layer, LayerSpec, ParamSpec, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -73,19 +74,8 @@ impl Layer for Fitted {
     }
 
     fn params(&self) -> Vec<ParamSpec> {
-        let role = Role::Trained;
-        let outputs = self.spec.out_features;
-        let shape = [outputs, self.inputs].into();
-        let mut params = vec![ParamSpec { name: "weight", shape, init: self.spec.init, role }];
-        if self.spec.bias {
-            params.push(ParamSpec {
-                name: "bias",
-                shape: [outputs].into(),
-                init: Init::Zeros,
-                role,
-            });
-        }
-        params
+        let weight = [self.spec.out_features, self.inputs].into();
+        weight_and_bias(weight, self.spec.init, self.spec.bias).collect()
     }
 
     fn cost(&self) -> Cost {

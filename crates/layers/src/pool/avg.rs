@@ -11,20 +11,18 @@
 
 use cenote_autograd::{Function, Saved, Var};
 use cenote_spec::{Kind, params};
-use cenote_tensor::{
-    Divisor, Rounding, Shape, Tensor, Window, Windows, avg_pool, avg_pool_backward,
-};
+use cenote_tensor::{Divisor, Rounding, Tensor, Window, Windows, avg_pool, avg_pool_backward};
 use serde::Deserialize;
 
-use super::check_padding;
-use crate::layer::maps;
-use crate::{Cost, Error, Layer, LayerSpec, Pair, Scope};
+use super::Pool;
+use super::windowed::Windowed;
+use crate::{Error, LayerSpec, Pair};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "mean of the window",
     example: "kernel_size = 3\nstride = 2\npadding = 1\ncount_include_pad = false",
-    parse: |table| Ok(Box::new(params::<AvgPool>(NAME, table)?)),
+    parse: |table| Ok(Box::new(Windowed(params::<AvgPool>(NAME, table)?))),
 };
 
 const NAME: &str = "avg_pool";
@@ -34,7 +32,7 @@ const NAME: &str = "avg_pool";
 struct AvgPool {
     kernel_size: Pair,
     stride: Option<Pair>,
-    #[serde(default = "no_padding")]
+    #[serde(default = "Pair::zero")]
     padding: Pair,
     #[serde(default)]
     ceil_mode: bool,
@@ -43,76 +41,67 @@ struct AvgPool {
     divisor_override: Option<usize>,
 }
 
-fn no_padding() -> Pair {
-    Pair::both(0)
-}
-
 fn counted() -> bool {
     true
 }
 
-impl LayerSpec for AvgPool {
-    fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
-        let [channels, rows, columns] = maps(NAME, input)?;
-        let window = Window::new(self.kernel_size.0, self.stride.unwrap_or(self.kernel_size).0)
-            .padded(self.padding.0)
-            .rounded(if self.ceil_mode { Rounding::Ceil } else { Rounding::Floor });
-        let windows = window.fit(NAME, [rows, columns])?;
-        check_padding(NAME, window)?;
-        let divisor = match self.divisor_override {
-            Some(0) => {
-                return Err(Error::Setting {
-                    kind: NAME,
-                    name: "divisor_override",
-                    got: "0".into(),
-                    expected: "at least 1".into(),
-                });
-            }
+impl AvgPool {
+    fn divisor(&self) -> Divisor {
+        match self.divisor_override {
             Some(fixed) => Divisor::Fixed(fixed),
             None if self.count_include_pad => Divisor::CountPadding,
             None => Divisor::RealCells,
-        };
-        Ok(Box::new(Fitted { channels, windows, divisor }))
+        }
     }
 }
 
-#[derive(Debug)]
-struct Fitted {
-    channels: usize,
-    windows: Windows,
-    divisor: Divisor,
-}
+impl Pool for AvgPool {
+    const NAME: &'static str = NAME;
 
-impl Layer for Fitted {
-    fn kind(&self) -> &'static str {
-        NAME
+    fn window(&self) -> Result<Window, Error> {
+        if self.divisor_override == Some(0) {
+            return Err(Error::Setting {
+                kind: NAME,
+                name: "divisor_override",
+                got: "0".into(),
+                expected: "at least 1".into(),
+            });
+        }
+        Ok(Window::new(self.kernel_size.0, self.stride.unwrap_or(self.kernel_size).0)
+            .padded(self.padding.0)
+            .rounded(if self.ceil_mode { Rounding::Ceil } else { Rounding::Floor }))
     }
 
-    fn output(&self) -> Shape {
-        let [rows, columns] = self.windows.output();
-        [self.channels, rows, columns].into()
-    }
-
-    fn cost(&self) -> Cost {
+    fn operations(&self, area: usize) -> usize {
         // One less add than cells, and one multiplication.
-        Cost { macs: 0, other: (self.output().len() * self.windows.window().area()) as u64 }
+        area
     }
 
-    fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
-        let y = avg_pool(x.value(), &self.windows, self.divisor);
-        let saved = || Backward { windows: self.windows, divisor: self.divisor };
-        x.tape().record(y, &[&x], saved)
+    fn forward<'t>(&self, x: Var<'t>, at: Windows) -> Var<'t> {
+        average(NAME, &x, at, self.divisor())
     }
+}
+
+/// Records the mean of each window on behalf of the layer `name`.
+pub(super) fn average<'t>(
+    name: &'static str,
+    x: &Var<'t>,
+    at: Windows,
+    divisor: Divisor,
+) -> Var<'t> {
+    let y = avg_pool(x.value(), &at, divisor);
+    x.tape().record(y, &[x], || Backward { name, windows: at, divisor })
 }
 
 struct Backward {
+    name: &'static str,
     windows: Windows,
     divisor: Divisor,
 }
 
 impl Function for Backward {
     fn name(&self) -> &'static str {
-        NAME
+        self.name
     }
 
     fn saved(&self) -> Saved<'_> {

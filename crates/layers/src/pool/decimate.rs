@@ -9,19 +9,21 @@
 //! positions from the effect of summarising them. A window of one cell has no mean or maximum but the
 //! cell itself, so this is pooling with a 1x1 kernel, and it runs as that.
 
-use cenote_autograd::{Function, Saved, Var};
+use cenote_autograd::Var;
 use cenote_spec::{Kind, params};
-use cenote_tensor::{Divisor, Shape, Tensor, Window, Windows, avg_pool, avg_pool_backward};
+use cenote_tensor::{Divisor, Window, Windows};
 use serde::Deserialize;
 
-use crate::layer::maps;
-use crate::{Cost, Error, Layer, LayerSpec, Pair, Scope};
+use super::Pool;
+use super::avg::average;
+use super::windowed::Windowed;
+use crate::{Error, LayerSpec, Pair};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "keep every stride-th row and column, drop the rest",
     example: "stride = [2, 3]",
-    parse: |table| Ok(Box::new(params::<Decimate>(NAME, table)?)),
+    parse: |table| Ok(Box::new(Windowed(params::<Decimate>(NAME, table)?))),
 };
 
 const NAME: &str = "decimate";
@@ -32,55 +34,19 @@ struct Decimate {
     stride: Pair,
 }
 
-impl LayerSpec for Decimate {
-    fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
-        let [channels, rows, columns] = maps(NAME, input)?;
-        let windows = Window::new([1, 1], self.stride.0).fit(NAME, [rows, columns])?;
-        Ok(Box::new(Fitted { channels, windows }))
-    }
-}
+impl Pool for Decimate {
+    const NAME: &'static str = NAME;
 
-#[derive(Debug)]
-struct Fitted {
-    channels: usize,
-    windows: Windows,
-}
-
-impl Layer for Fitted {
-    fn kind(&self) -> &'static str {
-        NAME
+    fn window(&self) -> Result<Window, Error> {
+        Ok(Window::new([1, 1], self.stride.0))
     }
 
-    fn output(&self) -> Shape {
-        let [rows, columns] = self.windows.output();
-        [self.channels, rows, columns].into()
+    fn operations(&self, _area: usize) -> usize {
+        0
     }
 
-    fn cost(&self) -> Cost {
-        Cost::default()
-    }
-
-    fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
-        let y = avg_pool(x.value(), &self.windows, Divisor::RealCells);
-        x.tape().record(y, &[&x], || Backward { windows: self.windows })
-    }
-}
-
-struct Backward {
-    windows: Windows,
-}
-
-impl Function for Backward {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn saved(&self) -> Saved<'_> {
-        Saved::default()
-    }
-
-    fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
-        vec![Some(avg_pool_backward(&dy, &self.windows, Divisor::RealCells))]
+    fn forward<'t>(&self, x: Var<'t>, at: Windows) -> Var<'t> {
+        average(NAME, &x, at, Divisor::RealCells)
     }
 }
 

@@ -2,16 +2,16 @@
 
 use cenote_autograd::Var;
 use cenote_spec::{Kind, params};
-use cenote_tensor::Shape;
 use serde::Deserialize;
 
-use crate::{Cost, Error, Layer, LayerSpec, Scope};
+use crate::elementwise::{EachElement, Elementwise};
+use crate::{LayerSpec, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "nothing: the layer is removed",
     example: "",
-    parse: |table| Ok(Box::new(params::<Identity>(NAME, table)?)),
+    parse: |table| Ok(Box::new(EachElement(params::<Identity>(NAME, table)?))),
 };
 
 const NAME: &str = "identity";
@@ -20,29 +20,9 @@ const NAME: &str = "identity";
 #[serde(deny_unknown_fields)]
 struct Identity {}
 
-impl LayerSpec for Identity {
-    fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
-        Ok(Box::new(Fitted { shape: input }))
-    }
-}
-
-#[derive(Debug)]
-struct Fitted {
-    shape: Shape,
-}
-
-impl Layer for Fitted {
-    fn kind(&self) -> &'static str {
-        NAME
-    }
-
-    fn output(&self) -> Shape {
-        self.shape
-    }
-
-    fn cost(&self) -> Cost {
-        Cost::default()
-    }
+impl Elementwise for Identity {
+    const NAME: &'static str = NAME;
+    const OPERATIONS: u64 = 0;
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
         x

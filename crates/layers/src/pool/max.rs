@@ -11,20 +11,18 @@
 
 use cenote_autograd::{Function, Saved, Var};
 use cenote_spec::{Kind, params};
-use cenote_tensor::{
-    Argmax, Rounding, Shape, Tensor, Window, Windows, max_pool, max_pool_backward,
-};
+use cenote_tensor::{Argmax, Rounding, Tensor, Window, Windows, max_pool, max_pool_backward};
 use serde::Deserialize;
 
-use super::check_padding;
-use crate::layer::maps;
-use crate::{Cost, Error, Layer, LayerSpec, Pair, Scope};
+use super::Pool;
+use super::windowed::Windowed;
+use crate::{Error, LayerSpec, Pair};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "largest cell of the window",
     example: "kernel_size = 3\nstride = 2\npadding = 1",
-    parse: |table| Ok(Box::new(params::<MaxPool>(NAME, table)?)),
+    parse: |table| Ok(Box::new(Windowed(params::<MaxPool>(NAME, table)?))),
 };
 
 const NAME: &str = "max_pool";
@@ -34,59 +32,32 @@ const NAME: &str = "max_pool";
 struct MaxPool {
     kernel_size: Pair,
     stride: Option<Pair>,
-    #[serde(default = "no_padding")]
+    #[serde(default = "Pair::zero")]
     padding: Pair,
-    #[serde(default = "dense")]
+    #[serde(default = "Pair::one")]
     dilation: Pair,
     #[serde(default)]
     ceil_mode: bool,
 }
 
-fn no_padding() -> Pair {
-    Pair::both(0)
-}
+impl Pool for MaxPool {
+    const NAME: &'static str = NAME;
 
-fn dense() -> Pair {
-    Pair::both(1)
-}
-
-impl LayerSpec for MaxPool {
-    fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
-        let [channels, rows, columns] = maps(NAME, input)?;
-        let window = Window::new(self.kernel_size.0, self.stride.unwrap_or(self.kernel_size).0)
+    fn window(&self) -> Result<Window, Error> {
+        Ok(Window::new(self.kernel_size.0, self.stride.unwrap_or(self.kernel_size).0)
             .padded(self.padding.0)
             .dilated(self.dilation.0)
-            .rounded(if self.ceil_mode { Rounding::Ceil } else { Rounding::Floor });
-        let windows = window.fit(NAME, [rows, columns])?;
-        check_padding(NAME, window)?;
-        Ok(Box::new(Fitted { channels, windows }))
-    }
-}
-
-#[derive(Debug)]
-struct Fitted {
-    channels: usize,
-    windows: Windows,
-}
-
-impl Layer for Fitted {
-    fn kind(&self) -> &'static str {
-        NAME
+            .rounded(if self.ceil_mode { Rounding::Ceil } else { Rounding::Floor }))
     }
 
-    fn output(&self) -> Shape {
-        let [rows, columns] = self.windows.output();
-        [self.channels, rows, columns].into()
+    fn operations(&self, area: usize) -> usize {
+        // Comparisons.
+        area - 1
     }
 
-    fn cost(&self) -> Cost {
-        let comparisons = self.windows.window().area() - 1;
-        Cost { macs: 0, other: (self.output().len() * comparisons) as u64 }
-    }
-
-    fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
-        let (y, argmax) = max_pool(x.value(), &self.windows);
-        x.tape().record(y, &[&x], || Backward { windows: self.windows, argmax })
+    fn forward<'t>(&self, x: Var<'t>, at: Windows) -> Var<'t> {
+        let (y, argmax) = max_pool(x.value(), &at);
+        x.tape().record(y, &[&x], || Backward { windows: at, argmax })
     }
 }
 

@@ -7,8 +7,9 @@
 //! maximum; `stride` defaults to `kernel_size`; padding is at most half of the kernel's span. A
 //! window is fitted once, and the forward and backward pass read that one geometry.
 
+use cenote_autograd::Var;
 use cenote_spec::Kind;
-use cenote_tensor::Window;
+use cenote_tensor::{Window, Windows};
 
 use crate::{Error, LayerSpec};
 
@@ -17,25 +18,23 @@ mod decimate;
 mod global_avg;
 mod identity;
 mod max;
+mod windowed;
 
 /// What a model file may put where a pooling layer would stand.
 pub(crate) const KINDS: &[Kind<dyn LayerSpec>] =
     &[max::KIND, avg::KIND, decimate::KIND, identity::KIND, global_avg::KIND];
 
-/// PyTorch's bound: with more padding a window could lie wholly outside the input.
-fn check_padding(kind: &'static str, window: Window) -> Result<Window, Error> {
-    let (padding, span) = (window.before, window.span());
-    match (0..2).find(|&axis| padding[axis] > span[axis] / 2) {
-        None => Ok(window),
-        Some(axis) => Err(Error::Setting {
-            kind,
-            name: "padding",
-            got: padding[axis].to_string(),
-            expected: format!(
-                "at most {}, half of the window's span {}",
-                span[axis] / 2,
-                span[axis]
-            ),
-        }),
-    }
+/// A pool whose windows slide over each channel by itself.
+trait Pool: Clone + std::fmt::Debug + Send + Sync + 'static {
+    /// The kind that model files name.
+    const NAME: &'static str;
+
+    /// The window that slides; an error where another setting is out of range.
+    fn window(&self) -> Result<Window, Error>;
+
+    /// Operations of the forward pass for one output, in a window of `area` cells.
+    fn operations(&self, area: usize) -> usize;
+
+    /// The output for a batch, over windows that fit it.
+    fn forward<'t>(&self, x: Var<'t>, at: Windows) -> Var<'t>;
 }

@@ -1,0 +1,60 @@
+//! What layers share that treat every element alike and change no shape.
+
+use std::fmt::Debug;
+
+use cenote_autograd::Var;
+use cenote_tensor::Shape;
+
+use crate::{Cost, Error, Layer, LayerSpec, Scope};
+
+/// A layer whose output has the shape of its input.
+pub(crate) trait Elementwise: Clone + Debug + Send + Sync + 'static {
+    /// The kind that model files name.
+    const NAME: &'static str;
+
+    /// Operations of the forward pass per element.
+    const OPERATIONS: u64;
+
+    /// Refuses settings outside their range.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The output for a batch.
+    fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t>;
+}
+
+/// Makes a layer of an [`Elementwise`] one.
+#[derive(Debug)]
+pub(crate) struct EachElement<E>(pub(crate) E);
+
+impl<E: Elementwise> LayerSpec for EachElement<E> {
+    fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
+        self.0.check()?;
+        Ok(Box::new(Fitted { shape: input, layer: self.0.clone() }))
+    }
+}
+
+#[derive(Debug)]
+struct Fitted<E> {
+    shape: Shape,
+    layer: E,
+}
+
+impl<E: Elementwise> Layer for Fitted<E> {
+    fn kind(&self) -> &'static str {
+        E::NAME
+    }
+
+    fn output(&self) -> Shape {
+        self.shape
+    }
+
+    fn cost(&self) -> Cost {
+        Cost { macs: 0, other: E::OPERATIONS * self.shape.len() as u64 }
+    }
+
+    fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {
+        self.layer.forward(x, at)
+    }
+}

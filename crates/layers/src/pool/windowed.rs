@@ -1,0 +1,67 @@
+//! What all pools with sliding windows share: fitting, shapes and costs.
+
+use cenote_autograd::Var;
+use cenote_tensor::{Shape, Window, Windows};
+
+use super::Pool;
+use crate::layer::maps;
+use crate::{Cost, Error, Layer, LayerSpec, Scope};
+
+/// Makes a layer of a [`Pool`].
+#[derive(Debug)]
+pub(super) struct Windowed<P>(pub(super) P);
+
+impl<P: Pool> LayerSpec for Windowed<P> {
+    fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
+        let [channels, rows, columns] = maps(P::NAME, input)?;
+        let window = self.0.window()?;
+        let windows = window.fit(P::NAME, [rows, columns])?;
+        check_padding(P::NAME, window)?;
+        Ok(Box::new(Fitted { channels, windows, pool: self.0.clone() }))
+    }
+}
+
+#[derive(Debug)]
+struct Fitted<P> {
+    channels: usize,
+    windows: Windows,
+    pool: P,
+}
+
+impl<P: Pool> Layer for Fitted<P> {
+    fn kind(&self) -> &'static str {
+        P::NAME
+    }
+
+    fn output(&self) -> Shape {
+        let [rows, columns] = self.windows.output();
+        [self.channels, rows, columns].into()
+    }
+
+    fn cost(&self) -> Cost {
+        let each = self.pool.operations(self.windows.window().area());
+        Cost { macs: 0, other: (self.output().len() * each) as u64 }
+    }
+
+    fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
+        self.pool.forward(x, self.windows)
+    }
+}
+
+/// PyTorch's bound: with more padding a window could lie wholly outside the input.
+fn check_padding(kind: &'static str, window: Window) -> Result<(), Error> {
+    let (padding, span) = (window.before, window.span());
+    match (0..2).find(|&axis| padding[axis] > span[axis] / 2) {
+        None => Ok(()),
+        Some(axis) => Err(Error::Setting {
+            kind,
+            name: "padding",
+            got: padding[axis].to_string(),
+            expected: format!(
+                "at most {}, half of the window's span {}",
+                span[axis] / 2,
+                span[axis]
+            ),
+        }),
+    }
+}
