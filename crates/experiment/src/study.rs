@@ -6,6 +6,7 @@ use std::fmt::Display;
 use cenote_datasets::{Augmentation, KINDS as DATASET_KINDS, Source};
 use cenote_evidence::Questions;
 use cenote_layers::{OPTIMIZER_KINDS, Optimizer, SCHEDULE_KINDS, Schedule};
+use cenote_metrics::CLASSIFICATION_METRICS;
 use cenote_spec::nearest;
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -169,8 +170,10 @@ impl Study {
             let expected = "a finite number above 0";
             return Err(self.setting("measure.margin", self.measure.margin, expected));
         }
-        if self.measure.metric != "accuracy" {
-            return Err(self.setting("measure.metric", &self.measure.metric, "accuracy"));
+        let metrics: Vec<&str> = CLASSIFICATION_METRICS.iter().map(|metric| metric.name).collect();
+        if !metrics.contains(&self.measure.metric.as_str()) {
+            let expected = format!("one of {}", metrics.join(", "));
+            return Err(self.setting("measure.metric", &self.measure.metric, &expected));
         }
         if self.seeds.first.checked_add(self.seeds.count).is_none() {
             return Err(self.setting("seeds.first", self.seeds.first, "a smaller number"));
@@ -369,6 +372,14 @@ mod tests {
     fn unknown_kinds_of_data_and_optimiser_are_refused() {
         assert!(refusal("\"digits\"", "\"digit\"").contains("did you mean `digits`?"));
         assert!(refusal("\"sgd\"", "\"sdg\"").contains("unknown kind `sdg`"));
+    }
+
+    #[test]
+    fn a_metric_that_nobody_computes_is_refused() {
+        assert_eq!(
+            refusal("metric = \"accuracy\"", "metric = \"beauty\""),
+            "study smoke: measure.metric is beauty; expected one of accuracy, precision, recall, f1"
+        );
     }
 
     #[test]

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use cenote_autograd::Tape;
 use cenote_datasets::{Batches, Normalization, Split};
 use cenote_layers::{Mode, Model, Params, Step, cross_entropy, predictions};
-use cenote_metrics::{
-    Average, ConfusionMatrix, Undefined, accuracy, average, f_beta, precision, recall,
-};
+use cenote_metrics::{CLASSIFICATION_METRICS, ConfusionMatrix};
 use cenote_tensor::Seed;
 
 use crate::Error;
@@ -25,24 +23,12 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// The scores of a record, by name: `accuracy`, `loss`, and macro averages over the classes.
-    ///
-    /// A class that was never predicted, or never occurs, counts as zero in the averages, as
-    /// scikit-learn's default does.
+    /// The scores of a record, by name: every classification metric, and the loss.
     pub fn scores(&self) -> BTreeMap<String, f64> {
-        let classes = self.confusion.per_class();
-        let over_classes = |score: fn(cenote_metrics::Counts) -> Option<f64>| {
-            average(&classes, Average::Macro, Undefined::Zero, score)
-        };
-        let named = [
-            ("accuracy", accuracy(&self.confusion)),
-            ("loss", Some(self.loss)),
-            ("macro_precision", over_classes(precision)),
-            ("macro_recall", over_classes(recall)),
-            ("macro_f1", over_classes(|counts| f_beta(counts, 1.0))),
-        ];
-        let defined = named.into_iter().filter_map(|(name, score)| Some((name.to_owned(), score?)));
-        defined.collect()
+        let metrics = CLASSIFICATION_METRICS.iter();
+        let defined = metrics.filter_map(|m| Some((m.name, (m.score)(&self.confusion)?)));
+        let all = defined.chain([("loss", self.loss)]);
+        all.map(|(name, score)| (name.to_owned(), score)).collect()
     }
 }
 
