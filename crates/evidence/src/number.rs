@@ -69,8 +69,8 @@ pub(crate) fn ratio(ratio: f64) -> String {
     format!("×{ratio:.decimals$}")
 }
 
-/// A whole number in groups of three: `56,394`.
-pub(crate) fn count(value: u64) -> String {
+/// A whole number with a comma between thousands: `56,394`.
+pub fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(points_interval(Interval { low: -0.001, high: 0.0094 }), "[−0.10, +0.94]");
         assert_eq!((points(0.0).as_str(), points(-0.000_02).as_str()), ("0.00", "−0.00"));
         assert_eq!(
-            (count(56_394).as_str(), count(7).as_str(), count(1_000).as_str()),
+            (grouped(56_394).as_str(), grouped(7).as_str(), grouped(1_000).as_str()),
             ("56,394", "7", "1,000")
         );
         assert_eq!((large(5_650_000).as_str(), large(999).as_str()), ("5.65 M", "999"));

@@ -1,7 +1,7 @@
 //! A study turned into runs, everything checked before the first one starts.
 
 use cenote_datasets::{Augmentation, Batches, Dataset, Normalization, Split};
-use cenote_evidence::{ArmNote, DatasetNote, Design};
+use cenote_evidence::{ArmNote, DatasetNote, Design, grouped};
 use cenote_layers::{Model, ModelSpec, Optimizer, Schedule};
 use cenote_tensor::Seed;
 use serde_json::json;
@@ -172,7 +172,7 @@ impl Plan {
             budget: format!(
                 "{} epochs of {} images in batches of {}",
                 self.recipe.epochs,
-                self.data.train.len(),
+                grouped(self.data.train.len() as u64),
                 self.recipe.batch_size
             ),
             questions: questions.clone(),

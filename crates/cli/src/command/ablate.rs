@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cenote_evidence::{Analysis, Store, json, terminal, write_report};
+use cenote_evidence::{Analysis, Store, grouped, json, terminal, write_report};
 use cenote_experiment::{Error, Plan, Study, Workers, find, run_all};
 use serde_json::json as document;
 
 use super::interrupt::listen;
-use super::summary::grouped;
 use crate::args::{Ablate, StudyArgs};
 use crate::failure::Failure;
 use crate::progress::Progress;

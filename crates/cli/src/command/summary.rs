@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use cenote_evidence::grouped;
 use cenote_experiment::{Arm, Plan, find};
 use cenote_layers::Summary;
 use serde_json::json;
@@ -86,28 +87,4 @@ fn document(arm: &Arm, summary: &Summary) -> serde_json::Value {
         "parameters": summary.parameters(), "macs": summary.cost().macs,
         "other_ops": summary.cost().other, "kept_bytes": summary.saved_bytes(),
     })
-}
-
-/// A number with a comma between thousands.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_grouped() {
-        let said = [0, 999, 1_000, 1_234_567].map(grouped);
-        assert_eq!(said, ["0", "999", "1,000", "1,234,567"]);
-    }
 }

@@ -119,7 +119,7 @@ fn a_plan_is_shown_and_nothing_is_run() {
         max        1,418  23,200  –
         none       1,418  78,496  max
 
-        10 runs: 2 arms x 5 seeds, each 2 epochs of 1347 images in batches of 32
+        10 runs: 2 arms x 5 seeds, each 2 epochs of 1,347 images in batches of 32
         data: digits, 450 test images; margin ±2.00 points of accuracy"]]
     .assert_eq(shown);
     assert_eq!(digest.trim_end().len(), 32, "{digest}");

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::svg;
 use crate::analysis::{Analysis, ArmSummary, Comparison};
 use crate::number::{
-    bytes, count, large, or_dash, p_value, percent, percent_interval, plural, points,
+    bytes, grouped, large, or_dash, p_value, percent, percent_interval, plural, points,
     points_interval, ratio, seconds,
 };
 use crate::verdict::ALPHA;
@@ -75,7 +75,7 @@ fn arms(analysis: &Analysis) -> String {
             format!("{} of {}", arm.done, analysis.design.seeds.len()),
             or_dash(arm.mean, percent),
             or_dash(arm.interval, percent_interval),
-            or_dash(arm.costs, |costs| count(costs.parameters)),
+            or_dash(arm.costs, |costs| grouped(costs.parameters)),
             or_dash(arm.costs, |costs| large(costs.macs)),
             or_dash(arm.costs, |costs| bytes(costs.peak_bytes)),
             or_dash(arm.epoch_seconds, seconds),
@@ -175,9 +175,9 @@ fn method(analysis: &Analysis) -> String {
     let mut text = format!(
         "## How it was measured\n\n- Data: {}, {} training, {} validation and {} test images, checksum `{}`\n- Budget: {}\n- Seeds: {}; a seed fixes initial weights, data order and every other draw, and is shared by all arms\n- Metric: {} on the test images, margin ±{:.2} points, set before the runs\n- Plan: `{}`\n",
         plain(&data.name),
-        count(data.train),
-        count(data.validation),
-        count(data.test),
+        grouped(data.train),
+        grouped(data.validation),
+        grouped(data.test),
         data.checksum,
         plain(&design.budget),
         seeds(&design.seeds),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::analysis::{Analysis, ArmSummary};
-use crate::number::{bytes, count, large, or_dash, percent, percent_interval, seconds};
+use crate::number::{bytes, grouped, large, or_dash, percent, percent_interval, seconds};
 
 /// Columns that are never exceeded, but by a word that is longer.
 const WIDTH: usize = 100;
@@ -67,7 +67,7 @@ fn cells(arm: &ArmSummary, planned: usize) -> Vec<String> {
         shorten(&arm.name),
         or_dash(arm.mean, percent),
         or_dash(arm.interval, percent_interval),
-        or_dash(arm.costs, |costs| count(costs.parameters)),
+        or_dash(arm.costs, |costs| grouped(costs.parameters)),
         or_dash(arm.costs, |costs| large(costs.macs)),
         or_dash(arm.costs, |costs| bytes(costs.peak_bytes)),
         or_dash(arm.epoch_seconds, seconds),
