@@ -3,7 +3,7 @@
 use cenote_datasets::{Augmentation, Batches, Dataset, Normalization, Split};
 use cenote_evidence::{ArmNote, DatasetNote, Design, grouped};
 use cenote_layers::{Model, ModelSpec, Optimizer, Schedule};
-use cenote_tensor::Seed;
+use cenote_tensor::{Seed, instruction_set};
 use serde_json::json;
 
 use crate::environment::CODE;
@@ -212,6 +212,7 @@ fn id(study: &Study, data: &Data, arm: &Arm, seed: u64) -> String {
         "data": data.checksum,
         "seed": seed,
         "code": CODE,
+        "instructions": instruction_set(),
     }))
 }
 

@@ -63,3 +63,15 @@ pub type Scalar = f32;
 /// The number every tensor holds: `f32`, or `f64` when built with `--cfg cenote_f64`.
 #[cfg(cenote_f64)]
 pub type Scalar = f64;
+
+/// The name of the instruction set that kernels use in this process: `avx512`, `avx2`, `neon` or
+/// `portable`; `reference` in a build with `--cfg cenote_f64`, which uses none.
+///
+/// A result has the same bits wherever this name is the same, and may differ in rounding where it is
+/// not, so it belongs into the record of a result.
+pub fn instruction_set() -> &'static str {
+    #[cfg(cenote_f64)]
+    return "reference";
+    #[cfg(not(cenote_f64))]
+    simd::name()
+}
