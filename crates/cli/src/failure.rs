@@ -37,6 +37,7 @@ impl Failure {
                 | Error::UnknownArm { .. }
                 | Error::Slots { .. }
                 | Error::Model { .. }
+                | Error::Memory { .. }
                 | Error::Spec { .. }
                 | Error::Threads(_) => 2,
                 _ => 1,

@@ -64,6 +64,19 @@ pub enum Error {
         /// What does not match.
         problem: String,
     },
+    /// An arm needs more memory than the machine has.
+    #[error(
+        "arm `{arm}`: training needs at least {} MB for tensors and this machine has {} MB; \
+         use fewer channels or a smaller batch_size", needed >> 20, available >> 20
+    )]
+    Memory {
+        /// The arm.
+        arm: String,
+        /// Bytes that certainly live at once.
+        needed: u64,
+        /// Bytes of the machine.
+        available: u64,
+    },
     /// The model of an arm is refused.
     #[error("arm `{arm}`: {source}")]
     Model {

@@ -25,6 +25,7 @@
 mod environment;
 mod error;
 mod fit;
+mod memory;
 mod named;
 mod plan;
 mod run;

@@ -7,7 +7,7 @@ use cenote_tensor::{Seed, instruction_set};
 use serde_json::json;
 
 use crate::environment::CODE;
-use crate::{Error, Study, fill};
+use crate::{Error, Study, fill, memory};
 
 /// Everything a study needs to run: loaded data, fitted models, and the list of cells.
 #[derive(Debug)]
@@ -137,7 +137,9 @@ impl Plan {
         )?;
         let arms = study.arms.iter().map(|(name, filling)| {
             let tables = fill(name, &study.model, filling)?;
-            Ok(Arm { name: name.to_owned(), model: fit_arm(name, tables, &data)? })
+            let model = fit_arm(name, tables, &data)?;
+            memory::check(name, &model, &recipe, data.train.len())?;
+            Ok(Arm { name: name.to_owned(), model })
         });
         let arms = arms.collect::<Result<Vec<_>, Error>>()?;
         let cells = study.seeds.iter().flat_map(|seed| {

@@ -158,6 +158,15 @@ impl Study {
     /// # Errors
     /// Naming the first setting that does not fit.
     pub fn check(&self) -> Result<(), Error> {
+        // The name becomes a folder, so it must not lead out of where results are kept.
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '.');
+        if self.name.is_empty() || self.name.starts_with('.') || !self.name.chars().all(plain) {
+            return Err(self.setting(
+                "name",
+                &self.name,
+                "letters, digits, `-`, `_`, spaces and inner dots",
+            ));
+        }
         let Training { epochs, batch_size, learning_rate, .. } = self.training;
         self.within("seeds.count", self.seeds.count, SEEDS_LIMIT)?;
         self.within("training.epochs", epochs, LIMIT)?;
@@ -372,6 +381,13 @@ mod tests {
     fn unknown_kinds_of_data_and_optimiser_are_refused() {
         assert!(refusal("\"digits\"", "\"digit\"").contains("did you mean `digits`?"));
         assert!(refusal("\"sgd\"", "\"sdg\"").contains("unknown kind `sdg`"));
+    }
+
+    #[test]
+    fn a_name_that_leads_out_of_the_results_is_refused() {
+        let text = format!("name = '../elsewhere'\n{}", smoke().text);
+        let error = Study::parse("smoke", &text).expect_err("a path").to_string();
+        assert!(error.contains("name is ../elsewhere; expected letters"), "{error}");
     }
 
     #[test]

@@ -47,6 +47,16 @@ pub enum Error {
         /// What would be accepted.
         expected: String,
     },
+    /// A parameter or an output has more values than any machine holds.
+    #[error("{what} of shape {shape} is too large; expected at most {limit} values")]
+    TooLarge {
+        /// What would be so large.
+        what: &'static str,
+        /// Its shape.
+        shape: Shape,
+        /// The most values it may have.
+        limit: usize,
+    },
     /// Two layers have one name.
     #[error("two layers are named `{0}`; names must be unique")]
     DuplicateName(String),

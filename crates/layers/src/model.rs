@@ -73,6 +73,7 @@ impl ModelSpec {
         let (mut shape, mut first) = (input, 0);
         for (path, spec) in &self.layers {
             let layer = spec.fit(shape).map_err(|e| e.at(path))?;
+            check_sizes(&*layer).map_err(|e| e.at(path))?;
             let count = layer.params().len();
             shape = layer.output();
             layers.push(Stage { path: path.clone(), layer, params: first..first + count });
@@ -80,6 +81,18 @@ impl ModelSpec {
         }
         Ok(Model { input, output: shape, layers, tables: self.tables.clone() })
     }
+}
+
+/// Refuses a layer whose values could not even be counted, before anything is computed from them.
+fn check_sizes(layer: &dyn Layer) -> Result<(), Error> {
+    const LIMIT: usize = 1 << 36;
+    let params = layer.params().into_iter().map(|param| ("a parameter", param.shape));
+    for (what, shape) in params.chain([("an output", layer.output())]) {
+        if shape.checked_len().is_none_or(|len| len > LIMIT) {
+            return Err(Error::TooLarge { what, shape, limit: LIMIT });
+        }
+    }
+    Ok(())
 }
 
 /// Gives each table without a `name` the name `KIND` plus its ordinal among the tables of its kind:
@@ -245,6 +258,17 @@ mod tests {
     fn an_unknown_field_is_answered_with_the_known_ones() {
         let error = spec("layer = [{kind='max_pool', kernel=2}]").expect_err("unknown").to_string();
         assert!(error.contains("unknown field `kernel`, expected one of `kernel_size`"), "{error}");
+    }
+
+    #[test]
+    fn a_layer_that_no_machine_could_hold_is_refused_before_it_is_made() {
+        let text = "layer = [{kind='conv2d', out_channels=10000000, kernel_size=99, padding=49}]";
+        let error = spec(text).expect("valid").fit([3, 8, 9].into()).expect_err("3e11 weights");
+        assert_eq!(
+            error.to_string(),
+            "layer `conv2d1`: a parameter of shape 10000000x3x99x99 is too large; \
+             expected at most 68719476736 values"
+        );
     }
 
     #[test]

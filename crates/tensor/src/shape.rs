@@ -49,6 +49,11 @@ impl Shape {
         self.dims().iter().product()
     }
 
+    /// Number of elements, or `None` where no machine could count them.
+    pub fn checked_len(&self) -> Option<usize> {
+        self.dims().iter().try_fold(1_usize, |product, &size| product.checked_mul(size))
+    }
+
     /// Whether a tensor of this shape holds no element.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -95,6 +100,12 @@ mod tests {
         let scalar = Shape::from([]);
         assert_eq!((scalar.rank(), scalar.len()), (0, 1));
         assert_eq!(scalar.to_string(), "scalar");
+    }
+
+    #[test]
+    fn an_overflowing_shape_has_no_checked_length() {
+        assert_eq!(Shape::from([3, 5]).checked_len(), Some(15));
+        assert_eq!(Shape::from([usize::MAX, 3]).checked_len(), None);
     }
 
     #[test]

@@ -65,12 +65,14 @@ impl Conv2d {
         input: [usize; 2],
     ) -> Result<Self, Error> {
         const OP: &str = "conv2d";
+        // Far beyond any network, and small enough that no index computed from it overflows.
+        const LIMIT: usize = 1 << 24;
         let refuse = |name, got, expected| Err(Error::Setting { op: OP, name, got, expected });
         for (name, count) in
             [("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)]
         {
-            if count == 0 {
-                return refuse(name, count, "at least 1".into());
+            if !(1..=LIMIT).contains(&count) {
+                return refuse(name, count, format!("1 to {LIMIT}"));
             }
         }
         if !in_channels.is_multiple_of(groups) || !out_channels.is_multiple_of(groups) {
