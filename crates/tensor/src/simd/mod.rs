@@ -38,6 +38,7 @@ mod planes;
 mod portable;
 mod product;
 mod rows;
+pub(crate) mod winograd;
 
 use std::sync::OnceLock;
 
@@ -58,7 +59,16 @@ pub(crate) trait Vector: Copy {
     /// Rows of the largest tile of [`Dots`]: three registers each have to stay in registers.
     const DOT_ROWS: usize;
 
+    /// Tiles of a [`winograd`] product over channels: two registers of outputs each.
+    const WINOGRAD_ROWS: usize;
+    /// Outputs of a [`winograd`] product over tiles, a divisor of the lanes: three registers each.
+    const WINOGRAD_OUTER_ROWS: usize;
+
     fn splat(value: f32) -> Self;
+    /// `max(self, 0)`; NaN stays NaN.
+    fn relu(self) -> Self;
+    fn add(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
     /// `self · factor + addend`, rounded once where the machine can.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
     /// The sum of all lanes, in an order that depends on the path only.
@@ -80,6 +90,31 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `count ≤ LANES`, and `count` numbers can be written to `at`.
     unsafe fn store_first(self, at: *mut f32, count: usize);
+
+    /// Turns a block of at most `LANES` rows of at most `LANES` numbers: column `c` of it becomes
+    /// row `c` of the output, with zeros after its numbers up to `width`.
+    ///
+    /// # Safety
+    /// `rows ≤ width ≤ LANES` and `columns ≤ LANES`; `columns` numbers can be read from each of
+    /// `rows` rows at `from`, and `width` numbers written to each of `columns` rows at `into`; the
+    /// two do not overlap. A pitch is the distance between rows.
+    #[inline(always)]
+    unsafe fn transpose(
+        (from, from_pitch): (*const f32, usize),
+        [rows, columns]: [usize; 2],
+        (into, into_pitch): (*mut f32, usize),
+        width: usize,
+    ) {
+        for column in 0..columns {
+            for row in 0..width {
+                // SAFETY: the caller promises these numbers.
+                unsafe {
+                    let value = if row < rows { *from.add(row * from_pitch + column) } else { 0.0 };
+                    *into.add(column * into_pitch + row) = value;
+                }
+            }
+        }
+    }
 }
 
 /// Work that is compiled once per instruction set.

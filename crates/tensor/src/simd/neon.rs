@@ -1,6 +1,9 @@
 //! Four lanes on AArch64: thirty-two registers.
 
-use std::arch::aarch64::{float32x4_t, vaddvq_f32, vdupq_n_f32, vfmaq_f32, vld1q_f32, vst1q_f32};
+use std::arch::aarch64::{
+    float32x4_t, vaddq_f32, vaddvq_f32, vdupq_n_f32, vfmaq_f32, vld1q_f32, vmaxq_f32, vst1q_f32,
+    vsubq_f32,
+};
 
 use super::{Kernel, Vector};
 
@@ -18,11 +21,31 @@ impl Vector for F32x4 {
     const LANES: usize = 4;
     const PRODUCT_ROWS: usize = 8;
     const DOT_ROWS: usize = 8;
+    const WINOGRAD_ROWS: usize = 8;
+    const WINOGRAD_OUTER_ROWS: usize = 4;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
         // SAFETY: this type exists only inside `run`, whose caller checked the machine.
         Self(unsafe { vdupq_n_f32(value) })
+    }
+
+    #[inline(always)]
+    fn relu(self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { vmaxq_f32(self.0, vdupq_n_f32(0.0)) })
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { vaddq_f32(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { vsubq_f32(self.0, other.0) })
     }
 
     #[inline(always)]

@@ -13,10 +13,29 @@ impl Vector for F32x4 {
     const LANES: usize = 4;
     const PRODUCT_ROWS: usize = 6;
     const DOT_ROWS: usize = 4;
+    const WINOGRAD_ROWS: usize = 6;
+    const WINOGRAD_OUTER_ROWS: usize = 4;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
         Self([value; 4])
+    }
+
+    #[inline(always)]
+    fn relu(self) -> Self {
+        Self(self.0.map(|x| if x < 0.0 { 0.0 } else { x }))
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        let (Self([a, b, c, d]), Self([e, f, g, h])) = (self, other);
+        Self([a + e, b + f, c + g, d + h])
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        let (Self([a, b, c, d]), Self([e, f, g, h])) = (self, other);
+        Self([a - e, b - f, c - g, d - h])
     }
 
     #[expect(

@@ -10,6 +10,7 @@ use super::Conv2d;
 use super::reading::Reading;
 use super::scattering::Scattering;
 use super::sheets::{Sheets, crop, whole};
+use super::winograd;
 use crate::ops::{parallel, scratch};
 use crate::simd::{Dots, Panels, Product};
 use crate::{Tensor, Windows};
@@ -24,6 +25,9 @@ const TOGETHER: usize = 1 << 16;
 const TERMS: usize = 2048;
 
 pub(super) fn forward(conv: &Conv2d, x: &Tensor, w: &Tensor, bias: Option<&Tensor>) -> Tensor {
+    if let Some(y) = winograd::forward(conv, x, w, bias) {
+        return y;
+    }
     let [batch, ..] = x.nchw();
     let (input, output) = (conv.windows.input(), conv.output());
     let reading = Reading::new(&conv.windows, conv.in_channels / conv.groups);
@@ -77,6 +81,9 @@ pub(super) fn forward(conv: &Conv2d, x: &Tensor, w: &Tensor, bias: Option<&Tenso
 }
 
 pub(super) fn backward_input(conv: &Conv2d, dy: &Tensor, w: &Tensor) -> Tensor {
+    if let Some(dx) = winograd::backward_input(conv, dy, w) {
+        return dx;
+    }
     let [batch, ..] = dy.nchw();
     let (input, output) = (conv.windows.input(), conv.output());
     let (per_group, out_per_group) = conv.per_group();
@@ -124,6 +131,9 @@ pub(super) fn backward_input(conv: &Conv2d, dy: &Tensor, w: &Tensor) -> Tensor {
 }
 
 pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Tensor {
+    if let Some(dw) = winograd::backward_weight(conv, x, dy) {
+        return dw;
+    }
     let [batch, ..] = x.nchw();
     let mut dw = Tensor::zeros(conv.weight_shape());
     let len = dw.len();

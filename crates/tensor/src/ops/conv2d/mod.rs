@@ -18,6 +18,8 @@ mod reference;
 mod scattering;
 #[cfg(not(cenote_f64))]
 mod sheets;
+#[cfg(not(cenote_f64))]
+mod winograd;
 
 #[cfg(not(cenote_f64))]
 use fast as kernels;

@@ -1,0 +1,446 @@
+//! Convolution by Winograd's algorithms: which ones, and how the work is cut up.
+//!
+//! Forward and input gradient are one algorithm (the input gradient is a convolution of `∂y` with
+//! the taps in reverse), cut into bands of tiles that fit the second-level cache. The weight gradient
+//! sums over tiles: images fall into parts whose number depends on the shapes only, every part adds
+//! its bands in order, and the parts are added in order.
+
+use super::Conv2d;
+use crate::ops::{parallel, scratch};
+use crate::simd::winograd::{
+    Band, Form, Forward, Geometry, Pack, WeightGradient, WeightSums, Weights, lanes,
+};
+use crate::{Tensor, Window};
+
+/// Fewest channels on either side: below, the transforms cost more than they save.
+const CHANNELS: usize = 12;
+/// Numbers of transformed inputs of one band, where that leaves some tiles.
+const BAND: usize = 80 << 10;
+/// Fewest and most tiles of a band.
+const TILES: [usize; 2] = [24, 96];
+/// Bands that there should at least be, so that threads have something to share.
+const TASKS: usize = 8;
+/// Numbers in the sums of all parts of a weight gradient, where more than two parts exceed it.
+const PARTIAL: usize = 3 << 19;
+/// Most parts of a weight gradient.
+const PARTS: usize = 8;
+
+/// A convolution that one of the algorithms computes, in one direction.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    geometry: Geometry,
+    inputs: usize,
+    outputs: usize,
+}
+
+/// The form for a convolution, if there is one that is worth it.
+fn form(conv: &Conv2d) -> Option<Form> {
+    let Window { kernel, stride, dilation, before, .. } = conv.windows.window();
+    let plain = stride == [1; 2] && dilation == [1; 2] && conv.groups == 1;
+    let wide = conv.in_channels.min(conv.out_channels) >= CHANNELS;
+    if !plain || !wide || (0..2).any(|axis| before[axis] >= kernel[axis]) {
+        return None;
+    }
+    let smallest = conv.output().into_iter().chain(conv.windows.input()).min().unwrap_or(0);
+    match kernel {
+        [3, 3] if smallest >= 3 => Some(Form::FourOfThree),
+        [3, 3] if smallest == 2 => Some(Form::TwoOfThree),
+        [5, 5] if smallest >= 2 => Some(Form::TwoOfFive),
+        _ => None,
+    }
+}
+
+impl Plan {
+    fn forward(conv: &Conv2d) -> Option<Self> {
+        let geometry = Geometry {
+            form: form(conv)?,
+            input: conv.windows.input(),
+            output: conv.output(),
+            before: conv.windows.window().before,
+        };
+        Some(Self { geometry, inputs: conv.in_channels, outputs: conv.out_channels })
+    }
+
+    /// From `∂y` to `∂x`.
+    fn backward(conv: &Conv2d) -> Option<Self> {
+        let form = form(conv)?;
+        let geometry = Geometry {
+            form,
+            input: conv.output(),
+            output: conv.windows.input(),
+            before: conv.windows.window().before.map(|before| form.taps() - 1 - before),
+        };
+        Some(Self { geometry, inputs: conv.out_channels, outputs: conv.in_channels })
+    }
+
+    /// Tiles that a band should have.
+    fn target(&self) -> usize {
+        let numbers = (self.geometry.form.tile() + self.geometry.form.taps() - 1).pow(2)
+            * self.inputs.next_multiple_of(lanes());
+        (BAND / numbers).clamp(TILES[0], TILES[1])
+    }
+
+    /// Bands of about `target` tiles: images of each, and rows of tiles into which images are cut.
+    fn bands(&self, batch: usize, target: usize) -> (usize, usize) {
+        let [rows, columns] = self.geometry.tiles();
+        let per_image = rows * columns;
+        if per_image >= target {
+            return (1, per_image.div_ceil(target).min(rows));
+        }
+        let images = (target / per_image).min(batch.div_ceil(TASKS)).max(1);
+        (images, 1)
+    }
+
+    /// Multiplications and additions of the plain algorithm for `images`.
+    fn operations(&self, images: usize) -> u64 {
+        let [rows, columns] = self.geometry.output;
+        let taps = self.geometry.form.taps();
+        [2, images, self.inputs, self.outputs, rows, columns, taps, taps]
+            .iter()
+            .map(|&count| count as u64)
+            .product()
+    }
+
+    /// The convolution of `x` into `y` with packed weights.
+    fn run(
+        &self,
+        x: &[f32],
+        weights: Weights<'_>,
+        bias: Option<&[f32]>,
+        relu: bool,
+        y: &mut [f32],
+    ) {
+        let geometry = &self.geometry;
+        let image = self.inputs * geometry.input[0] * geometry.input[1];
+        let area = geometry.output[0] * geometry.output[1];
+        let batch = x.len() / image;
+        let (images, parts) = self.bands(batch, self.target());
+        let groups = Weights::groups(self.outputs);
+        // Few bands: their output channels are shared out too.
+        let bands = batch.div_ceil(images) * parts;
+        let shares = TASKS.div_ceil(bands).min(groups);
+        let share = |share: usize| share * groups / shares..(share + 1) * groups / shares;
+        let rows = geometry.tiles()[0];
+        let part = |part: usize| part * rows / parts..(part + 1) * rows / parts;
+
+        // The rows of every plane go to the band and share that write them.
+        let mut tasks: Vec<Task<'_>> = Vec::with_capacity(bands * shares);
+        for first in (0..batch).step_by(images) {
+            let images = images.min(batch - first);
+            for at in 0..parts {
+                let band = Band { images, rows: part(at) };
+                tasks.extend((0..shares).map(|at| Task {
+                    first,
+                    band: band.clone(),
+                    groups: share(at),
+                    planes: Vec::new(),
+                }));
+            }
+        }
+        let lanes = lanes();
+        let share_of: Vec<usize> = (0..shares)
+            .flat_map(|at| {
+                let channels =
+                    share(at).map(|group| Weights::blocks(self.outputs, group).len() * lanes);
+                std::iter::repeat_n(at, channels.sum())
+            })
+            .collect();
+        for (plane, y) in y.chunks_exact_mut(area).enumerate() {
+            let (image, channel) = (plane / self.outputs, plane % self.outputs);
+            let mut rest = y;
+            for at in 0..parts {
+                let count = geometry.output_rows(&part(at)).len() * geometry.output[1];
+                let (rows, after) = rest.split_at_mut(count);
+                rest = after;
+                let band = image / images * parts + at;
+                tasks[band * shares + share_of[channel]].planes.push(rows);
+            }
+        }
+        let operations = self.operations(batch) / tasks.len().max(1) as u64;
+        parallel::chunks(&mut tasks, 1, operations, |_, tasks| {
+            let [Task { first, band, groups, planes }] = tasks else { unreachable!("one task") };
+            let shape = [self.outputs, self.inputs];
+            scratch::with(Forward::scratch(geometry, band, shape), |scratch| {
+                let x = &x[*first * image..][..band.images * image];
+                let groups = groups.clone();
+                Forward { geometry, weights, band, x, groups, y: planes, bias, relu, scratch }
+                    .run();
+            });
+        });
+    }
+}
+
+/// A band of tiles and some groups of output channels, with the rows of outputs that they fill.
+struct Task<'y> {
+    first: usize,
+    band: Band,
+    groups: std::ops::Range<usize>,
+    planes: Vec<&'y mut [f32]>,
+}
+
+/// Packs the weights of a convolution (or of its transpose) into `packed`.
+fn pack(conv: &Conv2d, form: Form, w: &[f32], transposed: bool, packed: &mut [f32]) {
+    let shape = [conv.out_channels, conv.in_channels];
+    let (outputs, depth) = if transposed { (shape[1], shape[0]) } else { (shape[0], shape[1]) };
+    let mut groups = Vec::new();
+    let mut rest = packed;
+    for group in 0..Weights::groups(outputs) {
+        let (packed, after) = rest.split_at_mut(Weights::group_len(form, outputs, depth, group));
+        rest = after;
+        groups.push(packed);
+    }
+    let operations = (8 * Weights::group_len(form, outputs, depth, 0)) as u64;
+    parallel::chunks(&mut groups, 1, operations, |group, packed| {
+        let [packed] = packed else { unreachable!("one group") };
+        Pack { form, w, shape, transposed, group, packed }.run();
+    });
+}
+
+/// The outputs, or `None` where another way is better.
+pub(super) fn forward(
+    conv: &Conv2d,
+    x: &Tensor,
+    w: &Tensor,
+    bias: Option<&Tensor>,
+) -> Option<Tensor> {
+    let plan = Plan::forward(conv)?;
+    let [batch, ..] = x.nchw();
+    let [rows, columns] = conv.output();
+    let mut y = Tensor::stale([batch, conv.out_channels, rows, columns]);
+    if batch > 0 {
+        plan.with_weights(conv, w, false, |weights| {
+            let bias = bias.map(Tensor::as_slice);
+            plan.run(x.as_slice(), weights, bias, false, y.as_mut_slice());
+        });
+    }
+    Some(y)
+}
+
+/// The gradient of the input, or `None` where another way is better.
+pub(super) fn backward_input(conv: &Conv2d, dy: &Tensor, w: &Tensor) -> Option<Tensor> {
+    let plan = Plan::backward(conv)?;
+    let [batch, ..] = dy.nchw();
+    let [rows, columns] = conv.windows.input();
+    let mut dx = Tensor::stale([batch, conv.in_channels, rows, columns]);
+    if batch > 0 {
+        plan.with_weights(conv, w, true, |weights| {
+            plan.run(dy.as_slice(), weights, None, false, dx.as_mut_slice());
+        });
+    }
+    Some(dx)
+}
+
+impl Plan {
+    /// Runs `work` with packed weights.
+    fn with_weights<T>(
+        &self,
+        conv: &Conv2d,
+        w: &Tensor,
+        transposed: bool,
+        work: impl FnOnce(Weights<'_>) -> T,
+    ) -> T {
+        let (form, outputs, depth) = (self.geometry.form, self.outputs, self.inputs);
+        scratch::with(Weights::len(form, outputs, depth), |packed| {
+            pack(conv, form, w.as_slice(), transposed, packed);
+            work(Weights::new(packed, form, outputs, depth))
+        })
+    }
+}
+
+/// The gradient of the weights, or `None` where another way is better.
+pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Option<Tensor> {
+    let plan = Plan::forward(conv)?;
+    let [batch, ..] = x.nchw();
+    if batch == 0 {
+        return None;
+    }
+    let (geometry, form) = (plan.geometry, plan.geometry.form);
+    let shape = [conv.out_channels, conv.in_channels];
+    let len = WeightGradient::len(form, shape);
+    let parts = (PARTIAL / len).clamp(2, PARTS).min(batch);
+    let x_len = x.len() / batch;
+    let dy_len = dy.len() / batch;
+    let mut dw = Tensor::stale(conv.weight_shape());
+    scratch::with(parts * len, |sums| {
+        let operations = plan.operations(batch) / parts as u64;
+        parallel::chunks(sums, len, operations, |part, sums| {
+            let (first, end) = (part * batch / parts, (part + 1) * batch / parts);
+            let (images, cuts) = plan.bands(end - first, plan.target_of_sums());
+            let rows = geometry.tiles()[0];
+            let mut add = false;
+            for first in (first..end).step_by(images) {
+                let images = images.min(end - first);
+                for cut in 0..cuts {
+                    let rows = cut * rows / cuts..(cut + 1) * rows / cuts;
+                    let band = Band { images, rows };
+                    scratch::with(WeightGradient::scratch(&geometry, &band, shape), |scratch| {
+                        let (geometry, band) = (&geometry, &band);
+                        let x = &x.as_slice()[first * x_len..][..images * x_len];
+                        let dy = &dy.as_slice()[first * dy_len..][..images * dy_len];
+                        let sums = &mut *sums;
+                        WeightGradient { geometry, band, shape, x, dy, sums, add, scratch }.run();
+                    });
+                    add = true;
+                }
+            }
+        });
+        let sums = &*sums;
+        let each = dw.len() / conv.out_channels;
+        let operations = (each * 4 * parts) as u64;
+        parallel::chunks(dw.as_mut_slice(), each, operations, |first, dw| {
+            WeightSums { form, shape, sums, first, dw }.run();
+        });
+    });
+    Some(dw)
+}
+
+impl Plan {
+    /// Tiles of one band of a weight gradient: the more, the less often the sums are read and
+    /// written again.
+    fn target_of_sums(&self) -> usize {
+        128
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Seed;
+
+    /// Largest difference from the exact result, as a fraction of its largest number.
+    const ERROR: f64 = 5e-6;
+
+    fn normal(shape: impl Into<crate::Shape>, name: &str) -> Tensor {
+        Tensor::normal(shape, 1.0, &mut Seed(7).stream(name))
+    }
+
+    /// The three passes in double precision, by the definition.
+    fn exact(conv: &Conv2d, [x, w, dy]: [&Tensor; 3]) -> [Vec<f64>; 3] {
+        let [batch, channels, height, width] = x.nchw();
+        let [outputs, _, rows, columns] = w.nchw();
+        let [_, _, high, wide] = dy.nchw();
+        let before = conv.windows.window().before;
+        let [xs, ws, dys] = [x, w, dy].map(Tensor::as_slice);
+        let (mut y, mut dx, mut dw) = (vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; w.len()]);
+        for n in 0..batch {
+            for o in 0..outputs {
+                for c in 0..channels {
+                    for (u, v) in (0..rows).flat_map(|u| (0..columns).map(move |v| (u, v))) {
+                        let at_w = ((o * channels + c) * rows + u) * columns + v;
+                        for i in 0..high {
+                            let Some(h) = (i + u).checked_sub(before[0]).filter(|&h| h < height)
+                            else {
+                                continue;
+                            };
+                            for j in 0..wide {
+                                let Some(k) = (j + v).checked_sub(before[1]).filter(|&k| k < width)
+                                else {
+                                    continue;
+                                };
+                                let at_y = ((n * outputs + o) * high + i) * wide + j;
+                                let at_x = ((n * channels + c) * height + h) * width + k;
+                                y[at_y] += f64::from(ws[at_w]) * f64::from(xs[at_x]);
+                                dx[at_x] += f64::from(ws[at_w]) * f64::from(dys[at_y]);
+                                dw[at_w] += f64::from(dys[at_y]) * f64::from(xs[at_x]);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        [y, dx, dw]
+    }
+
+    fn error(fast: &Tensor, exact: &[f64]) -> f64 {
+        let largest = exact.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));
+        let differences = fast.as_slice().iter().zip(exact);
+        let worst = differences.fold(0.0, |worst: f64, (&fast, &exact)| {
+            let difference = (f64::from(fast) - exact).abs();
+            if difference.is_nan() { f64::INFINITY } else { worst.max(difference) }
+        });
+        worst / largest.max(f64::MIN_POSITIVE)
+    }
+
+    /// The largest errors of forward, input gradient and weight gradient.
+    fn errors(conv: &Conv2d, batch: usize) -> [f64; 3] {
+        let ([height, width], [rows, columns]) = (conv.windows.input(), conv.output());
+        let x = normal([batch, conv.in_channels, height, width], "x");
+        let w = normal(conv.weight_shape(), "w");
+        let dy = normal([batch, conv.out_channels, rows, columns], "dy");
+        let [y, dx, dw] = exact(conv, [&x, &w, &dy]);
+        [
+            error(&forward(conv, &x, &w, None).expect("a form fits"), &y),
+            error(&backward_input(conv, &dy, &w).expect("a form fits"), &dx),
+            error(&backward_weight(conv, &x, &dy).expect("a form fits"), &dw),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn every_pass_is_the_definition_within_the_error(
+            channels in [CHANNELS..67, CHANNELS..67], five: bool,
+            input in [2_usize..19, 2..19], before in [0_usize..5, 0..5], after in [0_usize..5, 0..5],
+            batch in 1_usize..10,
+        ) {
+            let kernel = if five { 5 } else { 3 };
+            let [before, after] = [before, after].map(|padding| padding.map(|p| p % kernel));
+            let window = Window { before, after, ..Window::new([kernel; 2], [1; 2]) };
+            if let Ok(conv) = Conv2d::fit(window, channels[0], channels[1], 1, input)
+                && form(&conv).is_some()
+            {
+                for error in errors(&conv, batch) {
+                    prop_assert!(error <= ERROR, "{} for {:?}", error, conv);
+                }
+            }
+        }
+    }
+
+    fn same(kernel: usize, channels: [usize; 2], input: [usize; 2]) -> Conv2d {
+        let window = Window::new([kernel; 2], [1; 2]).padded([kernel / 2; 2]);
+        Conv2d::fit(window, channels[0], channels[1], 1, input).expect("fits")
+    }
+
+    #[test]
+    fn the_error_stays_small_over_many_channels_and_tiles() {
+        for (conv, batch) in [
+            (same(3, [256, 64], [8, 8]), 2),
+            (same(3, [64, 256], [8, 8]), 2),
+            (same(3, [16, 16], [32, 32]), 9),
+            (same(3, [48, 33], [2, 7]), 3),
+            (same(5, [32, 64], [14, 14]), 2),
+        ] {
+            let errors = errors(&conv, batch);
+            assert!(errors.iter().all(|&error| error <= ERROR), "{errors:?} for {conv:?}");
+        }
+    }
+
+    #[test]
+    fn a_bias_is_added_to_its_channel() {
+        let conv = same(3, [16, 20], [5, 6]);
+        let (x, w) = (normal([1, 16, 5, 6], "x"), normal(conv.weight_shape(), "w"));
+        let bias = Tensor::from_fn([20], |o| o as f32 - 7.0);
+        let without = forward(&conv, &x, &w, None).expect("a form fits");
+        let with = forward(&conv, &x, &w, Some(&bias)).expect("a form fits");
+        for (i, (with, without)) in with.as_slice().iter().zip(without.as_slice()).enumerate() {
+            assert!(
+                (with - without - bias.as_slice()[i / 30]).abs() < 1e-4,
+                "{i}: {with} {without}"
+            );
+        }
+    }
+
+    #[test]
+    fn strides_groups_and_few_channels_go_another_way() {
+        let window = Window::new([3; 2], [1; 2]).padded([1; 2]);
+        let strided = Window { stride: [2; 2], ..window };
+        for (window, channels, groups) in
+            [(strided, 16, 1), (window, 16, 2), (window, CHANNELS - 1, 1)]
+        {
+            let conv = Conv2d::fit(window, channels, channels, groups, [8, 8]).expect("fits");
+            assert_eq!(form(&conv), None);
+        }
+    }
+}
