@@ -8,16 +8,23 @@ thread_local! {
     static KEPT: RefCell<Vec<Vec<Scalar>>> = RefCell::default();
 }
 
-/// Runs `work` with `len` numbers of unspecified value.
+/// Bytes that a line of the cache holds: registers that lie across two of them are slower.
+const LINE: usize = 64;
+
+/// Runs `work` with `len` numbers of unspecified value, the first of them at the start of a line of
+/// the cache.
 ///
 /// The memory is the thread's own and is not metered: it is no tensor, and what lives in it is gone
 /// when the call returns. Calls nest.
 pub(crate) fn with<R>(len: usize, work: impl FnOnce(&mut [Scalar]) -> R) -> R {
     let mut kept = KEPT.with_borrow_mut(Vec::pop).unwrap_or_default();
-    if kept.len() < len {
-        kept.resize(len, 0.0);
+    let spare = LINE / size_of::<Scalar>();
+    if kept.len() < len + spare {
+        // Nothing of the old contents is wanted, so nothing is copied.
+        kept = vec![0.0; len + spare];
     }
-    let result = work(&mut kept[..len]);
+    let start = kept.as_ptr().align_offset(LINE).min(spare);
+    let result = work(&mut kept[start..start + len]);
     KEPT.with_borrow_mut(|all| all.push(kept));
     result
 }

@@ -4,12 +4,11 @@ use std::arch::x86_64::{
     __m256, __m256i, _mm_add_ps, _mm_add_ss, _mm_castps_si128, _mm_cvtss_f32, _mm_movehdup_ps,
     _mm_movehl_ps, _mm_store_ss, _mm_storel_epi64, _mm_storeu_ps, _mm256_add_ps,
     _mm256_castps256_ps128, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_loadu_si256, _mm256_maskload_ps, _mm256_max_ps, _mm256_permute2f128_ps, _mm256_set1_ps,
-    _mm256_setzero_ps, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_sub_ps, _mm256_unpackhi_ps,
-    _mm256_unpacklo_ps,
+    _mm256_loadu_si256, _mm256_maskload_ps, _mm256_permute2f128_ps, _mm256_set1_ps,
+    _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
-use super::{Kernel, Vector};
+use super::{Kernel, Lines, Vector};
 
 #[derive(Clone, Copy)]
 struct F32x8(__m256);
@@ -43,13 +42,6 @@ impl Vector for F32x8 {
     fn splat(value: f32) -> Self {
         // SAFETY: this type exists only inside `run`, whose caller checked the machine.
         Self(unsafe { _mm256_set1_ps(value) })
-    }
-
-    #[inline(always)]
-    fn relu(self) -> Self {
-        // The maximum is its second operand where the first is NaN or they are equal.
-        // SAFETY: as in `splat`.
-        Self(unsafe { _mm256_max_ps(_mm256_setzero_ps(), self.0) })
     }
 
     #[inline(always)]
@@ -127,36 +119,54 @@ impl Vector for F32x8 {
     }
 
     #[inline(always)]
-    unsafe fn transpose(
-        (from, from_pitch): (*const f32, usize),
+    unsafe fn transpose<L: Lines>(
+        (from, pitch): (*const f32, usize),
         [rows, columns]: [usize; 2],
-        (into, into_pitch): (*mut f32, usize),
+        into: &mut L,
         width: usize,
     ) {
-        // SAFETY: the caller promises the numbers that are read and written; the machine has AVX2.
+        let mut x = [Self::splat(0.0); 8];
+        // SAFETY: the caller promises the numbers that are read and written.
         unsafe {
-            let mut x = [_mm256_setzero_ps(); 8];
-            for (row, x) in x.iter_mut().enumerate().take(rows) {
-                let at = from.add(row * from_pitch);
-                *x = if columns == 8 { Self::load(at).0 } else { Self::load_first(at, columns).0 };
-            }
-            // Pairs of numbers, then of pairs, then halves change places.
-            let mut y = x;
-            for i in [0, 4] {
-                let low = [0, 2].map(|k| _mm256_unpacklo_ps(x[i + k], x[i + k + 1]));
-                let high = [0, 2].map(|k| _mm256_unpackhi_ps(x[i + k], x[i + k + 1]));
-                y[i] = _mm256_shuffle_ps::<0x44>(low[0], low[1]);
-                y[i + 1] = _mm256_shuffle_ps::<0xee>(low[0], low[1]);
-                y[i + 2] = _mm256_shuffle_ps::<0x44>(high[0], high[1]);
-                y[i + 3] = _mm256_shuffle_ps::<0xee>(high[0], high[1]);
-            }
-            for k in 0..4 {
-                x[k] = _mm256_permute2f128_ps::<0x20>(y[k], y[k + 4]);
-                x[k + 4] = _mm256_permute2f128_ps::<0x31>(y[k], y[k + 4]);
-            }
-            for (column, x) in x.into_iter().enumerate().take(columns) {
-                Self(x).store_first(into.add(column * into_pitch), width);
+            if [rows, columns, width] == [8; 3] {
+                for (row, x) in x.iter_mut().enumerate() {
+                    *x = Self::load(from.add(row * pitch));
+                }
+                for (column, x) in turned(x).into_iter().enumerate() {
+                    x.store(into.line(column));
+                }
+            } else {
+                for (row, x) in x.iter_mut().enumerate().take(rows) {
+                    *x = Self::load_first(from.add(row * pitch), columns);
+                }
+                for (column, x) in turned(x).into_iter().enumerate().take(columns) {
+                    x.store_first(into.line(column), width);
+                }
             }
         }
     }
+}
+
+/// The transposed block.
+#[inline(always)]
+fn turned(mut x: [F32x8; 8]) -> [F32x8; 8] {
+    let mut y = x;
+    // SAFETY: as in `splat`.
+    unsafe {
+        // Pairs of numbers, then of pairs, then halves change places.
+        for i in [0, 4] {
+            let [a, b, c, d] = [x[i].0, x[i + 1].0, x[i + 2].0, x[i + 3].0];
+            let (low, high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+            let (lower, higher) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+            y[i].0 = _mm256_shuffle_ps::<0x44>(low, lower);
+            y[i + 1].0 = _mm256_shuffle_ps::<0xee>(low, lower);
+            y[i + 2].0 = _mm256_shuffle_ps::<0x44>(high, higher);
+            y[i + 3].0 = _mm256_shuffle_ps::<0xee>(high, higher);
+        }
+        for k in [0, 1, 2, 3] {
+            x[k].0 = _mm256_permute2f128_ps::<0x20>(y[k].0, y[k + 4].0);
+            x[k + 4].0 = _mm256_permute2f128_ps::<0x31>(y[k].0, y[k + 4].0);
+        }
+    }
+    x
 }

@@ -2,13 +2,12 @@
 
 use std::arch::x86_64::{
     __m512, __mmask16, _mm512_add_ps, _mm512_castpd_ps, _mm512_castps_pd, _mm512_fmadd_ps,
-    _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_max_ps,
-    _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4,
-    _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd,
-    _mm512_unpacklo_ps,
+    _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_reduce_add_ps,
+    _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_pd,
+    _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
 };
 
-use super::{Kernel, Vector};
+use super::{Kernel, Lines, Vector};
 
 #[derive(Clone, Copy)]
 struct F32x16(__m512);
@@ -37,13 +36,6 @@ impl Vector for F32x16 {
     fn splat(value: f32) -> Self {
         // SAFETY: this type exists only inside `run`, whose caller checked the machine.
         Self(unsafe { _mm512_set1_ps(value) })
-    }
-
-    #[inline(always)]
-    fn relu(self) -> Self {
-        // The maximum is its second operand where the first is NaN or they are equal.
-        // SAFETY: as in `splat`.
-        Self(unsafe { _mm512_max_ps(_mm512_setzero_ps(), self.0) })
     }
 
     #[inline(always)]
@@ -95,47 +87,63 @@ impl Vector for F32x16 {
     }
 
     #[inline(always)]
-    unsafe fn transpose(
-        (from, from_pitch): (*const f32, usize),
+    unsafe fn transpose<L: Lines>(
+        (from, pitch): (*const f32, usize),
         [rows, columns]: [usize; 2],
-        (into, into_pitch): (*mut f32, usize),
+        into: &mut L,
         width: usize,
     ) {
-        // SAFETY: masked lanes are neither read nor written, the caller promises the others; the
-        // machine has AVX-512.
+        let mut x = [Self::splat(0.0); 16];
+        // SAFETY: the caller promises the numbers that are read and written; masked lanes are neither.
         unsafe {
-            let mut x = [_mm512_setzero_ps(); 16];
-            let readable = mask(columns);
-            for (row, x) in x.iter_mut().enumerate().take(rows) {
-                *x = _mm512_maskz_loadu_ps(readable, from.add(row * from_pitch));
-            }
-            // Pairs of numbers, then of pairs, then of quarters and halves change places.
-            let mut y = x;
-            for i in (0..16).step_by(4) {
-                let low =
-                    [0, 2].map(|k| _mm512_castps_pd(_mm512_unpacklo_ps(x[i + k], x[i + k + 1])));
-                let high =
-                    [0, 2].map(|k| _mm512_castps_pd(_mm512_unpackhi_ps(x[i + k], x[i + k + 1])));
-                y[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(low[0], low[1]));
-                y[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low[0], low[1]));
-                y[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(high[0], high[1]));
-                y[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(high[0], high[1]));
-            }
-            for k in 0..4 {
-                let [a, b, c, d] = [y[k], y[k + 4], y[k + 8], y[k + 12]];
-                let [p, q] =
-                    [_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b)];
-                let [r, s] =
-                    [_mm512_shuffle_f32x4::<0x88>(c, d), _mm512_shuffle_f32x4::<0xdd>(c, d)];
-                x[k] = _mm512_shuffle_f32x4::<0x88>(p, r);
-                x[k + 4] = _mm512_shuffle_f32x4::<0x88>(q, s);
-                x[k + 8] = _mm512_shuffle_f32x4::<0xdd>(p, r);
-                x[k + 12] = _mm512_shuffle_f32x4::<0xdd>(q, s);
-            }
-            let writable = mask(width);
-            for (column, x) in x.into_iter().enumerate().take(columns) {
-                _mm512_mask_storeu_ps(into.add(column * into_pitch), writable, x);
+            if [rows, columns, width] == [16; 3] {
+                for (row, x) in x.iter_mut().enumerate() {
+                    *x = Self::load(from.add(row * pitch));
+                }
+                for (column, x) in turned(x).into_iter().enumerate() {
+                    x.store(into.line(column));
+                }
+            } else {
+                for (row, x) in x.iter_mut().enumerate().take(rows) {
+                    *x = Self::load_first(from.add(row * pitch), columns);
+                }
+                for (column, x) in turned(x).into_iter().enumerate().take(columns) {
+                    x.store_first(into.line(column), width);
+                }
             }
         }
     }
+}
+
+/// The transposed block.
+#[inline(always)]
+fn turned(mut x: [F32x16; 16]) -> [F32x16; 16] {
+    let mut y = x;
+    // SAFETY: as in `splat`.
+    unsafe {
+        // Pairs of numbers, then of pairs, then of quarters and halves change places.
+        for i in [0, 4, 8, 12] {
+            let [a, b, c, d] = [x[i].0, x[i + 1].0, x[i + 2].0, x[i + 3].0];
+            let low = _mm512_castps_pd(_mm512_unpacklo_ps(a, b));
+            let high = _mm512_castps_pd(_mm512_unpackhi_ps(a, b));
+            let lower = _mm512_castps_pd(_mm512_unpacklo_ps(c, d));
+            let higher = _mm512_castps_pd(_mm512_unpackhi_ps(c, d));
+            y[i].0 = _mm512_castpd_ps(_mm512_unpacklo_pd(low, lower));
+            y[i + 1].0 = _mm512_castpd_ps(_mm512_unpackhi_pd(low, lower));
+            y[i + 2].0 = _mm512_castpd_ps(_mm512_unpacklo_pd(high, higher));
+            y[i + 3].0 = _mm512_castpd_ps(_mm512_unpackhi_pd(high, higher));
+        }
+        for k in [0, 1, 2, 3] {
+            let [a, b, c, d] = [y[k].0, y[k + 4].0, y[k + 8].0, y[k + 12].0];
+            let even = _mm512_shuffle_f32x4::<0x88>(a, b);
+            let odd = _mm512_shuffle_f32x4::<0xdd>(a, b);
+            let more_even = _mm512_shuffle_f32x4::<0x88>(c, d);
+            let more_odd = _mm512_shuffle_f32x4::<0xdd>(c, d);
+            x[k].0 = _mm512_shuffle_f32x4::<0x88>(even, more_even);
+            x[k + 4].0 = _mm512_shuffle_f32x4::<0x88>(odd, more_odd);
+            x[k + 8].0 = _mm512_shuffle_f32x4::<0xdd>(even, more_even);
+            x[k + 12].0 = _mm512_shuffle_f32x4::<0xdd>(odd, more_odd);
+        }
+    }
+    x
 }

@@ -65,8 +65,6 @@ pub(crate) trait Vector: Copy {
     const WINOGRAD_OUTER_ROWS: usize;
 
     fn splat(value: f32) -> Self;
-    /// `max(self, 0)`; NaN stays NaN.
-    fn relu(self) -> Self;
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     /// `self · factor + addend`, rounded once where the machine can.
@@ -92,28 +90,61 @@ pub(crate) trait Vector: Copy {
     unsafe fn store_first(self, at: *mut f32, count: usize);
 
     /// Turns a block of at most `LANES` rows of at most `LANES` numbers: column `c` of it becomes
-    /// row `c` of the output, with zeros after its numbers up to `width`.
+    /// line `c` of the output, with zeros after its numbers up to `width`.
     ///
     /// # Safety
     /// `rows ≤ width ≤ LANES` and `columns ≤ LANES`; `columns` numbers can be read from each of
-    /// `rows` rows at `from`, and `width` numbers written to each of `columns` rows at `into`; the
-    /// two do not overlap. A pitch is the distance between rows.
+    /// `rows` rows at `from`, `pitch` apart, and `width` numbers written to each of `columns` lines;
+    /// the two do not overlap.
     #[inline(always)]
-    unsafe fn transpose(
-        (from, from_pitch): (*const f32, usize),
+    unsafe fn transpose<L: Lines>(
+        (from, pitch): (*const f32, usize),
         [rows, columns]: [usize; 2],
-        (into, into_pitch): (*mut f32, usize),
+        into: &mut L,
         width: usize,
     ) {
         for column in 0..columns {
+            let line = into.line(column);
             for row in 0..width {
                 // SAFETY: the caller promises these numbers.
                 unsafe {
-                    let value = if row < rows { *from.add(row * from_pitch + column) } else { 0.0 };
-                    *into.add(column * into_pitch + row) = value;
+                    let value = if row < rows { *from.add(row * pitch + column) } else { 0.0 };
+                    *line.add(row) = value;
                 }
             }
         }
+    }
+}
+
+/// Where the lines of a transposed block go.
+pub(crate) trait Lines {
+    /// Where line `i` begins.
+    fn line(&mut self, i: usize) -> *mut f32;
+}
+
+/// Lines at equal distances.
+pub(crate) struct Pitched {
+    first: *mut f32,
+    pitch: usize,
+}
+
+impl Lines for Pitched {
+    #[inline(always)]
+    fn line(&mut self, i: usize) -> *mut f32 {
+        self.first.wrapping_add(i * self.pitch)
+    }
+}
+
+/// Lines that are parts of slices, all from position `at` on.
+pub(crate) struct PartsOf<'a, 'b> {
+    slices: &'a mut [&'b mut [f32]],
+    at: usize,
+}
+
+impl Lines for PartsOf<'_, '_> {
+    #[inline(always)]
+    fn line(&mut self, i: usize) -> *mut f32 {
+        self.slices[i].as_mut_ptr().wrapping_add(self.at)
     }
 }
 

@@ -1,8 +1,7 @@
 //! Four lanes on AArch64: thirty-two registers.
 
 use std::arch::aarch64::{
-    float32x4_t, vaddq_f32, vaddvq_f32, vdupq_n_f32, vfmaq_f32, vld1q_f32, vmaxq_f32, vst1q_f32,
-    vsubq_f32,
+    float32x4_t, vaddq_f32, vaddvq_f32, vdupq_n_f32, vfmaq_f32, vld1q_f32, vst1q_f32, vsubq_f32,
 };
 
 use super::{Kernel, Vector};
@@ -28,12 +27,6 @@ impl Vector for F32x4 {
     fn splat(value: f32) -> Self {
         // SAFETY: this type exists only inside `run`, whose caller checked the machine.
         Self(unsafe { vdupq_n_f32(value) })
-    }
-
-    #[inline(always)]
-    fn relu(self) -> Self {
-        // SAFETY: as in `splat`.
-        Self(unsafe { vmaxq_f32(self.0, vdupq_n_f32(0.0)) })
     }
 
     #[inline(always)]

@@ -22,11 +22,6 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
-    fn relu(self) -> Self {
-        Self(self.0.map(|x| if x < 0.0 { 0.0 } else { x }))
-    }
-
-    #[inline(always)]
     fn add(self, other: Self) -> Self {
         let (Self([a, b, c, d]), Self([e, f, g, h])) = (self, other);
         Self([a + e, b + f, c + g, d + h])

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use super::maps::{Maps, padded_len};
 use super::products::OverChannels;
-use super::transforms::{FourOfThree, Linear, TwoOfFive, TwoOfThree, twice};
+use super::transforms::{FourOfThree, Grid, Linear, TwoOfFive, TwoOfThree, twice};
 use super::weights::{blocks, group_pitch};
 use super::{Band, Form, Geometry, Weights, lanes, pitch, with_form};
-use crate::simd::{Kernel, Vector, dispatch};
+use crate::simd::{Kernel, PartsOf, Vector, dispatch};
 
 /// Numbers of the products that are held at once, where they are more than one group's.
 const PRODUCTS: usize = 96 << 10;
@@ -52,19 +52,19 @@ impl Division {
         // A group may have two blocks.
         let together = (PRODUCTS / (frequencies * tiles * lanes)).max(2);
         let together = together.min(outputs.div_ceil(lanes));
-        let rows = geometry.output_rows(&band.rows).len();
+        let cells = band.rows.len() * columns * tile * tile * lanes;
         Self {
             tiles,
             together,
             inputs: frequencies * pitch(depth.div_ceil(lanes), tiles, lanes),
             products: frequencies * pitch(together, tiles, lanes),
             padded: padded_len(band.rows.len(), columns, tile, window, lanes),
-            outputs: rows * geometry.output[1] * lanes,
+            outputs: cells,
         }
     }
 
     fn len(&self) -> usize {
-        self.inputs + self.products + self.padded.max(2 * self.outputs)
+        self.inputs + self.products + self.padded.max(self.outputs)
     }
 }
 
@@ -212,69 +212,72 @@ impl Outputs<'_> {
     fn write<V: Vector, T: Linear<A, M>, const A: usize, const M: usize>(
         &self,
         image: usize,
-        scratch: &mut [f32],
+        cells: &mut [f32],
         y: &mut [&mut [f32]],
     ) {
         let [height, width] = self.size;
         let area = height * width;
-        let (cells, planes) = scratch.split_at_mut(area * V::LANES);
+        let pitch = self.columns * M;
         let first = image * self.rows * self.columns;
         let last = first + self.rows * self.columns - 1;
         assert!(
             self.products.len() >= (A * A - 1) * self.pitch + (last + 1) * V::LANES
                 && self.rows * M >= height
-                && self.columns * M >= width
-                && planes.len() >= area * V::LANES,
+                && pitch >= width
+                && cells.len() >= self.rows * M * pitch * V::LANES
+                && y.len() == self.channels
+                && y.iter().all(|plane| plane.len() == area),
             "winograd: room for the outputs"
         );
-        let bias = match self.bias {
-            // SAFETY: there is one number for each of `channels ≤ LANES` channels.
-            Some(bias) => unsafe { V::load_first(bias[..self.channels].as_ptr(), self.channels) },
-            None => V::splat(0.0),
-        };
         for row in 0..self.rows {
             for column in 0..self.columns {
-                let tile = (first + row * self.columns + column) * V::LANES;
-                let mut m = [[V::splat(0.0); A]; A];
-                for (i, line) in m.iter_mut().enumerate() {
-                    for (j, numbers) in line.iter_mut().enumerate() {
-                        // SAFETY: the assertion allows for the last tile of the last frequency.
-                        *numbers = unsafe {
-                            V::load(self.products.as_ptr().add((i * A + j) * self.pitch + tile))
-                        };
-                    }
-                }
-                let out = twice::<T, V, A, M>(m);
-                for (i, line) in out.iter().enumerate() {
-                    let y = row * M + i;
-                    for (j, &numbers) in line.iter().enumerate() {
-                        let x = column * M + j;
-                        if y < height && x < width {
-                            let numbers = numbers.add(bias);
-                            let numbers = if self.relu { numbers.relu() } else { numbers };
-                            // SAFETY: y · width + x < area registers of `cells`.
-                            unsafe {
-                                numbers.store(cells.as_mut_ptr().add((y * width + x) * V::LANES));
-                            }
-                        }
-                    }
+                let tile = first + row * self.columns + column;
+                // SAFETY: the assertion allows for the last tile of the last frequency; the tile's
+                // outputs are in the rows · M by columns · M registers of `cells`.
+                unsafe {
+                    let from = Grid {
+                        first: self.products.as_ptr().add(tile * V::LANES),
+                        row: (A * self.pitch).cast_signed(),
+                        column: self.pitch.cast_signed(),
+                    };
+                    let cell = (row * pitch + column) * M * V::LANES;
+                    let into = Grid {
+                        first: cells.as_mut_ptr().add(cell),
+                        row: (pitch * V::LANES).cast_signed(),
+                        column: V::LANES.cast_signed(),
+                    };
+                    twice::<T, V, A, M>(from, into);
                 }
             }
         }
-        for at in (0..area).step_by(V::LANES) {
-            let count = (area - at).min(V::LANES);
-            // SAFETY: cells at … at + count − 1 < area; every plane of `planes` has `area` numbers.
-            unsafe {
-                V::transpose(
-                    (cells.as_ptr().add(at * V::LANES), V::LANES),
-                    [count, self.channels],
-                    (planes.as_mut_ptr().add(at), area),
-                    count,
-                );
+        // Rows that follow each other without a gap are turned as one.
+        let (runs, length) = if pitch == width { (1, area) } else { (height, width) };
+        for run in 0..runs {
+            for at in (0..length).step_by(V::LANES) {
+                let count = (length - at).min(V::LANES);
+                let mut lines = PartsOf { slices: &mut *y, at: run * width + at };
+                // SAFETY: the cells of a run are in `cells`, as rows · M ≥ height and pitch ≥ width;
+                // every one of `channels` planes has `area` numbers.
+                unsafe {
+                    V::transpose(
+                        (cells.as_ptr().add((run * pitch + at) * V::LANES), V::LANES),
+                        [count, self.channels],
+                        &mut lines,
+                        count,
+                    );
+                }
             }
         }
-        for (y, plane) in y.iter_mut().zip(planes.chunks_exact(area)) {
-            y.copy_from_slice(plane);
+        if self.bias.is_none() && !self.relu {
+            return;
+        }
+        let floor = if self.relu { 0.0 } else { f32::NEG_INFINITY };
+        for (channel, y) in y.iter_mut().enumerate() {
+            let bias = self.bias.map_or(0.0, |bias| bias[channel]);
+            for y in &mut **y {
+                let value = *y + bias;
+                *y = if value < floor { floor } else { value };
+            }
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::transforms::{Linear, twice};
-use crate::simd::Vector;
+use super::transforms::{Grid, Linear, twice};
+use crate::simd::{Pitched, Vector};
 
 /// Feature maps that are cut into overlapping windows.
 #[derive(Clone, Copy)]
@@ -63,26 +63,21 @@ impl Maps<'_> {
                 for row in 0..rows.len() {
                     for column in 0..self.columns {
                         let corner = (row * width + column) * self.step * V::LANES;
-                        let mut window = [[V::splat(0.0); I]; I];
-                        for (i, cells) in window.iter_mut().enumerate() {
-                            for (j, cell) in cells.iter_mut().enumerate() {
-                                // SAFETY: cell (i, j) of the window is in the padded plane, whose
-                                // size `len` allows for windows at all rows and columns.
-                                *cell = unsafe {
-                                    V::load(
-                                        padded.as_ptr().add(corner + (i * width + j) * V::LANES),
-                                    )
-                                };
-                            }
-                        }
-                        let frequencies = twice::<T, V, I, O>(window);
-                        for (i, frequencies) in frequencies.iter().enumerate() {
-                            for (j, numbers) in frequencies.iter().enumerate() {
-                                let at = (i * O + j) * pitch + tile * V::LANES;
-                                // SAFETY: tile < blocks · tiles, so this register ends within the
-                                // frequency's pitch, and `into` holds O · O of those.
-                                unsafe { numbers.store(into.as_mut_ptr().add(at)) };
-                            }
+                        // SAFETY: the window's cells are in the padded plane, whose size `len`
+                        // allows for windows at all rows and columns. tile < blocks · tiles, so its
+                        // register ends within a frequency's pitch, and `into` has O · O of those.
+                        unsafe {
+                            let from = Grid {
+                                first: padded.as_ptr().add(corner),
+                                row: (width * V::LANES).cast_signed(),
+                                column: V::LANES.cast_signed(),
+                            };
+                            let into = Grid {
+                                first: into.as_mut_ptr().add(tile * V::LANES),
+                                row: (O * pitch).cast_signed(),
+                                column: pitch.cast_signed(),
+                            };
+                            twice::<T, V, I, O>(from, into);
                         }
                         tile += 1;
                     }
@@ -125,7 +120,7 @@ impl Maps<'_> {
                     V::transpose(
                         (planes.as_ptr().add(row * self.size[1] + column), area),
                         [channels, count],
-                        (padded.as_mut_ptr().add(into), V::LANES),
+                        &mut Pitched { first: padded.as_mut_ptr().add(into), pitch: V::LANES },
                         V::LANES,
                     );
                 }

@@ -100,7 +100,8 @@ impl Linear<4, 6> for FourOfThree {
 impl Linear<3, 6> for FourOfThree {
     #[inline(always)]
     fn of<V: Vector>([g0, g1, g2]: [V; 3]) -> [V; 6] {
-        let even = [0, 1].map(|k| plus(scaled(g0, N[k]), N[k] * P2[k], g2));
+        let even =
+            [plus(scaled(g0, N[0]), N[0] * P2[0], g2), plus(scaled(g0, N[1]), N[1] * P2[1], g2)];
         let (t1, t2) = pair(even[0], N[0] * P[0], g1);
         let (t3, t4) = pair(even[1], N[1] * P[1], g1);
         [scaled(g0, N0), t1, t2, t3, t4, g2]
@@ -145,8 +146,11 @@ impl Linear<2, 6> for TwoOfFive {
 impl Linear<5, 6> for TwoOfFive {
     #[inline(always)]
     fn of<V: Vector>([g0, g1, g2, g3, g4]: [V; 5]) -> [V; 6] {
-        let even = [0, 1].map(|k| scaled(plus(plus(g0, P2[k], g2), P2[k] * P2[k], g4), N[k]));
-        let odd = [0, 1].map(|k| plus(g1, P2[k], g3));
+        let even = [
+            scaled(plus(plus(g0, P2[0], g2), P2[0] * P2[0], g4), N[0]),
+            scaled(plus(plus(g0, P2[1], g2), P2[1] * P2[1], g4), N[1]),
+        ];
+        let odd = [plus(g1, P2[0], g3), plus(g1, P2[1], g3)];
         let (t1, t2) = pair(even[0], N[0] * P[0], odd[0]);
         let (t3, t4) = pair(even[1], N[1] * P[1], odd[1]);
         [scaled(g0, N0), t1, t2, t3, t4, g4]
@@ -205,26 +209,45 @@ impl Linear<4, 3> for TwoOfThree {
     }
 }
 
+/// Registers in memory, in rows and columns.
+#[derive(Clone, Copy)]
+pub(super) struct Grid<P> {
+    pub(super) first: P,
+    /// Distance between rows.
+    pub(super) row: isize,
+    /// Distance between columns.
+    pub(super) column: isize,
+}
+
 /// A transform along both axes: `T x Tᵀ`.
+///
+/// # Safety
+/// `I · I` registers can be read from the one grid and `O · O` written to the other, and they do
+/// not overlap.
 #[inline(always)]
-pub(super) fn twice<T: Linear<I, O>, V: Vector, const I: usize, const O: usize>(
-    x: [[V; I]; I],
-) -> [[V; O]; O] {
+pub(super) unsafe fn twice<T: Linear<I, O>, V: Vector, const I: usize, const O: usize>(
+    from: Grid<*const f32>,
+    into: Grid<*mut f32>,
+) {
     let zero = V::splat(0.0);
     let mut half = [[zero; I]; O];
     for column in 0..I {
         let mut numbers = [zero; I];
-        for row in 0..I {
-            numbers[row] = x[row][column];
+        for (row, number) in numbers.iter_mut().enumerate() {
+            let at = row as isize * from.row + column as isize * from.column;
+            // SAFETY: row and column are below I.
+            *number = unsafe { V::load(from.first.offset(at)) };
         }
         let numbers = T::of(numbers);
-        for row in 0..O {
-            half[row][column] = numbers[row];
+        for (half, number) in half.iter_mut().zip(numbers) {
+            half[column] = number;
         }
     }
-    let mut whole = [[zero; O]; O];
-    for row in 0..O {
-        whole[row] = T::of(half[row]);
+    for (row, half) in half.into_iter().enumerate() {
+        for (column, number) in T::of(half).into_iter().enumerate() {
+            let at = row as isize * into.row + column as isize * into.column;
+            // SAFETY: row and column are below O.
+            unsafe { number.store(into.first.offset(at)) };
+        }
     }
-    whole
 }

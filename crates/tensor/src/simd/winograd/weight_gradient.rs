@@ -2,9 +2,9 @@
 
 use super::maps::{Maps, padded_len};
 use super::products::OverTiles;
-use super::transforms::{FourOfThree, Linear, TwoOfFive, TwoOfThree, twice};
+use super::transforms::{FourOfThree, Grid, Linear, TwoOfFive, TwoOfThree, twice};
 use super::{Band, Form, Geometry, lanes, pitch, with_form};
-use crate::simd::{Kernel, Vector, dispatch};
+use crate::simd::{Kernel, Pitched, Vector, dispatch};
 
 /// Blocks of channels in a tile of the product.
 const GROUP: usize = 3;
@@ -163,25 +163,28 @@ fn collect<V: Vector, T: Linear<A, R>, const A: usize, const M: usize, const R: 
     let [outputs, channels] = shape;
     let (pitch, area) = (sums_pitch(shape, V::LANES), R * R);
     let row = channels.next_multiple_of(V::LANES);
-    let mut taps = [0.0; 25 * 16];
+    let (mut total, mut taps) = ([0.0; 36 * 16], [0.0; 25 * 16]);
     for (output, dw) in dw.chunks_exact_mut(channels * area).enumerate() {
         assert!(first + output < outputs, "winograd: an output of the convolution");
         for channel in (0..channels).step_by(V::LANES) {
-            let mut m = [[V::splat(0.0); A]; A];
-            for (part, sums) in sums.chunks_exact(A * A * pitch).enumerate() {
-                for (i, line) in m.iter_mut().enumerate() {
-                    for (j, sum) in line.iter_mut().enumerate() {
-                        let at = (i * A + j) * pitch + (first + output) * row + channel;
-                        // SAFETY: first + output < outputs, so this register lies in the pitch.
-                        let more = unsafe { V::load(sums.as_ptr().add(at)) };
-                        *sum = if part == 0 { more } else { sum.add(more) };
-                    }
+            for f in 0..A * A {
+                let mut sum = V::splat(0.0);
+                for part in sums.chunks_exact(A * A * pitch) {
+                    let at = f * pitch + (first + output) * row + channel;
+                    // SAFETY: first + output < outputs, so this register lies in the pitch.
+                    sum = sum.add(unsafe { V::load(part.as_ptr().add(at)) });
                 }
+                // SAFETY: register f < A · A ≤ 36 of at most 16 lanes.
+                unsafe { sum.store(total.as_mut_ptr().add(f * V::LANES)) };
             }
-            let kernel = twice::<T, V, A, R>(m);
-            for (tap, numbers) in kernel.iter().flatten().enumerate() {
-                // SAFETY: register tap < area ≤ 25 of at most 16 lanes.
-                unsafe { numbers.store(taps.as_mut_ptr().add(tap * V::LANES)) };
+            let grid = |side: usize| ((side * V::LANES).cast_signed(), V::LANES.cast_signed());
+            // SAFETY: A · A ≤ 36 registers of `total` and `area` ≤ 25 of `taps`.
+            unsafe {
+                let (row, column) = grid(A);
+                let from = Grid { first: total.as_ptr(), row, column };
+                let (row, column) = grid(R);
+                let into = Grid { first: taps.as_mut_ptr(), row, column };
+                twice::<T, V, A, R>(from, into);
             }
             let count = (channels - channel).min(V::LANES);
             for tap in (0..area).step_by(V::LANES) {
@@ -191,7 +194,10 @@ fn collect<V: Vector, T: Linear<A, R>, const A: usize, const M: usize, const R: 
                     V::transpose(
                         (taps.as_ptr().add(tap * V::LANES), V::LANES),
                         [rows, count],
-                        (dw.as_mut_ptr().add(channel * area + tap), area),
+                        &mut Pitched {
+                            first: dw.as_mut_ptr().add(channel * area + tap),
+                            pitch: area,
+                        },
                         rows,
                     );
                 }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::transforms::{FourOfThree, Linear, TwoOfFive, TwoOfThree, twice};
+use super::transforms::{FourOfThree, Grid, Linear, TwoOfFive, TwoOfThree, twice};
 use super::{Form, lanes, pitch, with_form};
-use crate::simd::{Kernel, Vector, dispatch};
+use crate::simd::{Kernel, Pitched, Vector, dispatch};
 
 /// Blocks of outputs in one group: registers of a tile of the product.
 const GROUP: usize = 2;
@@ -118,25 +118,31 @@ fn pack<V: Vector, T: Linear<R, A>, const A: usize, const M: usize, const R: usi
                     V::transpose(
                         (w.as_ptr().add(kernels + tap), row),
                         [rows, columns],
-                        (taps.as_mut_ptr().add(tap * V::LANES), V::LANES),
+                        &mut Pitched {
+                            first: taps.as_mut_ptr().add(tap * V::LANES),
+                            pitch: V::LANES,
+                        },
                         V::LANES,
                     );
                 }
             }
-            let mut kernel = [[V::splat(0.0); R]; R];
-            for (u, line) in kernel.iter_mut().enumerate() {
-                for (v, tap) in line.iter_mut().enumerate() {
-                    let at = u * R + v;
-                    let at = if transposed { area - 1 - at } else { at };
-                    // SAFETY: register at < area of `taps`.
-                    *tap = unsafe { V::load(taps.as_ptr().add(at * V::LANES)) };
-                }
-            }
-            let frequencies = twice::<T, V, R, A>(kernel);
-            for (f, numbers) in frequencies.iter().flatten().enumerate() {
-                let at = f * pitch + k * width + s * V::LANES;
-                // SAFETY: f < A · A, k < depth and s · LANES + LANES ≤ width: within `packed`.
-                unsafe { numbers.store(packed.as_mut_ptr().add(at)) };
+            let step = if transposed { -1 } else { 1 } * V::LANES.cast_signed();
+            let first = if transposed { (area - 1) * V::LANES } else { 0 };
+            // SAFETY: the first `area` registers of `taps`, forwards or backwards; k < depth and
+            // s · LANES + LANES ≤ width, so a register ends within a frequency's pitch, and `packed`
+            // has A · A of those.
+            unsafe {
+                let from = Grid {
+                    first: taps.as_ptr().add(first),
+                    row: R.cast_signed() * step,
+                    column: step,
+                };
+                let into = Grid {
+                    first: packed.as_mut_ptr().add(k * width + s * V::LANES),
+                    row: (A * pitch).cast_signed(),
+                    column: pitch.cast_signed(),
+                };
+                twice::<T, V, R, A>(from, into);
             }
         }
     }
