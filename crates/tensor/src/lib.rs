@@ -44,11 +44,13 @@ pub use ops::act::{relu, relu_backward};
 pub use ops::conv2d::Conv2d;
 pub use ops::matmul::{Matrix, matmul, matmul_into};
 pub use ops::norm::{
-    Moments, batch_norm_backward, batch_norm_backward_eval, batch_norm_eval, batch_norm_train,
+    Moments, batch_norm_apply, batch_norm_backward, batch_norm_backward_eval, batch_norm_eval,
+    batch_norm_relu_backward, batch_norm_relu_max_pool, batch_norm_relu_max_pool_backward,
+    batch_norm_train, channel_moments,
 };
 pub use ops::pool2d::{
     Argmax, Divisor, avg_pool, avg_pool_backward, global_avg_pool, global_avg_pool_backward,
-    max_pool, max_pool_backward,
+    max_pool, max_pool_backward, relu_max_pool, relu_max_pool_backward,
 };
 pub use ops::reduce::sum_over_channels;
 pub use random::{Seed, Stream};

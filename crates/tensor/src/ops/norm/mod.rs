@@ -11,14 +11,24 @@
 //! ∂x = γ / √(σ² + ε) · ∂y                                  running statistics, constant
 //! ```
 
+mod batch_norm;
 #[cfg(not(cenote_f64))]
 mod fast;
+mod rectified;
 mod reference;
 
 #[cfg(not(cenote_f64))]
 use fast as kernels;
 #[cfg(cenote_f64)]
 use reference as kernels;
+
+pub use batch_norm::{
+    batch_norm_backward, batch_norm_backward_eval, batch_norm_eval, batch_norm_train,
+};
+pub use rectified::{
+    batch_norm_apply, batch_norm_relu_backward, batch_norm_relu_max_pool,
+    batch_norm_relu_max_pool_backward, channel_moments,
+};
 
 use crate::ops::reduce::wide;
 use crate::{Scalar, Tensor};
@@ -58,98 +68,18 @@ impl Layout {
     }
 }
 
-/// `y` for training, with statistics of the batch `x` itself: `(N, C, H, W)` or `(N, C)`.
-pub fn batch_norm_train(
-    x: &Tensor,
-    gamma: &Tensor,
-    beta: &Tensor,
-    epsilon: Scalar,
-) -> (Tensor, Moments) {
-    let layout = Layout::of(x);
-    layout.check("gamma", gamma.len());
-    layout.check("beta", beta.len());
-    let moments = kernels::moments(x, layout);
-    let (scale, shift) = affine(gamma, beta, &moments.mean, &moments.variance, epsilon);
-    (kernels::affine(x, layout, &scale, &shift), moments)
-}
-
-/// `y` for evaluation, with running statistics.
-pub fn batch_norm_eval(
-    x: &Tensor,
-    gamma: &Tensor,
-    beta: &Tensor,
-    mean: &Tensor,
-    variance: &Tensor,
-    epsilon: Scalar,
-) -> Tensor {
-    let layout = Layout::of(x);
-    layout.check("gamma", gamma.len());
-    layout.check("beta", beta.len());
-    layout.check("mean", mean.len());
-    layout.check("variance", variance.len());
-    let (scale, shift) = affine(gamma, beta, mean.as_slice(), variance.as_slice(), epsilon);
-    kernels::affine(x, layout, &scale, &shift)
-}
-
-/// `(∂x, ∂γ, ∂β)` of [`batch_norm_train`].
-pub fn batch_norm_backward(
-    x: &Tensor,
-    dy: &Tensor,
-    gamma: &Tensor,
-    moments: &Moments,
-    epsilon: Scalar,
-) -> (Tensor, Tensor, Tensor) {
-    let layout = Layout::of(x);
-    assert_eq!(x.shape(), dy.shape(), "batch_norm: dy has the shape of x");
-    layout.check("gamma", gamma.len());
-    let Moments { mean, variance, count } = moments;
-    let sums = kernels::gradient_sums(x, dy, layout, mean, variance, epsilon);
-    // ∂x = a · ∂y + b · x + c per channel, the second formula above multiplied out.
-    let mut factors = Vec::with_capacity(layout.channels);
-    for c in 0..layout.channels {
-        let inverse = 1.0 / (wide(variance[c]) + wide(epsilon)).sqrt();
-        let (dgamma, dbeta) = sums[c];
-        let a = wide(gamma.as_slice()[c]) * inverse;
-        let b = -a * inverse * dgamma / *count as f64;
-        let shift = -a * dbeta / *count as f64 - b * wide(mean[c]);
-        factors.push([a, b, shift].map(|factor| factor as Scalar));
-    }
-    let dx = kernels::combine(x, dy, layout, &factors);
-    let [dgamma, dbeta] = split(&sums);
-    (dx, dgamma, dbeta)
-}
-
-/// `(∂x, ∂γ, ∂β)` of [`batch_norm_eval`]: the running statistics are constants.
-pub fn batch_norm_backward_eval(
-    x: &Tensor,
-    dy: &Tensor,
-    gamma: &Tensor,
-    mean: &Tensor,
-    variance: &Tensor,
-    epsilon: Scalar,
-) -> (Tensor, Tensor, Tensor) {
-    let layout = Layout::of(x);
-    assert_eq!(x.shape(), dy.shape(), "batch_norm: dy has the shape of x");
-    layout.check("gamma", gamma.len());
-    layout.check("mean", mean.len());
-    layout.check("variance", variance.len());
-    let (mean, variance) = (mean.as_slice(), variance.as_slice());
-    let sums = kernels::gradient_sums(x, dy, layout, mean, variance, epsilon);
-    let zeros = vec![0.0; layout.channels];
-    let (scale, _) = affine(gamma, gamma, &zeros, variance, epsilon);
-    let dx = kernels::affine(dy, layout, &scale, &zeros);
-    let [dgamma, dbeta] = split(&sums);
-    (dx, dgamma, dbeta)
-}
-
 /// Scale and shift per channel that turn `x` into `γ · x̂ + β`.
 fn affine(
+    layout: Layout,
     gamma: &Tensor,
     beta: &Tensor,
-    mean: &[Scalar],
-    variance: &[Scalar],
+    [mean, variance]: [&[Scalar]; 2],
     epsilon: Scalar,
 ) -> (Vec<Scalar>, Vec<Scalar>) {
+    layout.check("gamma", gamma.len());
+    layout.check("beta", beta.len());
+    layout.check("mean", mean.len());
+    layout.check("variance", variance.len());
     let statistics = mean.iter().zip(variance);
     let parameters = gamma.as_slice().iter().zip(beta.as_slice());
     parameters
@@ -159,6 +89,21 @@ fn affine(
             (scale as Scalar, (wide(beta) - scale * wide(mean)) as Scalar)
         })
         .unzip()
+}
+
+/// `[a, b, c]` of `∂x = a · ∂y + b · x + c` in a channel: the formula of `∂x` above multiplied out.
+fn factors(
+    gamma: Scalar,
+    [mean, variance]: [Scalar; 2],
+    epsilon: Scalar,
+    (dgamma, dbeta): (f64, f64),
+    count: usize,
+) -> [Scalar; 3] {
+    let inverse = 1.0 / (wide(variance) + wide(epsilon)).sqrt();
+    let a = wide(gamma) * inverse;
+    let b = -a * inverse * dgamma / count as f64;
+    let shift = -a * dbeta / count as f64 - b * wide(mean);
+    [a, b, shift].map(|factor| factor as Scalar)
 }
 
 /// `∂γ` and `∂β` as tensors.
