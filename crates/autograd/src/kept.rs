@@ -120,7 +120,7 @@ mod tests {
             let tape = Tape::new();
             let x = tape.leaf(Tensor::from_fn([1000], |i| i as Scalar));
             let recipe = Arc::new(Twice(x.value().clone()));
-            let twice = tape.record(recipe.make(), &[&x], || Back).remade_by(recipe);
+            let twice = tape.record(recipe.make(), &[&x], || Back).remade_by(|| recipe);
             let y = square(&twice);
             drop(twice);
             assert_eq!(tape.saved_bytes(&[]), x.value().bytes());

@@ -39,9 +39,13 @@ impl<'t> Var<'t> {
     }
 
     /// The value, with a way to make it again that spares its readers keeping it.
+    ///
+    /// `recipe` is called only if a gradient will be wanted: else nobody keeps anything.
     #[must_use]
-    pub fn remade_by(self, recipe: Arc<dyn Recipe>) -> Self {
-        Self { recipe: Some(recipe), ..self }
+    pub fn remade_by<R: Recipe + 'static>(self, recipe: impl FnOnce() -> Arc<R>) -> Self {
+        let recipe: Option<Arc<dyn Recipe>> =
+            if self.tape.needs_gradient(self.index) { Some(recipe()) } else { None };
+        Self { recipe, ..self }
     }
 
     /// What a function should keep of this value for its backward pass.
