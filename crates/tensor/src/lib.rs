@@ -31,6 +31,7 @@
 mod error;
 mod memory;
 mod ops;
+mod probe;
 mod random;
 mod shape;
 #[cfg(not(cenote_f64))]
@@ -53,6 +54,7 @@ pub use ops::pool2d::{
     max_pool, max_pool_backward, relu_max_pool, relu_max_pool_backward,
 };
 pub use ops::reduce::sum_over_channels;
+pub use probe::{multiply_adds, sum, triad};
 pub use random::{Seed, Stream};
 pub use shape::{MAX_RANK, Shape};
 pub use tensor::Tensor;

@@ -22,6 +22,9 @@ pub struct Usage {
     pub peak_bytes: usize,
     /// The bytes that still lived at the end.
     pub live_bytes: usize,
+    /// Buffers that had to be allocated because none that was dropped before fits: 0 in work that
+    /// repeats itself.
+    pub fresh_buffers: usize,
 }
 
 /// Runs `work` and returns its result with the tensor memory it used.
@@ -46,8 +49,9 @@ pub fn metered<R>(work: impl FnOnce() -> R) -> (R, Usage) {
     let restore = Restore(Some(outer));
     let result = work();
     drop(restore);
-    let peak_bytes = meter.peak.load(Ordering::Relaxed);
-    (result, Usage { peak_bytes, live_bytes: meter.live.load(Ordering::Relaxed) })
+    let read = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+    let [peak_bytes, live_bytes] = [read(&meter.peak), read(&meter.live)];
+    (result, Usage { peak_bytes, live_bytes, fresh_buffers: read(&meter.fresh) })
 }
 
 /// Puts the outer meter back, also when `work` panics.
@@ -65,6 +69,7 @@ impl Drop for Restore {
 struct Meter {
     live: AtomicUsize,
     peak: AtomicUsize,
+    fresh: AtomicUsize,
 }
 
 impl Meter {
@@ -98,7 +103,10 @@ impl Shelf {
         self.used_bytes += len * size_of::<Scalar>();
         self.most_used_bytes = self.most_used_bytes.max(self.used_bytes);
         let fitting = self.free.range_mut(len..=len + len / 4).next();
-        let Some((&found, list)) = fitting else { return vec![0.0; len] };
+        let Some((&found, list)) = fitting else {
+            METER.with_borrow(|meter| meter.fresh.fetch_add(1, Ordering::Relaxed));
+            return vec![0.0; len];
+        };
         let mut vec = list.pop().expect("empty lists are removed at once");
         if list.is_empty() {
             self.free.remove(&found);
@@ -227,6 +235,13 @@ mod tests {
         let scalar = size_of::<Scalar>();
         assert_eq!((usage.peak_bytes, usage.live_bytes), (30 * scalar, 5 * scalar));
         drop(kept);
+    }
+
+    #[test]
+    fn work_that_repeats_itself_allocates_once() {
+        let step = || drop([Buffer::stale(54_321), Buffer::stale(54_321)]);
+        assert_eq!(metered(step).1.fresh_buffers, 2);
+        assert_eq!(metered(step).1.fresh_buffers, 0);
     }
 
     #[test]

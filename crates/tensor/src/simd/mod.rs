@@ -36,6 +36,7 @@ mod dot;
 mod neon;
 mod planes;
 mod portable;
+mod probe;
 mod product;
 mod rows;
 
@@ -43,6 +44,7 @@ use std::sync::OnceLock;
 
 pub(crate) use dot::Dots;
 pub(crate) use planes::{Border, Lie, Planes};
+pub(crate) use probe::{MultiplyAdds, Sum, Triad};
 pub(crate) use product::{Panels, Product};
 pub(crate) use rows::Rows;
 
