@@ -34,6 +34,7 @@ mod ops;
 mod probe;
 mod random;
 mod shape;
+mod shelf;
 #[cfg(not(cenote_f64))]
 mod simd;
 mod tensor;
