@@ -55,6 +55,7 @@ pub use ops::pool2d::{
     max_pool, max_pool_backward, relu_max_pool, relu_max_pool_backward,
 };
 pub use ops::reduce::sum_over_channels;
+pub use ops::update::update_each;
 pub use probe::{multiply_adds, sum, triad};
 pub use random::{Seed, Stream};
 pub use shape::{MAX_RANK, Shape};
