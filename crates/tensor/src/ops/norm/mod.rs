@@ -14,7 +14,10 @@
 mod batch_norm;
 #[cfg(not(cenote_f64))]
 mod fast;
+#[cfg(not(cenote_f64))]
+mod lanes;
 mod rectified;
+#[cfg(any(cenote_f64, test))]
 mod reference;
 
 #[cfg(not(cenote_f64))]
@@ -31,7 +34,7 @@ pub use rectified::{
 };
 
 use crate::ops::reduce::wide;
-use crate::{Scalar, Tensor};
+use crate::{Argmax, Scalar, Tensor, Windows};
 
 /// Mean and variance of every channel over one batch.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +45,12 @@ pub struct Moments {
     pub variance: Vec<Scalar>,
     /// Number of values per channel.
     pub count: usize,
+}
+
+impl Moments {
+    fn with(&self, epsilon: Scalar) -> Statistics<'_> {
+        Statistics { mean: &self.mean, variance: &self.variance, epsilon }
+    }
 }
 
 /// How the values of a channel lie in a tensor `(N, C, …)`.
@@ -68,42 +77,82 @@ impl Layout {
     }
 }
 
+/// What every channel is normalised by.
+#[derive(Clone, Copy)]
+struct Statistics<'a> {
+    mean: &'a [Scalar],
+    variance: &'a [Scalar],
+    epsilon: Scalar,
+}
+
+impl Statistics<'_> {
+    /// `1 / √(σ² + ε)` of channel `c`.
+    fn inverse(&self, c: usize) -> f64 {
+        1.0 / (wide(self.variance[c]) + wide(self.epsilon)).sqrt()
+    }
+}
+
+/// `[a, b, c]` of `∂x = a · ∂y + b · x + c`, from the number of a channel, its `∂γ` and its `∂β`.
+type Factors<'a> = dyn Fn(usize, (f64, f64)) -> [Scalar; 3] + Sync + 'a;
+
+/// Scale and shift of every channel: the gradient passes where `scale · x + shift` is positive or
+/// NaN.
+type Open<'a> = [&'a [Scalar]; 2];
+
+/// The gradient of the output.
+enum Source<'a> {
+    Own(Tensor),
+    Shared(&'a Tensor),
+    /// Of a maximum pool behind the output.
+    Pooled {
+        dy: &'a Tensor,
+        argmax: &'a Argmax,
+        at: &'a Windows,
+    },
+}
+
 /// Scale and shift per channel that turn `x` into `γ · x̂ + β`.
 fn affine(
     layout: Layout,
     gamma: &Tensor,
     beta: &Tensor,
-    [mean, variance]: [&[Scalar]; 2],
-    epsilon: Scalar,
+    statistics: Statistics,
 ) -> (Vec<Scalar>, Vec<Scalar>) {
     layout.check("gamma", gamma.len());
     layout.check("beta", beta.len());
-    layout.check("mean", mean.len());
-    layout.check("variance", variance.len());
-    let statistics = mean.iter().zip(variance);
-    let parameters = gamma.as_slice().iter().zip(beta.as_slice());
-    parameters
-        .zip(statistics)
-        .map(|((&gamma, &beta), (&mean, &variance))| {
-            let scale = wide(gamma) / (wide(variance) + wide(epsilon)).sqrt();
-            (scale as Scalar, (wide(beta) - scale * wide(mean)) as Scalar)
-        })
-        .unzip()
+    layout.check("mean", statistics.mean.len());
+    layout.check("variance", statistics.variance.len());
+    let of_channel = |c: usize| {
+        let scale = wide(gamma.as_slice()[c]) * statistics.inverse(c);
+        let shift = wide(beta.as_slice()[c]) - scale * wide(statistics.mean[c]);
+        (scale as Scalar, shift as Scalar)
+    };
+    (0..layout.channels).map(of_channel).unzip()
 }
 
-/// `[a, b, c]` of `∂x = a · ∂y + b · x + c` in a channel: the formula of `∂x` above multiplied out.
-fn factors(
-    gamma: Scalar,
-    [mean, variance]: [Scalar; 2],
-    epsilon: Scalar,
-    (dgamma, dbeta): (f64, f64),
-    count: usize,
-) -> [Scalar; 3] {
-    let inverse = 1.0 / (wide(variance) + wide(epsilon)).sqrt();
-    let a = wide(gamma) * inverse;
-    let b = -a * inverse * dgamma / count as f64;
-    let shift = -a * dbeta / count as f64 - b * wide(mean);
-    [a, b, shift].map(|factor| factor as Scalar)
+/// `(∂x, ∂γ, ∂β)` with statistics of the batch `x` itself.
+fn backward(
+    x: &Tensor,
+    dy: Source,
+    gamma: &Tensor,
+    open: Option<Open>,
+    statistics: Statistics,
+) -> (Tensor, Tensor, Tensor) {
+    let layout = Layout::of(x);
+    layout.check("gamma", gamma.len());
+    layout.check("mean", statistics.mean.len());
+    layout.check("variance", statistics.variance.len());
+    let (gamma, count) = (gamma.as_slice(), layout.count as f64);
+    let factors = |c: usize, (dgamma, dbeta): (f64, f64)| {
+        let inverse = statistics.inverse(c);
+        let a = wide(gamma[c]) * inverse;
+        let b = -a * inverse * dgamma / count;
+        let shift = -a * dbeta / count - b * wide(statistics.mean[c]);
+        [a, b, shift].map(|factor| factor as Scalar)
+    };
+    let (dx, sums) = kernels::backward(x, dy, layout, open, statistics, &factors);
+    let [dgamma, dbeta] = split(&sums);
+    (dx, dgamma, dbeta)
 }
 
 /// `∂γ` and `∂β` as tensors.

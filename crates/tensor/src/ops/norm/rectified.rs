@@ -7,7 +7,7 @@
 //! Backward keeps `x` and nothing else of full size: where the rectifier was open is computed again
 //! from `x`, by the same operations and so to the same bit.
 
-use super::{Layout, Moments, affine, kernels};
+use super::{Layout, Moments, Source, Statistics, affine, backward, kernels};
 use crate::{Argmax, Scalar, Tensor, Windows};
 
 /// Mean and variance of every channel of `x`: `(N, C, H, W)` or `(N, C)`.
@@ -28,9 +28,8 @@ pub fn batch_norm_apply(
     relu: bool,
 ) -> Tensor {
     let layout = Layout::of(x);
-    let (scale, shift) = affine(layout, gamma, beta, [mean, variance], epsilon);
-    let y = kernels::affine(x, layout, &scale, &shift);
-    if relu { crate::relu(y) } else { y }
+    let (scale, shift) = affine(layout, gamma, beta, Statistics { mean, variance, epsilon });
+    kernels::affine(x, layout, &scale, &shift, relu)
 }
 
 /// `(∂x, ∂γ, ∂β)` of [`batch_norm_apply`] with `relu` and the moments of `x` itself.
@@ -44,10 +43,9 @@ pub fn batch_norm_relu_backward(
     moments: &Moments,
     epsilon: Scalar,
 ) -> (Tensor, Tensor, Tensor) {
-    let Moments { mean, variance, .. } = moments;
-    let y = batch_norm_apply(x, gamma, beta, mean, variance, epsilon, true);
-    let dy = crate::relu_backward(&y, dy);
-    crate::batch_norm_backward(x, &dy, gamma, moments, epsilon)
+    assert_eq!(x.shape(), dy.shape(), "batch_norm: dy has the shape of x");
+    let (scale, shift) = affine(Layout::of(x), gamma, beta, moments.with(epsilon));
+    backward(x, Source::Own(dy), gamma, Some([&scale, &shift]), moments.with(epsilon))
 }
 
 /// The maxima of [`batch_norm_apply`] with `relu` over windows, and where they are.
@@ -76,8 +74,13 @@ pub fn batch_norm_relu_max_pool_backward(
     epsilon: Scalar,
     at: &Windows,
 ) -> (Tensor, Tensor, Tensor) {
-    let dy = crate::max_pool_backward(dy, argmax, at);
-    batch_norm_relu_backward(x, dy, gamma, beta, moments, epsilon)
+    assert_eq!(x.nchw()[2..], at.input(), "max_pool: x as fitted");
+    assert_eq!(dy.nchw()[2..], at.output(), "max_pool: dy as fitted");
+    assert_eq!(dy.nchw()[..2], x.nchw()[..2], "max_pool: x and dy of one forward pass");
+    assert_eq!(dy.len(), argmax.len(), "max_pool: dy and winners of one forward pass");
+    let (scale, shift) = affine(Layout::of(x), gamma, beta, moments.with(epsilon));
+    let dy = Source::Pooled { dy, argmax, at };
+    backward(x, dy, gamma, Some([&scale, &shift]), moments.with(epsilon))
 }
 
 #[cfg(test)]
