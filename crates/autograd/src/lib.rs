@@ -33,11 +33,13 @@
 
 mod function;
 mod gradcheck;
+mod kept;
 mod ops;
 mod tape;
 mod var;
 
 pub use function::{Function, Saved};
 pub use gradcheck::{Mismatch, gradcheck};
+pub use kept::{Kept, Recipe};
 pub use tape::{Gradients, Tape};
 pub use var::Var;

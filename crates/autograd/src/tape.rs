@@ -79,6 +79,11 @@ impl Tape {
         self.push(value, needs_gradient, function, inputs)
     }
 
+    /// Whether a gradient of the value at `index` may be wanted.
+    pub(crate) fn needs_gradient(&self, index: usize) -> bool {
+        self.nodes.borrow()[index].needs_gradient
+    }
+
     /// Bytes that the recorded functions keep alive, apart from the buffers of `known` tensors,
     /// which live anyway (parameters, say). A buffer that several functions share counts once.
     pub fn saved_bytes(&self, known: &[&Tensor]) -> usize {

@@ -1,9 +1,11 @@
 //! A value on a tape.
 
+use std::sync::Arc;
+
 use cenote_tensor::{Shape, Tensor};
 
-use crate::Function;
 use crate::tape::{Gradients, Tape};
+use crate::{Function, Kept, Recipe};
 
 /// A value and its place on the tape: cheap to clone, since a tensor shares its buffer.
 ///
@@ -14,11 +16,12 @@ pub struct Var<'t> {
     tape: &'t Tape,
     index: usize,
     value: Tensor,
+    recipe: Option<Arc<dyn Recipe>>,
 }
 
 impl<'t> Var<'t> {
     pub(crate) fn new(tape: &'t Tape, index: usize, value: Tensor) -> Self {
-        Self { tape, index, value }
+        Self { tape, index, value, recipe: None }
     }
 
     pub(crate) fn index(&self) -> usize {
@@ -35,6 +38,24 @@ impl<'t> Var<'t> {
         &self.value
     }
 
+    /// The value, with a way to make it again that spares its readers keeping it.
+    ///
+    /// `recipe` is called only if a gradient will be wanted: else nobody keeps anything.
+    #[must_use]
+    pub fn remade_by<R: Recipe + 'static>(self, recipe: impl FnOnce() -> Arc<R>) -> Self {
+        let recipe: Option<Arc<dyn Recipe>> =
+            if self.tape.needs_gradient(self.index) { Some(recipe()) } else { None };
+        Self { recipe, ..self }
+    }
+
+    /// What a function should keep of this value for its backward pass.
+    pub fn keep(&self) -> Kept {
+        match &self.recipe {
+            Some(recipe) => Kept::Recipe(Arc::clone(recipe)),
+            None => Kept::Value(self.value.clone()),
+        }
+    }
+
     /// Records an operation of this value alone that may overwrite it: `y = forward(x)`.
     ///
     /// The value is handed to `forward`; if nobody else holds it, the result can take its memory.
@@ -45,7 +66,7 @@ impl<'t> Var<'t> {
         forward: impl FnOnce(Tensor) -> Tensor,
         function: impl FnOnce(&Tensor) -> F,
     ) -> Var<'t> {
-        let Self { tape, index, value } = self;
+        let Self { tape, index, value, .. } = self;
         let y = forward(value);
         let output = y.clone();
         tape.record_at(y, vec![index], || function(&output))

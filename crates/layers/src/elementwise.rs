@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use cenote_autograd::Var;
 use cenote_tensor::Shape;
 
+use crate::layer::downcast;
 use crate::{Cost, Error, Layer, LayerSpec, Scope};
 
 /// A layer whose output has the shape of its input.
@@ -22,6 +23,17 @@ pub(crate) trait Elementwise: Clone + Debug + Send + Sync + 'static {
 
     /// The output for a batch.
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t>;
+
+    /// As [`Layer::absorb`].
+    fn absorb(&self, next: &dyn Layer) -> Option<Box<dyn Layer>> {
+        let _ = next;
+        None
+    }
+}
+
+/// Whether a layer is this elementwise one.
+pub(crate) fn is<E: Elementwise>(layer: &dyn Layer) -> bool {
+    downcast::<Fitted<E>>(layer).is_some()
 }
 
 /// Makes a layer of an [`Elementwise`] one.
@@ -56,5 +68,9 @@ impl<E: Elementwise> Layer for Fitted<E> {
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {
         self.layer.forward(x, at)
+    }
+
+    fn absorb(&self, next: &dyn Layer) -> Option<Box<dyn Layer>> {
+        self.layer.absorb(next)
     }
 }

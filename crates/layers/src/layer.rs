@@ -1,5 +1,7 @@
 //! The two traits of a layer: what was described, and what was fitted to an input.
 
+use std::any::Any;
+
 use cenote_autograd::Var;
 use cenote_tensor::Shape;
 
@@ -15,7 +17,7 @@ pub trait LayerSpec: std::fmt::Debug + Send + Sync {
 }
 
 /// A layer whose shapes are checked: its forward pass cannot fail.
-pub trait Layer: std::fmt::Debug + Send + Sync {
+pub trait Layer: Any + std::fmt::Debug + Send + Sync {
     /// The kind that the model file named.
     fn kind(&self) -> &'static str;
 
@@ -32,6 +34,22 @@ pub trait Layer: std::fmt::Debug + Send + Sync {
 
     /// The output for a batch `x`, of shape `(N, …)` with the fitted example shape.
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t>;
+
+    /// One layer that does the work of this one and of the `next`, bit for bit, in fewer passes over
+    /// memory, or `None` where there is no such.
+    ///
+    /// It is given the parameters of both, this layer's first, and the path of this layer. What it
+    /// returns is asked in turn, so a run of layers can grow into one. `next` is an [`Any`]: whoever
+    /// knows its type can look inside.
+    fn absorb(&self, next: &dyn Layer) -> Option<Box<dyn Layer>> {
+        let _ = next;
+        None
+    }
+}
+
+/// The layer as what it is, if it is a `T`.
+pub(crate) fn downcast<T: Layer>(layer: &dyn Layer) -> Option<&T> {
+    (layer as &dyn Any).downcast_ref()
 }
 
 /// Whether a network is being trained or used.

@@ -47,6 +47,8 @@ mod conv;
 mod drop;
 mod elementwise;
 mod error;
+#[cfg(test)]
+mod fusions;
 mod init;
 #[cfg(test)]
 mod laws;

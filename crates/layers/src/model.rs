@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use cenote_tensor::{Seed, Shape};
 
@@ -76,11 +77,29 @@ impl ModelSpec {
             check_sizes(&*layer).map_err(|e| e.at(path))?;
             let count = layer.params().len();
             shape = layer.output();
-            layers.push(Stage { path: path.clone(), layer, params: first..first + count });
+            let params = first..first + count;
+            layers.push(Stage { path: path.clone(), layer: layer.into(), params });
             first += count;
         }
-        Ok(Model { input, output: shape, layers, tables: self.tables.clone() })
+        let units = fuse(&layers);
+        Ok(Model { input, output: shape, layers, units, tables: self.tables.clone() })
     }
+}
+
+/// The layers with every run that one layer can stand for replaced by that layer.
+fn fuse(layers: &[Stage]) -> Vec<Stage> {
+    let mut units: Vec<Stage> = Vec::new();
+    for stage in layers {
+        if let Some(last) = units.last_mut()
+            && let Some(both) = last.layer.absorb(&*stage.layer)
+        {
+            last.layer = both.into();
+            last.params.end = stage.params.end;
+        } else {
+            units.push(stage.clone());
+        }
+    }
+    units
 }
 
 /// Refuses a layer whose values could not even be counted, before anything is computed from them.
@@ -118,14 +137,22 @@ pub struct Model {
     input: Shape,
     output: Shape,
     layers: Vec<Stage>,
+    /// The same network in as few layers as their fusions allow.
+    units: Vec<Stage>,
     tables: Vec<toml::Table>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Stage {
     path: String,
-    layer: Box<dyn Layer>,
+    layer: Arc<dyn Layer>,
     params: Range<usize>,
+}
+
+impl Stage {
+    fn fitted(&self) -> Fitted<'_> {
+        Fitted { path: &self.path, layer: &*self.layer, params: self.params.clone() }
+    }
 }
 
 /// One layer of a [`Model`], with its path and the positions of its parameters.
@@ -157,11 +184,12 @@ impl Model {
 
     /// The layers from input to output.
     pub fn layers(&self) -> impl Iterator<Item = Fitted<'_>> {
-        self.layers.iter().map(|stage| Fitted {
-            path: &stage.path,
-            layer: &*stage.layer,
-            params: stage.params.clone(),
-        })
+        self.layers.iter().map(Stage::fitted)
+    }
+
+    /// What a pass runs when nobody looks at each layer: the layers, fused where they can be.
+    pub(crate) fn units(&self) -> impl Iterator<Item = Fitted<'_>> {
+        self.units.iter().map(Stage::fitted)
     }
 
     /// Parameters as they start: each from its own stream `init/PATH`, so a layer that two models

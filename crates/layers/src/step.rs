@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use cenote_autograd::{Gradients, Tape, Var};
 use cenote_tensor::{Seed, Stream, Tensor};
 
-use crate::{Mode, Model, Params, Role};
+use crate::{Fitted, Mode, Model, Params, Role};
 
 /// A model with its parameters on a tape, ready for one batch.
 #[derive(Debug)]
@@ -48,27 +48,32 @@ impl<'m, 't> Step<'m, 't> {
         Self { model, vars, mode, seed, number, updates: RefCell::default() }
     }
 
-    /// The network's output for a batch.
+    /// The network's output for a batch. Neighbouring layers run as one where they can, which changes
+    /// no bit.
     pub fn forward(&self, x: Var<'t>) -> Var<'t> {
-        self.forward_through(x, |_, _| ())
+        self.model.units().fold(x, |x, unit| self.through(&unit, x))
     }
 
-    /// Like [`Step::forward`], showing each layer's position and output to `see`.
+    /// Like [`Step::forward`], layer by layer, showing each one's position and output to `see`.
     pub fn forward_through(&self, x: Var<'t>, mut see: impl FnMut(usize, &Var<'t>)) -> Var<'t> {
         self.model.layers().enumerate().fold(x, |x, (i, fitted)| {
-            let scope = Scope {
-                path: fitted.path,
-                first: fitted.params.start,
-                params: &self.vars[fitted.params],
-                mode: self.mode,
-                seed: self.seed,
-                number: self.number,
-                updates: &self.updates,
-            };
-            let y = fitted.layer.forward(x, &scope);
+            let y = self.through(&fitted, x);
             see(i, &y);
             y
         })
+    }
+
+    fn through(&self, fitted: &Fitted<'_>, x: Var<'t>) -> Var<'t> {
+        let scope = Scope {
+            path: fitted.path,
+            first: fitted.params.start,
+            params: &self.vars[fitted.params.clone()],
+            mode: self.mode,
+            seed: self.seed,
+            number: self.number,
+            updates: &self.updates,
+        };
+        fitted.layer.forward(x, &scope)
     }
 
     /// The gradient of each parameter, in the model's order; `None` for what is not trained or does

@@ -31,8 +31,10 @@
 mod error;
 mod memory;
 mod ops;
+mod probe;
 mod random;
 mod shape;
+mod shelf;
 #[cfg(not(cenote_f64))]
 mod simd;
 mod tensor;
@@ -44,13 +46,17 @@ pub use ops::act::{relu, relu_backward};
 pub use ops::conv2d::Conv2d;
 pub use ops::matmul::{Matrix, matmul, matmul_into};
 pub use ops::norm::{
-    Moments, batch_norm_backward, batch_norm_backward_eval, batch_norm_eval, batch_norm_train,
+    Moments, batch_norm_apply, batch_norm_backward, batch_norm_backward_eval, batch_norm_eval,
+    batch_norm_relu_backward, batch_norm_relu_max_pool, batch_norm_relu_max_pool_backward,
+    batch_norm_train, channel_moments,
 };
 pub use ops::pool2d::{
     Argmax, Divisor, avg_pool, avg_pool_backward, global_avg_pool, global_avg_pool_backward,
-    max_pool, max_pool_backward,
+    max_pool, max_pool_backward, relu_max_pool, relu_max_pool_backward,
 };
 pub use ops::reduce::sum_over_channels;
+pub use ops::update::update_each;
+pub use probe::{multiply_adds, sum, triad};
 pub use random::{Seed, Stream};
 pub use shape::{MAX_RANK, Shape};
 pub use tensor::Tensor;

@@ -6,14 +6,13 @@
 //! request of about its size takes it, stale contents and all.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::AccessError;
 
 use crate::Scalar;
-
-/// Free bytes a thread may hold back beyond what it ever had in use.
-const SLACK_BYTES: usize = 16 << 20;
+use crate::shelf::Shelf;
 
 /// What [`metered`] saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +21,9 @@ pub struct Usage {
     pub peak_bytes: usize,
     /// The bytes that still lived at the end.
     pub live_bytes: usize,
+    /// Buffers that had to be allocated because none that was dropped before fits: 0 in work that
+    /// repeats itself.
+    pub fresh_buffers: usize,
 }
 
 /// Runs `work` and returns its result with the tensor memory it used.
@@ -46,8 +48,9 @@ pub fn metered<R>(work: impl FnOnce() -> R) -> (R, Usage) {
     let restore = Restore(Some(outer));
     let result = work();
     drop(restore);
-    let peak_bytes = meter.peak.load(Ordering::Relaxed);
-    (result, Usage { peak_bytes, live_bytes: meter.live.load(Ordering::Relaxed) })
+    let read = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+    let [peak_bytes, live_bytes] = [read(&meter.peak), read(&meter.live)];
+    (result, Usage { peak_bytes, live_bytes, fresh_buffers: read(&meter.fresh) })
 }
 
 /// Puts the outer meter back, also when `work` panics.
@@ -65,6 +68,7 @@ impl Drop for Restore {
 struct Meter {
     live: AtomicUsize,
     peak: AtomicUsize,
+    fresh: AtomicUsize,
 }
 
 impl Meter {
@@ -80,106 +84,122 @@ impl Meter {
 
 thread_local! {
     static METER: RefCell<Arc<Meter>> = RefCell::default();
-    static SHELF: RefCell<Shelf> = RefCell::default();
 }
 
-/// Dropped vectors of one thread, by length.
-#[derive(Default)]
-struct Shelf {
-    free: BTreeMap<usize, Vec<Vec<Scalar>>>,
-    free_bytes: usize,
-    used_bytes: usize,
-    most_used_bytes: usize,
+/// What recycled buffers are made of.
+pub(crate) trait Element: Copy + Default + 'static {
+    /// Works with the free buffers of this thread.
+    ///
+    /// # Errors
+    /// At the end of the thread, when they are gone.
+    fn shelf<R>(work: impl FnOnce(&mut Shelf<Self>) -> R) -> Result<R, AccessError>;
 }
 
-impl Shelf {
-    /// A vector of `len` elements with unspecified (stale or zero) contents.
-    fn take(&mut self, len: usize) -> Vec<Scalar> {
-        self.used_bytes += len * size_of::<Scalar>();
-        self.most_used_bytes = self.most_used_bytes.max(self.used_bytes);
-        let fitting = self.free.range_mut(len..=len + len / 4).next();
-        let Some((&found, list)) = fitting else { return vec![0.0; len] };
-        let mut vec = list.pop().expect("empty lists are removed at once");
-        if list.is_empty() {
-            self.free.remove(&found);
-        }
-        self.free_bytes -= found * size_of::<Scalar>();
-        vec.truncate(len);
-        vec
-    }
-
-    fn put(&mut self, vec: Vec<Scalar>) {
-        let bytes = vec.len() * size_of::<Scalar>();
-        // A buffer may be dropped by another thread than the one that took it.
-        self.used_bytes = self.used_bytes.saturating_sub(bytes);
-        if bytes == 0 {
-            return;
-        }
-        let allowed =
-            self.most_used_bytes + SLACK_BYTES - self.used_bytes.min(self.most_used_bytes);
-        while self.free_bytes + bytes > allowed {
-            let Some(mut largest) = self.free.last_entry() else { return };
-            let freed = *largest.key();
-            largest.get_mut().pop();
-            if largest.get().is_empty() {
-                largest.remove();
-            }
-            self.free_bytes -= freed * size_of::<Scalar>();
-        }
-        self.free_bytes += bytes;
-        self.free.entry(vec.len()).or_default().push(vec);
+impl Element for Scalar {
+    fn shelf<R>(work: impl FnOnce(&mut Shelf<Self>) -> R) -> Result<R, AccessError> {
+        thread_local!(static SHELF: RefCell<Shelf<Scalar>> = RefCell::default());
+        SHELF.try_with(|shelf| work(&mut shelf.borrow_mut()))
     }
 }
 
-/// The memory behind a tensor: metered while it lives, recycled when it is dropped.
+impl Element for u8 {
+    fn shelf<R>(work: impl FnOnce(&mut Shelf<Self>) -> R) -> Result<R, AccessError> {
+        thread_local!(static SHELF: RefCell<Shelf<u8>> = RefCell::default());
+        SHELF.try_with(|shelf| work(&mut shelf.borrow_mut()))
+    }
+}
+
+/// The memory behind a tensor or its like: metered while it lives, recycled when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Buffer {
-    values: Vec<Scalar>,
+pub(crate) struct Buffer<T: Element = Scalar> {
+    vec: Vec<T>,
+    first: usize,
+    len: usize,
     meter: Arc<Meter>,
 }
 
-impl Buffer {
+/// What the first element of a recycled buffer is aligned to: a cache line, so that no vector of a
+/// kernel that starts there crosses one.
+const ALIGNMENT: usize = 64;
+
+impl<T: Element> Buffer<T> {
     /// A buffer of `len` elements whose contents are unspecified.
     pub(crate) fn stale(len: usize) -> Self {
-        Self::adopt(SHELF.with_borrow_mut(|shelf| shelf.take(len)))
+        if len == 0 {
+            return Self::adopt(Vec::new());
+        }
+        let room = len + ALIGNMENT / size_of::<T>() - 1;
+        let (vec, fresh) =
+            T::shelf(|shelf| shelf.take(room)).unwrap_or_else(|_| (vec![T::default(); room], true));
+        let first = vec.as_ptr().align_offset(ALIGNMENT);
+        // An offset may be unknown in theory; the buffer is then as good, only slower.
+        let first = if first + len <= vec.len() { first } else { 0 };
+        let buffer = Self::over(vec, first, len);
+        if fresh {
+            buffer.meter.fresh.fetch_add(1, Ordering::Relaxed);
+        }
+        buffer
     }
 
     /// A buffer around values that were allocated elsewhere.
-    pub(crate) fn adopt(values: Vec<Scalar>) -> Self {
+    pub(crate) fn adopt(values: Vec<T>) -> Self {
+        let len = values.len();
+        Self::over(values, 0, len)
+    }
+
+    fn over(vec: Vec<T>, first: usize, len: usize) -> Self {
         let meter = METER.with_borrow(Arc::clone);
-        meter.add(values.len() * size_of::<Scalar>());
-        Self { values, meter }
-    }
-
-    pub(crate) fn values(&self) -> &[Scalar] {
-        &self.values
-    }
-
-    pub(crate) fn values_mut(&mut self) -> &mut [Scalar] {
-        &mut self.values
+        meter.add(len * size_of::<T>());
+        Self { vec, first, len, meter }
     }
 
     /// Gives the values away, unmetered.
-    pub(crate) fn into_values(mut self) -> Vec<Scalar> {
-        self.meter.sub(self.values.len() * size_of::<Scalar>());
-        std::mem::take(&mut self.values)
+    pub(crate) fn into_values(mut self) -> Vec<T> {
+        if self.first > 0 || self.len < self.vec.len() {
+            return self.to_vec();
+        }
+        self.meter.sub(self.len * size_of::<T>());
+        self.len = 0;
+        std::mem::take(&mut self.vec)
     }
 }
 
-impl Clone for Buffer {
+impl<T: Element> Deref for Buffer<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.vec[self.first..self.first + self.len]
+    }
+}
+
+impl<T: Element> DerefMut for Buffer<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.vec[self.first..self.first + self.len]
+    }
+}
+
+impl<T: Element + PartialEq> PartialEq for Buffer<T> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<T: Element + Eq> Eq for Buffer<T> {}
+
+impl<T: Element> Clone for Buffer<T> {
     fn clone(&self) -> Self {
-        let mut copy = Self::stale(self.values.len());
-        copy.values.copy_from_slice(&self.values);
+        let mut copy = Self::stale(self.len);
+        copy.copy_from_slice(self);
         copy
     }
 }
 
-impl Drop for Buffer {
+impl<T: Element> Drop for Buffer<T> {
     fn drop(&mut self) {
-        self.meter.sub(self.values.len() * size_of::<Scalar>());
-        let values = std::mem::take(&mut self.values);
+        self.meter.sub(self.len * size_of::<T>());
+        let vec = std::mem::take(&mut self.vec);
         // At the end of a thread its shelf may be gone before its last buffer: then just free it.
-        let _ = SHELF.try_with(|shelf| shelf.borrow_mut().put(values));
+        let _ = T::shelf(|shelf| shelf.put(vec));
     }
 }
 
@@ -189,49 +209,51 @@ mod tests {
 
     #[test]
     fn a_dropped_buffer_is_taken_again() {
-        let first = Buffer::stale(12_345);
-        let address = first.values().as_ptr();
+        let first = Buffer::<Scalar>::stale(12_345);
+        let address = first.as_ptr();
         drop(first);
-        assert_eq!(Buffer::stale(12_345).values().as_ptr(), address);
+        assert_eq!(Buffer::<Scalar>::stale(12_345).as_ptr(), address);
     }
 
     #[test]
-    fn a_smaller_request_reuses_a_slightly_larger_buffer() {
-        let first = Buffer::stale(10_000);
-        let address = first.values().as_ptr();
-        drop(first);
-        let second = Buffer::stale(9_000);
-        assert_eq!((second.values().as_ptr(), second.values().len()), (address, 9_000));
+    fn every_recycled_buffer_starts_at_a_cache_line() {
+        let buffers: Vec<Buffer<Scalar>> = (1..40).map(Buffer::stale).collect();
+        assert!(buffers.iter().all(|buffer| buffer.as_ptr().addr().is_multiple_of(ALIGNMENT)));
     }
 
     #[test]
-    fn free_bytes_stay_within_what_was_in_use_and_the_slack() {
-        for len in 1..400 {
-            drop(Buffer::stale(len * 10_000));
-        }
-        SHELF.with_borrow(|shelf| {
-            assert!(shelf.free_bytes <= shelf.most_used_bytes + SLACK_BYTES);
-        });
+    fn values_that_are_given_away_are_those_of_the_buffer() {
+        let mut buffer = Buffer::<u8>::stale(5);
+        buffer.copy_from_slice(&[1, 2, 3, 4, 5]);
+        assert_eq!(buffer.into_values(), [1, 2, 3, 4, 5]);
     }
 
     #[test]
     fn the_meter_counts_what_lives_at_once() {
         let (kept, usage) = metered(|| {
-            let a = Buffer::stale(10);
-            let b = Buffer::stale(20);
+            let a = Buffer::<Scalar>::stale(10);
+            let b = Buffer::<Scalar>::stale(20);
             drop(a);
-            let c = Buffer::stale(5);
+            let c = Buffer::<Scalar>::stale(5);
             drop(b);
             c
         });
         let scalar = size_of::<Scalar>();
         assert_eq!((usage.peak_bytes, usage.live_bytes), (30 * scalar, 5 * scalar));
-        drop(kept);
+        let ((), usage) = metered(|| drop(kept.into_values()));
+        assert_eq!(usage.live_bytes, 0);
+    }
+
+    #[test]
+    fn work_that_repeats_itself_allocates_once() {
+        let step = || drop([Buffer::<Scalar>::stale(54_321), Buffer::stale(54_321)]);
+        assert_eq!(metered(step).1.fresh_buffers, 2);
+        assert_eq!(metered(step).1.fresh_buffers, 0);
     }
 
     #[test]
     fn meters_nest() {
-        let (((), inner), outer) = metered(|| metered(|| drop(Buffer::stale(7))));
+        let (((), inner), outer) = metered(|| metered(|| drop(Buffer::<Scalar>::stale(7))));
         assert_eq!((inner.peak_bytes, outer.peak_bytes), (7 * size_of::<Scalar>(), 0));
     }
 }

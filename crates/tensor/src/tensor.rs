@@ -93,7 +93,7 @@ impl Tensor {
 
     /// Number of elements.
     pub fn len(&self) -> usize {
-        self.buffer.values().len()
+        self.buffer.len()
     }
 
     /// Whether there is no element.
@@ -108,12 +108,12 @@ impl Tensor {
 
     /// All elements in row-major order.
     pub fn as_slice(&self) -> &[Scalar] {
-        self.buffer.values()
+        &self.buffer
     }
 
     /// All elements, to be written; copies first if the buffer is shared.
     pub fn as_mut_slice(&mut self) -> &mut [Scalar] {
-        Arc::make_mut(&mut self.buffer).values_mut()
+        &mut *Arc::<Buffer>::make_mut(&mut self.buffer)
     }
 
     /// Whether no other tensor shares this buffer, so that writing would not copy.

@@ -11,8 +11,10 @@ use cenote_spec::{Kind, params};
 use cenote_tensor::{Tensor, relu, relu_backward};
 use serde::Deserialize;
 
-use crate::elementwise::{EachElement, Elementwise};
-use crate::{LayerSpec, Scope};
+use super::relu_max_pool::ReluMaxPool;
+use crate::elementwise::{EachElement, Elementwise, is};
+use crate::pool::max_windows;
+use crate::{Cost, Layer, LayerSpec, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -22,6 +24,11 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
 };
 
 const NAME: &str = "relu";
+
+/// Whether a layer is a rectifier.
+pub(crate) fn is_relu(layer: &dyn Layer) -> bool {
+    is::<Relu>(layer)
+}
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +40,14 @@ impl Elementwise for Relu {
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
         x.overwrite(relu, |y| Backward { y: y.clone() })
+    }
+
+    fn absorb(&self, next: &dyn Layer) -> Option<Box<dyn Layer>> {
+        let (windows, output) = (max_windows(next)?, next.output());
+        let [rows, columns] = windows.input();
+        let other = Self::OPERATIONS * (output.dims()[0] * rows * columns) as u64;
+        let cost = Cost { macs: 0, other } + next.cost();
+        Some(Box::new(ReluMaxPool { output, cost, windows }))
     }
 }
 

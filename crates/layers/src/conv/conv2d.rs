@@ -13,7 +13,7 @@
 //! arXiv:1412.6806. Conventions are those of PyTorch's `Conv2d`, but for the initial weights: He
 //! normal by default, biases zero.
 
-use cenote_autograd::{Function, Saved, Var};
+use cenote_autograd::{Function, Kept, Saved, Var};
 use cenote_spec::{Kind, params};
 use cenote_tensor::{Conv2d as Geometry, Shape, Tensor, Window, sum_over_channels};
 use serde::Deserialize;
@@ -99,8 +99,7 @@ impl Layer for Fitted {
         let w = at.param(0);
         let b = self.spec.bias.then(|| at.param(1));
         let y = self.geometry.forward(x.value(), w.value(), b.map(Var::value));
-        let saved =
-            || Backward { geometry: self.geometry, x: x.value().clone(), w: w.value().clone() };
+        let saved = || Backward { geometry: self.geometry, x: x.keep(), w: w.value().clone() };
         match b {
             Some(b) => x.tape().record(y, &[&x, w, b], saved),
             None => x.tape().record(y, &[&x, w], saved),
@@ -110,7 +109,7 @@ impl Layer for Fitted {
 
 struct Backward {
     geometry: Geometry,
-    x: Tensor,
+    x: Kept,
     w: Tensor,
 }
 
@@ -120,16 +119,20 @@ impl Function for Backward {
     }
 
     fn saved(&self) -> Saved<'_> {
-        Saved::tensors([&self.x, &self.w])
+        let mut saved = self.x.saved();
+        saved.tensors.push(&self.w);
+        saved
     }
 
     fn backward(self: Box<Self>, dy: Tensor, wanted: &[bool]) -> Vec<Option<Tensor>> {
-        let dw = wanted[1].then(|| self.geometry.backward_weight(&self.x, &dy));
+        let Self { geometry, x, w } = *self;
+        // The input is gone before the gradient with respect to it needs room.
+        let dw = wanted[1].then(|| geometry.backward_weight(&x.into_value(), &dy));
         let mut gradients = vec![None, dw];
         if let Some(&wanted) = wanted.get(2) {
             gradients.push(wanted.then(|| sum_over_channels(&dy)));
         }
-        gradients[0] = wanted[0].then(|| self.geometry.backward_input(&dy, &self.w));
+        gradients[0] = wanted[0].then(|| geometry.backward_input(&dy, &w));
         gradients
     }
 }

@@ -14,13 +14,13 @@
 
 use cenote_autograd::{Function, Saved, Var};
 use cenote_spec::{Kind, params};
-use cenote_tensor::{
-    Moments, Scalar, Shape, Tensor, batch_norm_backward, batch_norm_backward_eval, batch_norm_eval,
-    batch_norm_train,
-};
+use cenote_tensor::{Scalar, Shape, Tensor};
 use serde::Deserialize;
 
-use crate::{Cost, Error, Init, Layer, LayerSpec, Mode, ParamSpec, Role, Scope};
+use super::batch_norm_relu::BatchNormRelu;
+use super::normalization::Normalization;
+use crate::act::is_relu;
+use crate::{Cost, Error, Init, Layer, LayerSpec, ParamSpec, Role, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -70,36 +70,19 @@ impl LayerSpec for BatchNorm {
     }
 }
 
-#[derive(Debug)]
-struct Fitted {
-    shape: Shape,
-    momentum: Scalar,
-    epsilon: Scalar,
+/// Batch normalisation of inputs of one shape.
+#[derive(Clone, Debug)]
+pub(super) struct Fitted {
+    pub(super) shape: Shape,
+    pub(super) momentum: Scalar,
+    pub(super) epsilon: Scalar,
 }
 
 /// Positions of the parameters.
-const GAMMA: usize = 0;
-const BETA: usize = 1;
-const MEAN: usize = 2;
-const VARIANCE: usize = 3;
-
-impl Fitted {
-    /// Moves the running statistics towards those of a batch.
-    fn remember(&self, moments: &Moments, at: &Scope<'_, '_>) {
-        // One value has no unbiased variance; PyTorch refuses it, here it counts as it is.
-        let m = moments.count as Scalar;
-        let unbiased = if moments.count > 1 { m / (m - 1.0) } else { 1.0 };
-        let blend = |i: usize, batch: &[Scalar], scale: Scalar| {
-            let mut running = at.param(i).value().clone();
-            for (running, batch) in running.as_mut_slice().iter_mut().zip(batch) {
-                *running = (1.0 - self.momentum) * *running + self.momentum * scale * batch;
-            }
-            at.update(i, running);
-        };
-        blend(MEAN, &moments.mean, 1.0);
-        blend(VARIANCE, &moments.variance, unbiased);
-    }
-}
+pub(super) const GAMMA: usize = 0;
+pub(super) const BETA: usize = 1;
+pub(super) const MEAN: usize = 2;
+pub(super) const VARIANCE: usize = 3;
 
 impl Layer for Fitted {
     fn kind(&self) -> &'static str {
@@ -127,42 +110,16 @@ impl Layer for Fitted {
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {
-        let (gamma, beta) = (at.param(GAMMA), at.param(BETA));
-        let (y, statistics) = match at.mode() {
-            Mode::Train => {
-                let (y, moments) =
-                    batch_norm_train(x.value(), gamma.value(), beta.value(), self.epsilon);
-                self.remember(&moments, at);
-                (y, Statistics::Batch(moments))
-            }
-            Mode::Eval => {
-                let (mean, variance) = (at.param(MEAN).value(), at.param(VARIANCE).value());
-                let (g, b) = (gamma.value(), beta.value());
-                let y = batch_norm_eval(x.value(), g, b, mean, variance, self.epsilon);
-                (y, Statistics::Running { mean: mean.clone(), variance: variance.clone() })
-            }
-        };
-        let saved = || Backward {
-            x: x.value().clone(),
-            gamma: gamma.value().clone(),
-            statistics,
-            epsilon: self.epsilon,
-        };
-        x.tape().record(y, &[&x, gamma, beta], saved)
+        let how = Normalization::of(self, x.value(), at);
+        x.tape().record(how.apply(), &[&x, at.param(GAMMA), at.param(BETA)], || Backward(how))
+    }
+
+    fn absorb(&self, next: &dyn Layer) -> Option<Box<dyn Layer>> {
+        is_relu(next).then(|| Box::new(BatchNormRelu(self.clone())) as Box<dyn Layer>)
     }
 }
 
-struct Backward {
-    x: Tensor,
-    gamma: Tensor,
-    statistics: Statistics,
-    epsilon: Scalar,
-}
-
-enum Statistics {
-    Batch(Moments),
-    Running { mean: Tensor, variance: Tensor },
-}
+struct Backward(Normalization);
 
 impl Function for Backward {
     fn name(&self) -> &'static str {
@@ -170,25 +127,11 @@ impl Function for Backward {
     }
 
     fn saved(&self) -> Saved<'_> {
-        let mut saved = Saved::tensors([&self.x, &self.gamma]);
-        match &self.statistics {
-            Statistics::Batch(moments) => {
-                saved.other_bytes = 2 * moments.mean.len() * size_of::<Scalar>();
-            }
-            Statistics::Running { mean, variance } => saved.tensors.extend([mean, variance]),
-        }
-        saved
+        self.0.saved()
     }
 
     fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
-        let Self { x, gamma, statistics, epsilon } = *self;
-        let (dx, dgamma, dbeta) = match &statistics {
-            Statistics::Batch(moments) => batch_norm_backward(&x, &dy, &gamma, moments, epsilon),
-            Statistics::Running { mean, variance } => {
-                batch_norm_backward_eval(&x, &dy, &gamma, mean, variance, epsilon)
-            }
-        };
-        vec![Some(dx), Some(dgamma), Some(dbeta)]
+        self.0.backward(&dy).map(Some).into()
     }
 }
 

@@ -12,7 +12,7 @@
 //! (2019), arXiv:1711.05101.
 
 use cenote_spec::{Error, Kind, params};
-use cenote_tensor::Scalar;
+use cenote_tensor::{Scalar, update_each};
 use serde::Deserialize;
 
 use super::{Optimizer, Update, checked};
@@ -102,12 +102,12 @@ impl Optimizer for Adam {
         let (keep1, add1) = (beta1 as Scalar, (1.0 - beta1) as Scalar);
         let (keep2, add2) = (beta2 as Scalar, (1.0 - beta2) as Scalar);
         let epsilon = epsilon as Scalar;
-        let moments = first.as_mut_slice().iter_mut().zip(second.as_mut_slice());
-        for ((w, &g), (m, v)) in param.iter_mut().zip(gradient).zip(moments) {
-            let g = g + in_gradient * *w;
-            *m = keep1 * *m + add1 * g;
-            *v = keep2 * *v + add2 * g * g;
-            *w = shrink * *w - size * *m / (v.sqrt() / root + epsilon);
-        }
+        let moments = [first.as_mut_slice(), second.as_mut_slice()];
+        update_each(param, gradient, moments, |w, g, [m, v]| {
+            let g = g + in_gradient * w;
+            let m = keep1 * m + add1 * g;
+            let v = keep2 * v + add2 * g * g;
+            (shrink * w - size * m / (v.sqrt() / root + epsilon), [m, v])
+        });
     }
 }

@@ -11,7 +11,7 @@
 //! Nesterov's form after Sutskever et al. (2013).
 
 use cenote_spec::{Error, Kind, params};
-use cenote_tensor::Scalar;
+use cenote_tensor::{Scalar, update_each};
 use serde::Deserialize;
 
 use super::{Optimizer, Update, checked};
@@ -53,15 +53,13 @@ impl Optimizer for Sgd {
         let Update { rate, gradient, memories, .. } = update;
         let (momentum, decay) = (self.momentum as Scalar, self.weight_decay as Scalar);
         let [velocity] = memories else {
-            for (w, &g) in param.iter_mut().zip(gradient) {
-                *w -= rate * (g + decay * *w);
-            }
-            return;
+            return update_each(param, gradient, [], |w, g, []| (w - rate * (g + decay * w), []));
         };
-        for ((w, &g), v) in param.iter_mut().zip(gradient).zip(velocity.as_mut_slice()) {
-            let g = g + decay * *w;
-            *v = momentum * *v + g;
-            *w -= rate * if self.nesterov { g + momentum * *v } else { *v };
-        }
+        let nesterov = self.nesterov;
+        update_each(param, gradient, [velocity.as_mut_slice()], |w, g, [v]| {
+            let g = g + decay * w;
+            let v = momentum * v + g;
+            (w - rate * if nesterov { g + momentum * v } else { v }, [v])
+        });
     }
 }

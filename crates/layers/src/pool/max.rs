@@ -15,8 +15,8 @@ use cenote_tensor::{Argmax, Rounding, Tensor, Window, Windows, max_pool, max_poo
 use serde::Deserialize;
 
 use super::Pool;
-use super::windowed::Windowed;
-use crate::{Error, LayerSpec, Pair};
+use super::windowed::{Windowed, windows_of};
+use crate::{Error, Layer, LayerSpec, Pair};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -26,6 +26,11 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
 };
 
 const NAME: &str = "max_pool";
+
+/// The windows of a layer that is a max pool.
+pub(crate) fn max_windows(layer: &dyn Layer) -> Option<Windows> {
+    windows_of::<MaxPool>(layer)
+}
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

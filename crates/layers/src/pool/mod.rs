@@ -20,6 +20,8 @@ mod identity;
 mod max;
 mod windowed;
 
+pub(crate) use max::max_windows;
+
 /// What a model file may put where a pooling layer would stand.
 pub(crate) const KINDS: &[Kind<dyn LayerSpec>] =
     &[max::KIND, avg::KIND, decimate::KIND, identity::KIND, global_avg::KIND];

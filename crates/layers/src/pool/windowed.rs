@@ -4,7 +4,7 @@ use cenote_autograd::Var;
 use cenote_tensor::{Shape, Window, Windows};
 
 use super::Pool;
-use crate::layer::maps;
+use crate::layer::{downcast, maps};
 use crate::{Cost, Error, Layer, LayerSpec, Scope};
 
 /// Makes a layer of a [`Pool`].
@@ -26,6 +26,11 @@ struct Fitted<P> {
     channels: usize,
     windows: Windows,
     pool: P,
+}
+
+/// The windows of a layer that is this pool.
+pub(super) fn windows_of<P: Pool>(layer: &dyn Layer) -> Option<Windows> {
+    downcast::<Fitted<P>>(layer).map(|fitted| fitted.windows)
 }
 
 impl<P: Pool> Layer for Fitted<P> {

@@ -1,4 +1,4 @@
-//! The kernels: convolution, matrix product, pooling, normalisation, sums and activations.
+//! The kernels: convolution, matrix product, pooling, normalisation, sums, activations and updates.
 //!
 //! Every family keeps its formula as plain loops in `reference.rs`; where that is too slow a
 //! `fast.rs` beside it computes the same, and a property test holds the two together.
@@ -15,3 +15,4 @@ pub(crate) mod pool2d;
 pub(crate) mod reduce;
 #[cfg(not(cenote_f64))]
 mod scratch;
+pub(crate) mod update;

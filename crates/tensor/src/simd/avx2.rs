@@ -1,11 +1,16 @@
 //! Eight lanes on x86-64 with AVX2 and FMA: sixteen registers.
 
 use std::arch::x86_64::{
-    __m256, __m256i, _mm_add_ps, _mm_add_ss, _mm_castps_si128, _mm_cvtss_f32, _mm_movehdup_ps,
-    _mm_movehl_ps, _mm_store_ss, _mm_storel_epi64, _mm_storeu_ps, _mm256_add_ps,
-    _mm256_castps256_ps128, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_loadu_si256, _mm256_maskload_ps, _mm256_permute2f128_ps, _mm256_set1_ps,
-    _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    __m256, __m256i, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q, _mm_add_ps, _mm_add_ss,
+    _mm_castps_si128, _mm_cvtss_f32, _mm_loadl_epi64, _mm_movehdup_ps, _mm_movehl_ps,
+    _mm_packus_epi16, _mm_packus_epi32, _mm_sfence, _mm_store_ss, _mm_storel_epi64, _mm_storeu_ps,
+    _mm256_add_ps, _mm256_blendv_ps, _mm256_castpd_ps, _mm256_castps_pd, _mm256_castps256_ps128,
+    _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cmp_ps, _mm256_cvtepi32_ps,
+    _mm256_cvtepu8_epi32, _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extractf128_ps,
+    _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_maskload_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_or_ps, _mm256_permute2f128_ps,
+    _mm256_permute4x64_pd, _mm256_set1_ps, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_stream_ps,
+    _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
 use super::{Kernel, Lines, Vector};
@@ -37,23 +42,12 @@ impl Vector for F32x8 {
     const DOT_ROWS: usize = 4;
     const WINOGRAD_ROWS: usize = 6;
     const WINOGRAD_OUTER_ROWS: usize = 4;
+    type Mask = __m256;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
         // SAFETY: this type exists only inside `run`, whose caller checked the machine.
         Self(unsafe { _mm256_set1_ps(value) })
-    }
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        Self(unsafe { _mm256_add_ps(self.0, other.0) })
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        Self(unsafe { _mm256_sub_ps(self.0, other.0) })
     }
 
     #[inline(always)]
@@ -116,6 +110,128 @@ impl Vector for F32x8 {
                 _mm_store_ss(at, four);
             }
         }
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm256_add_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm256_sub_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm256_mul_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm256_div_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // The instruction returns its second operand unless the first is greater.
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm256_max_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn beats(self, best: Self) -> __m256 {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let greater = _mm256_cmp_ps::<_CMP_GT_OQ>(self.0, best.0);
+            _mm256_or_ps(greater, _mm256_cmp_ps::<_CMP_UNORD_Q>(self.0, self.0))
+        }
+    }
+
+    #[inline(always)]
+    fn exceeds(self, other: Self) -> __m256 {
+        // SAFETY: as in `splat`.
+        unsafe { _mm256_cmp_ps::<_CMP_NLE_UQ>(self.0, other.0) }
+    }
+
+    #[inline(always)]
+    fn equals(self, other: Self) -> __m256 {
+        // SAFETY: as in `splat`.
+        unsafe { _mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, other.0) }
+    }
+
+    #[inline(always)]
+    fn select(mask: __m256, yes: Self, no: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm256_blendv_ps(no.0, yes.0, mask) })
+    }
+
+    #[inline(always)]
+    fn first_or(self, count: usize, other: Self) -> Self {
+        assert!(count <= 8, "as many lanes as there are");
+        // SAFETY: `count ≤ 8`, and as in `splat`.
+        Self::select(unsafe { _mm256_castsi256_ps(mask(count)) }, self, other)
+    }
+
+    #[inline(always)]
+    fn deal(self, next: Self) -> (Self, Self) {
+        // Shuffles stay within halves: the pairs come out as 0 2 1 3 and are put in order.
+        // SAFETY: as in `splat`.
+        unsafe {
+            let order = |pairs: __m256| {
+                _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(_mm256_castps_pd(pairs)))
+            };
+            (
+                Self(order(_mm256_shuffle_ps::<0b10_00_10_00>(self.0, next.0))),
+                Self(order(_mm256_shuffle_ps::<0b11_01_11_01>(self.0, next.0))),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn weave(self, odds: Self) -> (Self, Self) {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let low = _mm256_unpacklo_ps(self.0, odds.0);
+            let high = _mm256_unpackhi_ps(self.0, odds.0);
+            (
+                Self(_mm256_permute2f128_ps::<0x20>(low, high)),
+                Self(_mm256_permute2f128_ps::<0x31>(low, high)),
+            )
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(self, at: *mut u8) {
+        // SAFETY: the caller promises eight writable bytes.
+        unsafe {
+            let words = _mm256_cvtps_epi32(self.0);
+            let (low, high) = (_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
+            let halves = _mm_packus_epi32(low, high);
+            _mm_storel_epi64(at.cast(), _mm_packus_epi16(halves, halves));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(at: *const u8) -> Self {
+        // SAFETY: the caller promises eight readable bytes.
+        Self(unsafe { _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(at.cast()))) })
+    }
+
+    #[inline(always)]
+    unsafe fn stream(self, at: *mut f32) {
+        // SAFETY: the caller promises eight writable numbers at an aligned place.
+        unsafe { _mm256_stream_ps(at, self.0) };
+    }
+
+    #[inline(always)]
+    fn fence() {
+        // SAFETY: every x86-64 machine has SSE.
+        unsafe { _mm_sfence() };
     }
 
     #[inline(always)]

@@ -1,9 +1,13 @@
 //! Sixteen lanes on x86-64 with AVX-512: thirty-two registers.
 
 use std::arch::x86_64::{
-    __m512, __mmask16, _mm512_add_ps, _mm512_castpd_ps, _mm512_castps_pd, _mm512_fmadd_ps,
-    _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_reduce_add_ps,
-    _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_pd,
+    __m512, __mmask16, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q, _mm_loadu_si128,
+    _mm_sfence, _mm_storeu_si128, _mm512_add_ps, _mm512_castpd_ps, _mm512_castps_pd,
+    _mm512_cmp_ps_mask, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32,
+    _mm512_cvtps_epi32, _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_blend_ps,
+    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_max_ps, _mm512_mul_ps,
+    _mm512_permutex2var_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_setr_epi32,
+    _mm512_shuffle_f32x4, _mm512_storeu_ps, _mm512_stream_ps, _mm512_sub_ps, _mm512_unpackhi_pd,
     _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
 };
 
@@ -31,23 +35,12 @@ impl Vector for F32x16 {
     const DOT_ROWS: usize = 8;
     const WINOGRAD_ROWS: usize = 12;
     const WINOGRAD_OUTER_ROWS: usize = 8;
+    type Mask = __mmask16;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
         // SAFETY: this type exists only inside `run`, whose caller checked the machine.
         Self(unsafe { _mm512_set1_ps(value) })
-    }
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        Self(unsafe { _mm512_add_ps(self.0, other.0) })
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        Self(unsafe { _mm512_sub_ps(self.0, other.0) })
     }
 
     #[inline(always)]
@@ -84,6 +77,121 @@ impl Vector for F32x16 {
     unsafe fn store_first(self, at: *mut f32, count: usize) {
         // SAFETY: lanes beyond `count` are masked and not written.
         unsafe { _mm512_mask_storeu_ps(at, mask(count), self.0) };
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm512_add_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm512_sub_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm512_mul_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm512_div_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // The instruction returns its second operand unless the first is greater.
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm512_max_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn beats(self, best: Self) -> __mmask16 {
+        // SAFETY: as in `splat`.
+        unsafe {
+            _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, best.0)
+                | _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(self.0, self.0)
+        }
+    }
+
+    #[inline(always)]
+    fn exceeds(self, other: Self) -> __mmask16 {
+        // SAFETY: as in `splat`.
+        unsafe { _mm512_cmp_ps_mask::<_CMP_NLE_UQ>(self.0, other.0) }
+    }
+
+    #[inline(always)]
+    fn equals(self, other: Self) -> __mmask16 {
+        // SAFETY: as in `splat`.
+        unsafe { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, other.0) }
+    }
+
+    #[inline(always)]
+    fn select(mask: __mmask16, yes: Self, no: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm512_mask_blend_ps(mask, no.0, yes.0) })
+    }
+
+    #[inline(always)]
+    fn first_or(self, count: usize, other: Self) -> Self {
+        Self::select(mask(count), self, other)
+    }
+
+    #[inline(always)]
+    fn deal(self, next: Self) -> (Self, Self) {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let evens =
+                _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            let odds = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+            (
+                Self(_mm512_permutex2var_ps(self.0, evens, next.0)),
+                Self(_mm512_permutex2var_ps(self.0, odds, next.0)),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn weave(self, odds: Self) -> (Self, Self) {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            let high =
+                _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+            (
+                Self(_mm512_permutex2var_ps(self.0, low, odds.0)),
+                Self(_mm512_permutex2var_ps(self.0, high, odds.0)),
+            )
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(self, at: *mut u8) {
+        // SAFETY: the caller promises sixteen writable bytes.
+        unsafe { _mm_storeu_si128(at.cast(), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(self.0))) };
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(at: *const u8) -> Self {
+        // SAFETY: the caller promises sixteen readable bytes.
+        Self(unsafe { _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(at.cast()))) })
+    }
+
+    #[inline(always)]
+    unsafe fn stream(self, at: *mut f32) {
+        // SAFETY: the caller promises sixteen writable numbers at an aligned place.
+        unsafe { _mm512_stream_ps(at, self.0) };
+    }
+
+    #[inline(always)]
+    fn fence() {
+        // SAFETY: every x86-64 machine has SSE.
+        unsafe { _mm_sfence() };
     }
 
     #[inline(always)]

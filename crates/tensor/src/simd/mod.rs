@@ -32,10 +32,12 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod dot;
+mod lanes;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod planes;
 mod portable;
+mod probe;
 mod product;
 mod rows;
 pub(crate) mod winograd;
@@ -43,7 +45,9 @@ pub(crate) mod winograd;
 use std::sync::OnceLock;
 
 pub(crate) use dot::Dots;
+pub(crate) use lanes::{load, load_bytes, load_up_to, store, store_bytes, store_up_to};
 pub(crate) use planes::{Border, Lie, Planes};
+pub(crate) use probe::{MultiplyAdds, Sum, Triad};
 pub(crate) use product::{Panels, Product};
 pub(crate) use rows::Rows;
 
@@ -58,19 +62,36 @@ pub(crate) trait Vector: Copy {
     const PRODUCT_ROWS: usize;
     /// Rows of the largest tile of [`Dots`]: three registers each have to stay in registers.
     const DOT_ROWS: usize;
-
+    /// One truth per lane.
+    type Mask: Copy;
     /// Tiles of a [`winograd`] product over channels: two registers of outputs each.
     const WINOGRAD_ROWS: usize;
     /// Outputs of a [`winograd`] product over tiles, a divisor of the lanes: three registers each.
     const WINOGRAD_OUTER_ROWS: usize;
 
     fn splat(value: f32) -> Self;
-    fn add(self, other: Self) -> Self;
-    fn sub(self, other: Self) -> Self;
     /// `self · factor + addend`, rounded once where the machine can.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
     /// The sum of all lanes, in an order that depends on the path only.
     fn sum(self) -> f32;
+    fn add(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
+    fn mul(self, other: Self) -> Self;
+    fn div(self, other: Self) -> Self;
+    /// `self` where it is greater, else `other`: so a NaN in `other` stays.
+    fn max(self, other: Self) -> Self;
+    /// Where `self` is greater, or NaN.
+    fn beats(self, best: Self) -> Self::Mask;
+    /// Where `self` is not at most `other`: where it is greater, or one of them is NaN.
+    fn exceeds(self, other: Self) -> Self::Mask;
+    fn equals(self, other: Self) -> Self::Mask;
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// The first `count ≤ LANES` lanes of `self`, then those of `other`.
+    fn first_or(self, count: usize, other: Self) -> Self;
+    /// The even and the odd numbers of this register and the `next`.
+    fn deal(self, next: Self) -> (Self, Self);
+    /// The two registers that [`Vector::deal`] takes apart into `self` and `odds`.
+    fn weave(self, odds: Self) -> (Self, Self);
 
     /// # Safety
     /// `LANES` numbers can be read from `at`, which need not be aligned.
@@ -88,6 +109,24 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `count ≤ LANES`, and `count` numbers can be written to `at`.
     unsafe fn store_first(self, at: *mut f32, count: usize);
+    /// Stores the lanes, whole numbers from 0 to 255, as one byte each.
+    ///
+    /// # Safety
+    /// `LANES` bytes can be written to `at`.
+    unsafe fn store_bytes(self, at: *mut u8);
+    /// `LANES` bytes as numbers.
+    ///
+    /// # Safety
+    /// `LANES` bytes can be read from `at`.
+    unsafe fn load_bytes(at: *const u8) -> Self;
+    /// Stores past the caches, for numbers that are not read soon. [`Vector::fence`] must follow
+    /// before another thread reads them.
+    ///
+    /// # Safety
+    /// `LANES` numbers can be written to `at`, which is aligned to the size of the register.
+    unsafe fn stream(self, at: *mut f32);
+    /// Puts the streamed numbers before whatever is stored next.
+    fn fence();
 
     /// Turns a block of at most `LANES` rows of at most `LANES` numbers: column `c` of it becomes
     /// line `c` of the output, with zeros after its numbers up to `width`.
@@ -289,6 +328,76 @@ mod tests {
     fn every_path_of_this_machine_computes() {
         for (path, _) in Path::available() {
             path.run(Arithmetic);
+        }
+    }
+
+    /// Every lane-wise operation of one path on pairs of ordinary and special numbers, against
+    /// what the same operation is for one number.
+    struct LaneByLane;
+
+    impl Kernel for LaneByLane {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<V: Vector>(self) {
+            let special = [1.5, -2.0, 0.0, -0.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
+            let numbers = |step: usize| -> Vec<f32> {
+                (0..V::LANES).map(|lane| special[lane * step % 7]).collect()
+            };
+            let ramp: Vec<f32> = (0..2 * V::LANES).map(|i| (i * 3) as f32).collect();
+            let (low, high) = (load::<V>(&ramp, 0), load::<V>(&ramp, V::LANES));
+            let out = |v: V| {
+                let mut lanes = vec![0.0; V::LANES];
+                store(v, &mut lanes, 0);
+                lanes
+            };
+            for (a, b) in (1..8).map(|step| (numbers(step), numbers(8 - step))) {
+                let (u, v) = (load::<V>(&a, 0), load::<V>(&b, 0));
+                let truth = |mask| out(V::select(mask, V::splat(1.0), V::splat(0.0)));
+                let word = |yes: bool| f32::from(u8::from(yes));
+                let every = |got: Vec<f32>, expected: &dyn Fn(f32, f32) -> f32| {
+                    for (got, (&a, &b)) in got.iter().zip(a.iter().zip(&b)) {
+                        let expected = expected(a, b);
+                        let same = got.to_bits() == expected.to_bits();
+                        assert!(same || got.is_nan() && expected.is_nan(), "{a} {b}: {got}");
+                    }
+                };
+                every(out(u.add(v)), &|a, b| a + b);
+                every(out(u.sub(v)), &|a, b| a - b);
+                every(out(u.mul(v)), &|a, b| a * b);
+                every(out(u.div(v)), &|a, b| a / b);
+                every(out(u.max(v)), &|a, b| if a > b { a } else { b });
+                every(truth(u.beats(v)), &|a, b| word(a > b || a.is_nan()));
+                every(truth(u.exceeds(v)), &|a, b| word(a > b || a.is_nan() || b.is_nan()));
+                every(truth(u.equals(v)), &|a, b| {
+                    word(a.partial_cmp(&b).is_some_and(|o| o.is_eq()))
+                });
+            }
+            for count in 0..=V::LANES {
+                let expected: Vec<f32> =
+                    (0..V::LANES).map(|i| ramp[if i < count { i } else { V::LANES + i }]).collect();
+                assert_eq!(out(low.first_or(count, high)), expected);
+                let mut short = vec![9.0; count];
+                store_up_to(load_up_to::<V>(&ramp[..count], 0), &mut short, 0);
+                assert_eq!(short, ramp[..count]);
+                let bytes: Vec<u8> = ramp[..count].iter().map(|&x| x as u8 + 150).collect();
+                let mut copy = vec![0; count];
+                store_bytes(load_bytes::<V>(&bytes, 0), &mut copy, 0);
+                assert_eq!(copy, bytes);
+            }
+            let (evens, odds) = low.deal(high);
+            let every_second =
+                |from| ramp.iter().skip(from).step_by(2).copied().collect::<Vec<_>>();
+            assert_eq!((out(evens), out(odds)), (every_second(0), every_second(1)));
+            let (first, next) = evens.weave(odds);
+            assert_eq!([out(first), out(next)].concat(), ramp);
+        }
+    }
+
+    #[test]
+    fn every_path_of_this_machine_computes_lane_by_lane() {
+        for (path, _) in Path::available() {
+            path.run(LaneByLane);
         }
     }
 }

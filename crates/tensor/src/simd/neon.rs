@@ -1,7 +1,9 @@
 //! Four lanes on AArch64: thirty-two registers.
 
 use std::arch::aarch64::{
-    float32x4_t, vaddq_f32, vaddvq_f32, vdupq_n_f32, vfmaq_f32, vld1q_f32, vst1q_f32, vsubq_f32,
+    float32x4_t, uint32x4_t, vaddq_f32, vaddvq_f32, vbslq_f32, vceqq_f32, vcgtq_f32, vcleq_f32,
+    vdivq_f32, vdupq_n_f32, vfmaq_f32, vld1q_f32, vld1q_u32, vmulq_f32, vmvnq_u32, vorrq_u32,
+    vst1q_f32, vsubq_f32, vuzp1q_f32, vuzp2q_f32, vzip1q_f32, vzip2q_f32,
 };
 
 use super::{Kernel, Vector};
@@ -22,23 +24,12 @@ impl Vector for F32x4 {
     const DOT_ROWS: usize = 8;
     const WINOGRAD_ROWS: usize = 8;
     const WINOGRAD_OUTER_ROWS: usize = 4;
+    type Mask = uint32x4_t;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
         // SAFETY: this type exists only inside `run`, whose caller checked the machine.
         Self(unsafe { vdupq_n_f32(value) })
-    }
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        Self(unsafe { vaddq_f32(self.0, other.0) })
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        Self(unsafe { vsubq_f32(self.0, other.0) })
     }
 
     #[inline(always)]
@@ -86,4 +77,103 @@ impl Vector for F32x4 {
             unsafe { at.add(lane).write(value) };
         }
     }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { vaddq_f32(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { vsubq_f32(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { vmulq_f32(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { vdivq_f32(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // Not the maximum instruction: it returns NaN for a NaN in either operand.
+        // SAFETY: as in `splat`.
+        Self::select(unsafe { vcgtq_f32(self.0, other.0) }, self, other)
+    }
+
+    #[inline(always)]
+    fn beats(self, best: Self) -> uint32x4_t {
+        // SAFETY: as in `splat`.
+        unsafe { vorrq_u32(vcgtq_f32(self.0, best.0), vmvnq_u32(vceqq_f32(self.0, self.0))) }
+    }
+
+    #[inline(always)]
+    fn exceeds(self, other: Self) -> uint32x4_t {
+        // SAFETY: as in `splat`.
+        unsafe { vmvnq_u32(vcleq_f32(self.0, other.0)) }
+    }
+
+    #[inline(always)]
+    fn equals(self, other: Self) -> uint32x4_t {
+        // SAFETY: as in `splat`.
+        unsafe { vceqq_f32(self.0, other.0) }
+    }
+
+    #[inline(always)]
+    fn select(mask: uint32x4_t, yes: Self, no: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { vbslq_f32(mask, yes.0, no.0) })
+    }
+
+    #[inline(always)]
+    fn first_or(self, count: usize, other: Self) -> Self {
+        let lanes = [0, 1, 2, 3].map(|lane| if lane < count { u32::MAX } else { 0 });
+        // SAFETY: `lanes` holds four words, and as in `splat`.
+        Self::select(unsafe { vld1q_u32(lanes.as_ptr()) }, self, other)
+    }
+
+    #[inline(always)]
+    fn deal(self, next: Self) -> (Self, Self) {
+        // SAFETY: as in `splat`.
+        unsafe { (Self(vuzp1q_f32(self.0, next.0)), Self(vuzp2q_f32(self.0, next.0))) }
+    }
+
+    #[inline(always)]
+    fn weave(self, odds: Self) -> (Self, Self) {
+        // SAFETY: as in `splat`.
+        unsafe { (Self(vzip1q_f32(self.0, odds.0)), Self(vzip2q_f32(self.0, odds.0))) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(self, at: *mut u8) {
+        let mut lanes = [0.0_f32; 4];
+        // SAFETY: `lanes` holds four numbers, and the caller promises four writable bytes.
+        unsafe {
+            self.store(lanes.as_mut_ptr());
+            at.cast::<[u8; 4]>().write_unaligned(lanes.map(|lane| lane as u8));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(at: *const u8) -> Self {
+        // SAFETY: the caller promises four readable bytes, and the array holds four numbers.
+        unsafe { Self::load(at.cast::<[u8; 4]>().read_unaligned().map(f32::from).as_ptr()) }
+    }
+
+    #[inline(always)]
+    unsafe fn stream(self, at: *mut f32) {
+        // SAFETY: the caller promises four writable numbers.
+        unsafe { self.store(at) };
+    }
+
+    #[inline(always)]
+    fn fence() {}
 }

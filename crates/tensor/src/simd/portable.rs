@@ -9,28 +9,31 @@ pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<F32x4>()
 }
 
+impl F32x4 {
+    #[inline(always)]
+    fn each(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        let (Self([a, b, c, d]), Self([e, g, h, i])) = (self, other);
+        Self([f(a, e), f(b, g), f(c, h), f(d, i)])
+    }
+
+    #[inline(always)]
+    fn compare(self, other: Self, f: impl Fn(f32, f32) -> bool) -> [bool; 4] {
+        let (Self([a, b, c, d]), Self([e, g, h, i])) = (self, other);
+        [f(a, e), f(b, g), f(c, h), f(d, i)]
+    }
+}
+
 impl Vector for F32x4 {
     const LANES: usize = 4;
     const PRODUCT_ROWS: usize = 6;
     const DOT_ROWS: usize = 4;
     const WINOGRAD_ROWS: usize = 6;
     const WINOGRAD_OUTER_ROWS: usize = 4;
+    type Mask = [bool; 4];
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
         Self([value; 4])
-    }
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        let (Self([a, b, c, d]), Self([e, f, g, h])) = (self, other);
-        Self([a + e, b + f, c + g, d + h])
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        let (Self([a, b, c, d]), Self([e, f, g, h])) = (self, other);
-        Self([a - e, b - f, c - g, d - h])
     }
 
     #[expect(
@@ -78,4 +81,88 @@ impl Vector for F32x4 {
             unsafe { at.add(lane).write(value) };
         }
     }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.each(other, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.each(other, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.each(other, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.each(other, |a, b| a / b)
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.each(other, |a, b| if a > b { a } else { b })
+    }
+
+    #[inline(always)]
+    fn beats(self, best: Self) -> [bool; 4] {
+        self.compare(best, |a, b| a > b || a.is_nan())
+    }
+
+    #[inline(always)]
+    fn exceeds(self, other: Self) -> [bool; 4] {
+        self.compare(other, |a, b| a > b || a.is_nan() || b.is_nan())
+    }
+
+    #[inline(always)]
+    fn equals(self, other: Self) -> [bool; 4] {
+        self.compare(other, |a, b| a <= b && a >= b)
+    }
+
+    #[inline(always)]
+    fn select([a, b, c, d]: [bool; 4], Self(yes): Self, Self(no): Self) -> Self {
+        let pick = |mask: bool, lane: usize| if mask { yes[lane] } else { no[lane] };
+        Self([pick(a, 0), pick(b, 1), pick(c, 2), pick(d, 3)])
+    }
+
+    #[inline(always)]
+    fn first_or(self, count: usize, other: Self) -> Self {
+        Self::select([count > 0, count > 1, count > 2, count > 3], self, other)
+    }
+
+    #[inline(always)]
+    fn deal(self, next: Self) -> (Self, Self) {
+        let (Self([a, b, c, d]), Self([e, f, g, h])) = (self, next);
+        (Self([a, c, e, g]), Self([b, d, f, h]))
+    }
+
+    #[inline(always)]
+    fn weave(self, odds: Self) -> (Self, Self) {
+        let (Self([a, c, e, g]), Self([b, d, f, h])) = (self, odds);
+        (Self([a, b, c, d]), Self([e, f, g, h]))
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(self, at: *mut u8) {
+        // SAFETY: the caller promises four writable bytes.
+        unsafe { at.cast::<[u8; 4]>().write_unaligned(self.0.map(|lane| lane as u8)) };
+    }
+
+    #[inline(always)]
+    unsafe fn load_bytes(at: *const u8) -> Self {
+        // SAFETY: the caller promises four readable bytes.
+        Self(unsafe { at.cast::<[u8; 4]>().read_unaligned() }.map(f32::from))
+    }
+
+    #[inline(always)]
+    unsafe fn stream(self, at: *mut f32) {
+        // SAFETY: the caller promises four writable numbers.
+        unsafe { self.store(at) };
+    }
+
+    #[inline(always)]
+    fn fence() {}
 }

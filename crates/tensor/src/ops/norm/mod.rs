@@ -11,8 +11,13 @@
 //! ∂x = γ / √(σ² + ε) · ∂y                                  running statistics, constant
 //! ```
 
+mod batch_norm;
 #[cfg(not(cenote_f64))]
 mod fast;
+#[cfg(not(cenote_f64))]
+mod lanes;
+mod rectified;
+#[cfg(any(cenote_f64, test))]
 mod reference;
 
 #[cfg(not(cenote_f64))]
@@ -20,8 +25,16 @@ use fast as kernels;
 #[cfg(cenote_f64)]
 use reference as kernels;
 
+pub use batch_norm::{
+    batch_norm_backward, batch_norm_backward_eval, batch_norm_eval, batch_norm_train,
+};
+pub use rectified::{
+    batch_norm_apply, batch_norm_relu_backward, batch_norm_relu_max_pool,
+    batch_norm_relu_max_pool_backward, channel_moments,
+};
+
 use crate::ops::reduce::wide;
-use crate::{Scalar, Tensor};
+use crate::{Argmax, Scalar, Tensor, Windows};
 
 /// Mean and variance of every channel over one batch.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +45,12 @@ pub struct Moments {
     pub variance: Vec<Scalar>,
     /// Number of values per channel.
     pub count: usize,
+}
+
+impl Moments {
+    fn with(&self, epsilon: Scalar) -> Statistics<'_> {
+        Statistics { mean: &self.mean, variance: &self.variance, epsilon }
+    }
 }
 
 /// How the values of a channel lie in a tensor `(N, C, …)`.
@@ -58,107 +77,82 @@ impl Layout {
     }
 }
 
-/// `y` for training, with statistics of the batch `x` itself: `(N, C, H, W)` or `(N, C)`.
-pub fn batch_norm_train(
-    x: &Tensor,
-    gamma: &Tensor,
-    beta: &Tensor,
+/// What every channel is normalised by.
+#[derive(Clone, Copy)]
+struct Statistics<'a> {
+    mean: &'a [Scalar],
+    variance: &'a [Scalar],
     epsilon: Scalar,
-) -> (Tensor, Moments) {
-    let layout = Layout::of(x);
-    layout.check("gamma", gamma.len());
-    layout.check("beta", beta.len());
-    let moments = kernels::moments(x, layout);
-    let (scale, shift) = affine(gamma, beta, &moments.mean, &moments.variance, epsilon);
-    (kernels::affine(x, layout, &scale, &shift), moments)
 }
 
-/// `y` for evaluation, with running statistics.
-pub fn batch_norm_eval(
-    x: &Tensor,
-    gamma: &Tensor,
-    beta: &Tensor,
-    mean: &Tensor,
-    variance: &Tensor,
-    epsilon: Scalar,
-) -> Tensor {
-    let layout = Layout::of(x);
-    layout.check("gamma", gamma.len());
-    layout.check("beta", beta.len());
-    layout.check("mean", mean.len());
-    layout.check("variance", variance.len());
-    let (scale, shift) = affine(gamma, beta, mean.as_slice(), variance.as_slice(), epsilon);
-    kernels::affine(x, layout, &scale, &shift)
-}
-
-/// `(∂x, ∂γ, ∂β)` of [`batch_norm_train`].
-pub fn batch_norm_backward(
-    x: &Tensor,
-    dy: &Tensor,
-    gamma: &Tensor,
-    moments: &Moments,
-    epsilon: Scalar,
-) -> (Tensor, Tensor, Tensor) {
-    let layout = Layout::of(x);
-    assert_eq!(x.shape(), dy.shape(), "batch_norm: dy has the shape of x");
-    layout.check("gamma", gamma.len());
-    let Moments { mean, variance, count } = moments;
-    let sums = kernels::gradient_sums(x, dy, layout, mean, variance, epsilon);
-    // ∂x = a · ∂y + b · x + c per channel, the second formula above multiplied out.
-    let mut factors = Vec::with_capacity(layout.channels);
-    for c in 0..layout.channels {
-        let inverse = 1.0 / (wide(variance[c]) + wide(epsilon)).sqrt();
-        let (dgamma, dbeta) = sums[c];
-        let a = wide(gamma.as_slice()[c]) * inverse;
-        let b = -a * inverse * dgamma / *count as f64;
-        let shift = -a * dbeta / *count as f64 - b * wide(mean[c]);
-        factors.push([a, b, shift].map(|factor| factor as Scalar));
+impl Statistics<'_> {
+    /// `1 / √(σ² + ε)` of channel `c`.
+    fn inverse(&self, c: usize) -> f64 {
+        1.0 / (wide(self.variance[c]) + wide(self.epsilon)).sqrt()
     }
-    let dx = kernels::combine(x, dy, layout, &factors);
-    let [dgamma, dbeta] = split(&sums);
-    (dx, dgamma, dbeta)
 }
 
-/// `(∂x, ∂γ, ∂β)` of [`batch_norm_eval`]: the running statistics are constants.
-pub fn batch_norm_backward_eval(
-    x: &Tensor,
-    dy: &Tensor,
-    gamma: &Tensor,
-    mean: &Tensor,
-    variance: &Tensor,
-    epsilon: Scalar,
-) -> (Tensor, Tensor, Tensor) {
-    let layout = Layout::of(x);
-    assert_eq!(x.shape(), dy.shape(), "batch_norm: dy has the shape of x");
-    layout.check("gamma", gamma.len());
-    layout.check("mean", mean.len());
-    layout.check("variance", variance.len());
-    let (mean, variance) = (mean.as_slice(), variance.as_slice());
-    let sums = kernels::gradient_sums(x, dy, layout, mean, variance, epsilon);
-    let zeros = vec![0.0; layout.channels];
-    let (scale, _) = affine(gamma, gamma, &zeros, variance, epsilon);
-    let dx = kernels::affine(dy, layout, &scale, &zeros);
-    let [dgamma, dbeta] = split(&sums);
-    (dx, dgamma, dbeta)
+/// `[a, b, c]` of `∂x = a · ∂y + b · x + c`, from the number of a channel, its `∂γ` and its `∂β`.
+type Factors<'a> = dyn Fn(usize, (f64, f64)) -> [Scalar; 3] + Sync + 'a;
+
+/// Scale and shift of every channel: the gradient passes where `scale · x + shift` is positive or
+/// NaN.
+type Open<'a> = [&'a [Scalar]; 2];
+
+/// The gradient of the output.
+enum Source<'a> {
+    Own(Tensor),
+    Shared(&'a Tensor),
+    /// Of a maximum pool behind the output.
+    Pooled {
+        dy: &'a Tensor,
+        argmax: &'a Argmax,
+        at: &'a Windows,
+    },
 }
 
 /// Scale and shift per channel that turn `x` into `γ · x̂ + β`.
 fn affine(
+    layout: Layout,
     gamma: &Tensor,
     beta: &Tensor,
-    mean: &[Scalar],
-    variance: &[Scalar],
-    epsilon: Scalar,
+    statistics: Statistics,
 ) -> (Vec<Scalar>, Vec<Scalar>) {
-    let statistics = mean.iter().zip(variance);
-    let parameters = gamma.as_slice().iter().zip(beta.as_slice());
-    parameters
-        .zip(statistics)
-        .map(|((&gamma, &beta), (&mean, &variance))| {
-            let scale = wide(gamma) / (wide(variance) + wide(epsilon)).sqrt();
-            (scale as Scalar, (wide(beta) - scale * wide(mean)) as Scalar)
-        })
-        .unzip()
+    layout.check("gamma", gamma.len());
+    layout.check("beta", beta.len());
+    layout.check("mean", statistics.mean.len());
+    layout.check("variance", statistics.variance.len());
+    let of_channel = |c: usize| {
+        let scale = wide(gamma.as_slice()[c]) * statistics.inverse(c);
+        let shift = wide(beta.as_slice()[c]) - scale * wide(statistics.mean[c]);
+        (scale as Scalar, shift as Scalar)
+    };
+    (0..layout.channels).map(of_channel).unzip()
+}
+
+/// `(∂x, ∂γ, ∂β)` with statistics of the batch `x` itself.
+fn backward(
+    x: &Tensor,
+    dy: Source,
+    gamma: &Tensor,
+    open: Option<Open>,
+    statistics: Statistics,
+) -> (Tensor, Tensor, Tensor) {
+    let layout = Layout::of(x);
+    layout.check("gamma", gamma.len());
+    layout.check("mean", statistics.mean.len());
+    layout.check("variance", statistics.variance.len());
+    let (gamma, count) = (gamma.as_slice(), layout.count as f64);
+    let factors = |c: usize, (dgamma, dbeta): (f64, f64)| {
+        let inverse = statistics.inverse(c);
+        let a = wide(gamma[c]) * inverse;
+        let b = -a * inverse * dgamma / count;
+        let shift = -a * dbeta / count - b * wide(statistics.mean[c]);
+        [a, b, shift].map(|factor| factor as Scalar)
+    };
+    let (dx, sums) = kernels::backward(x, dy, layout, open, statistics, &factors);
+    let [dgamma, dbeta] = split(&sums);
+    (dx, dgamma, dbeta)
 }
 
 /// `∂γ` and `∂β` as tensors.

@@ -1,6 +1,6 @@
 //! The passes of batch normalisation over all values, as plain loops.
 
-use super::{Layout, Moments};
+use super::{Factors, Layout, Moments, Open, Source, Statistics};
 use crate::ops::reduce::wide;
 use crate::{Scalar, Tensor};
 
@@ -24,13 +24,19 @@ pub(super) fn moments(x: &Tensor, layout: Layout) -> Moments {
     Moments { mean, variance, count: layout.count }
 }
 
-/// `scale · x + shift` with one pair per channel.
-#[cfg(any(cenote_f64, test))]
-pub(super) fn affine(x: &Tensor, layout: Layout, scale: &[Scalar], shift: &[Scalar]) -> Tensor {
-    Tensor::from_fn(x.shape(), |i| {
+/// `scale · x + shift` with one pair per channel, and of that `max(·, 0)` if `relu`.
+pub(super) fn affine(
+    x: &Tensor,
+    layout: Layout,
+    scale: &[Scalar],
+    shift: &[Scalar],
+    relu: bool,
+) -> Tensor {
+    let y = Tensor::from_fn(x.shape(), |i| {
         let c = i / layout.area % layout.channels;
         scale[c] * x.as_slice()[i] + shift[c]
-    })
+    });
+    if relu { crate::relu(y) } else { y }
 }
 
 /// `(Σ ∂y · x̂, Σ ∂y)` per channel.
@@ -38,29 +44,46 @@ pub(super) fn gradient_sums(
     x: &Tensor,
     dy: &Tensor,
     layout: Layout,
-    mean: &[Scalar],
-    variance: &[Scalar],
-    epsilon: Scalar,
+    statistics: Statistics,
 ) -> Vec<(f64, f64)> {
     let sums = |c: usize| {
-        let inverse = 1.0 / (wide(variance[c]) + wide(epsilon)).sqrt();
+        let (mean, inverse) = (wide(statistics.mean[c]), statistics.inverse(c));
         let values = layout.runs(x.as_slice(), c).flatten();
         let pairs = values.zip(layout.runs(dy.as_slice(), c).flatten());
         pairs.fold((0.0, 0.0), |(dgamma, dbeta), (&x, &dy)| {
-            let normalized = (wide(x) - wide(mean[c])) * inverse;
-            (dgamma + wide(dy) * normalized, dbeta + wide(dy))
+            (dgamma + wide(dy) * (wide(x) - mean) * inverse, dbeta + wide(dy))
         })
     };
     (0..layout.channels).map(sums).collect()
 }
 
-/// `a · ∂y + b · x + c` with one `[a, b, c]` per channel.
-#[cfg(any(cenote_f64, test))]
-pub(super) fn combine(x: &Tensor, dy: &Tensor, layout: Layout, factors: &[[Scalar; 3]]) -> Tensor {
-    Tensor::from_fn(x.shape(), |i| {
+/// `∂x = a · ∂y + b · x + c` with the `[a, b, c]` that `factors` makes of the sums of a channel, and
+/// these sums; `∂y` counts only where `open`.
+pub(super) fn backward(
+    x: &Tensor,
+    dy: Source,
+    layout: Layout,
+    open: Option<Open>,
+    statistics: Statistics,
+    factors: &Factors,
+) -> (Tensor, Vec<(f64, f64)>) {
+    let dy = match dy {
+        Source::Own(dy) => dy,
+        Source::Shared(dy) => dy.clone(),
+        Source::Pooled { dy, argmax, at } => crate::max_pool_backward(dy, argmax, at),
+    };
+    let dy = match open {
+        Some([scale, shift]) => crate::relu_backward(&affine(x, layout, scale, shift, true), dy),
+        None => dy,
+    };
+    let sums = gradient_sums(x, &dy, layout, statistics);
+    let factors: Vec<[Scalar; 3]> =
+        sums.iter().enumerate().map(|(c, &sums)| factors(c, sums)).collect();
+    let dx = Tensor::from_fn(x.shape(), |i| {
         let [a, b, c] = factors[i / layout.area % layout.channels];
         a * dy.as_slice()[i] + b * x.as_slice()[i] + c
-    })
+    });
+    (dx, sums)
 }
 
 #[cfg(test)]

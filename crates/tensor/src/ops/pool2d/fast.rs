@@ -14,6 +14,7 @@ use super::planes::{
     QuarterMaxBack,
 };
 use super::{Argmax, Divisor, max::Offsets, reference};
+use crate::memory::Buffer;
 use crate::ops::conv2d::{self, Reading};
 use crate::ops::{parallel, scratch};
 use crate::simd::dispatch;
@@ -29,12 +30,12 @@ pub(super) fn max_pool(x: &Tensor, at: &Windows) -> (Tensor, Argmax) {
     let [batch, channels, height, width] = x.nchw();
     let [rows, columns] = at.output();
     let mut y = Tensor::stale([batch, channels, rows, columns]);
-    let mut winners = vec![0; y.len()];
+    let mut winners = Buffer::stale(y.len());
     let (image, out, area) = (channels * height * width, channels * rows * columns, rows * columns);
     let operations = (2 * out * at.window().area()) as u64;
     let quarter = is_quarter(at);
     let reading = Reading::new(at, 1);
-    let outputs = (y.as_mut_slice(), winners.as_mut_slice());
+    let outputs = (y.as_mut_slice(), &mut *winners);
     parallel::pairs(outputs, [out, out], operations, |n, y, winners| {
         let x = &x.as_slice()[n * image..][..image];
         if !quarter {

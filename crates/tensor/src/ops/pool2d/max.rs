@@ -1,6 +1,7 @@
 //! Max pooling, which remembers where it found each maximum.
 
 use super::kernels;
+use crate::memory::Buffer;
 use crate::{Tensor, Windows};
 
 /// For every output of [`max_pool`], the offset of the winner in its window.
@@ -11,7 +12,7 @@ pub struct Argmax(pub(super) Offsets);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Offsets {
-    Narrow(Vec<u8>),
+    Narrow(Buffer<u8>),
     Wide(Vec<u32>),
 }
 
@@ -19,7 +20,11 @@ impl Argmax {
     /// Offsets for `count` outputs of windows of `area` cells, all zero.
     pub(super) fn zeros(count: usize, area: usize) -> Self {
         Self(match area {
-            ..=256 => Offsets::Narrow(vec![0; count]),
+            ..=256 => {
+                let mut offsets = Buffer::stale(count);
+                offsets.fill(0);
+                Offsets::Narrow(offsets)
+            }
             _ => Offsets::Wide(vec![0; count]),
         })
     }

@@ -15,6 +15,7 @@ mod global;
 mod max;
 #[cfg(not(cenote_f64))]
 mod planes;
+mod rectified;
 mod reference;
 
 #[cfg(not(cenote_f64))]
@@ -25,3 +26,4 @@ use reference as kernels;
 pub use avg::{Divisor, avg_pool, avg_pool_backward};
 pub use global::{global_avg_pool, global_avg_pool_backward};
 pub use max::{Argmax, max_pool, max_pool_backward};
+pub use rectified::{relu_max_pool, relu_max_pool_backward};

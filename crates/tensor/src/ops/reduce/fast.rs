@@ -18,36 +18,24 @@ const TOGETHER: usize = 16;
 /// Planes shorter than this are added by the reference, which has no lanes to add up.
 const SHORT: usize = 16;
 
-/// `Σ f(a, b)` over two slices of one length.
+/// The sum of a slice.
 #[inline(always)]
-pub(crate) fn run_sum_of(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f64 {
+fn run_sum(values: &[f32]) -> f64 {
     let mut total = 0.0;
-    for (a, b) in a.chunks(RUN).zip(b.chunks(RUN)) {
+    for values in values.chunks(RUN) {
         let mut lanes = [0.0; LANES];
-        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-        for (a, b) in a.iter().zip(b) {
-            for ((lane, &a), &b) in lanes.iter_mut().zip(a).zip(b) {
-                *lane += f(a, b);
+        let (whole, rest) = values.as_chunks::<LANES>();
+        for values in whole {
+            for (lane, value) in lanes.iter_mut().zip(values) {
+                *lane += value;
             }
         }
-        if !a_rest.is_empty() {
-            let rest = a_rest.len();
-            let (mut a_last, mut b_last) = ([0.0; LANES], [0.0; LANES]);
-            a_last[..rest].copy_from_slice(a_rest);
-            b_last[..rest].copy_from_slice(b_rest);
-            for (i, ((lane, a), b)) in lanes.iter_mut().zip(a_last).zip(b_last).enumerate() {
-                *lane += if i < rest { f(a, b) } else { 0.0 };
-            }
+        for (lane, value) in lanes.iter_mut().zip(rest) {
+            *lane += value;
         }
         total += f64::from(fold(lanes));
     }
     total
-}
-
-/// `Σ f(a)` over a slice.
-#[inline(always)]
-pub(crate) fn run_sum(a: &[f32], f: impl Fn(f32) -> f32) -> f64 {
-    run_sum_of(a, a, |a, _| f(a))
 }
 
 /// The sum of the lanes by halving.
@@ -76,7 +64,7 @@ impl Kernel for PlaneSums<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
         for (sum, plane) in self.sums.iter_mut().zip(self.values.chunks_exact(self.area)) {
-            *sum = run_sum(plane, |x| x);
+            *sum = run_sum(plane);
         }
     }
 }

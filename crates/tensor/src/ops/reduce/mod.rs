@@ -5,7 +5,7 @@ mod fast;
 mod reference;
 
 #[cfg(not(cenote_f64))]
-pub(crate) use fast::{plane_sums, run_sum, run_sum_of};
+pub(crate) use fast::plane_sums;
 #[cfg(cenote_f64)]
 pub(crate) use reference::plane_sums;
 pub(crate) use reference::wide;

@@ -1,0 +1,71 @@
+//! Registers to and from slices: the checked ways in and out of memory.
+//!
+//! One comparison per register proves that it lies inside the slice. It is cheap beside the load
+//! itself, so a kernel that is bound by memory can be written without `unsafe`.
+
+use super::Vector;
+
+/// The register of numbers that begins at `at`.
+#[inline(always)]
+pub(crate) fn load<V: Vector>(from: &[f32], at: usize) -> V {
+    let lanes = &from[at..at + V::LANES];
+    // SAFETY: `lanes` holds LANES numbers.
+    unsafe { V::load(lanes.as_ptr()) }
+}
+
+/// Stores a register at `at`.
+#[inline(always)]
+pub(crate) fn store<V: Vector>(numbers: V, into: &mut [f32], at: usize) {
+    let lanes = &mut into[at..at + V::LANES];
+    // SAFETY: `lanes` holds LANES numbers.
+    unsafe { numbers.store(lanes.as_mut_ptr()) };
+}
+
+/// As [`load`], with zeros where the slice is at its end.
+#[inline(always)]
+pub(crate) fn load_up_to<V: Vector>(from: &[f32], at: usize) -> V {
+    let rest = &from[at..];
+    // SAFETY: the count is at most LANES and at most what is left.
+    unsafe { V::load_first(rest.as_ptr(), rest.len().min(V::LANES)) }
+}
+
+/// As [`store`], without what lies beyond the end of the slice.
+#[inline(always)]
+pub(crate) fn store_up_to<V: Vector>(numbers: V, into: &mut [f32], at: usize) {
+    let rest = &mut into[at..];
+    // SAFETY: the count is at most LANES and at most what is left.
+    unsafe { numbers.store_first(rest.as_mut_ptr(), rest.len().min(V::LANES)) };
+}
+
+/// The bytes from `at` on as numbers, with zeros where the slice is at its end.
+#[inline(always)]
+pub(crate) fn load_bytes<V: Vector>(from: &[u8], at: usize) -> V {
+    let rest = &from[at..];
+    if rest.len() >= V::LANES {
+        // SAFETY: `rest` holds at least LANES bytes.
+        return unsafe { V::load_bytes(rest.as_ptr()) };
+    }
+    let mut bytes = [0; WIDEST];
+    bytes[..rest.len()].copy_from_slice(rest);
+    // SAFETY: no register has more than WIDEST lanes.
+    unsafe { V::load_bytes(bytes.as_ptr()) }
+}
+
+/// Stores whole numbers from 0 to 255 as bytes from `at` on, without what lies beyond the end of
+/// the slice.
+#[inline(always)]
+pub(crate) fn store_bytes<V: Vector>(numbers: V, into: &mut [u8], at: usize) {
+    let rest = &mut into[at..];
+    if rest.len() >= V::LANES {
+        // SAFETY: `rest` holds at least LANES bytes.
+        return unsafe { numbers.store_bytes(rest.as_mut_ptr()) };
+    }
+    let mut bytes = [0; WIDEST];
+    // SAFETY: no register has more than WIDEST lanes.
+    unsafe { numbers.store_bytes(bytes.as_mut_ptr()) };
+    let count = rest.len();
+    rest.copy_from_slice(&bytes[..count]);
+}
+
+/// Lanes of the widest register.
+pub(crate) const WIDEST: usize = 16;
