@@ -25,7 +25,7 @@ fn mask(count: usize) -> __mmask16 {
 
 impl Vector for F32x16 {
     const LANES: usize = 16;
-    const PRODUCT_ROWS: usize = 8;
+    const PRODUCT_ROWS: usize = 14;
     const DOT_ROWS: usize = 8;
 
     #[inline(always)]
