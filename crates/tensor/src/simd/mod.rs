@@ -27,6 +27,7 @@
     reason = "vector intrinsics and unchecked loads; the one place of the workspace that has them"
 )]
 
+mod area;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -34,17 +35,27 @@ mod avx512;
 mod dot;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod outer;
+mod panels;
 mod planes;
 mod portable;
 mod product;
 mod rows;
+mod strips;
+mod tile;
+mod turn;
 
 use std::sync::OnceLock;
 
+pub(crate) use area::Area;
 pub(crate) use dot::Dots;
+pub(crate) use outer::Outer;
+pub(crate) use panels::Panels;
 pub(crate) use planes::{Border, Lie, Planes};
-pub(crate) use product::{Panels, Product};
+pub(crate) use product::Product;
 pub(crate) use rows::Rows;
+pub(crate) use strips::{Columns, Strips};
+pub(crate) use turn::Turn;
 
 /// A register of numbers.
 ///
@@ -80,6 +91,11 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `count ≤ LANES`, and `count` numbers can be written to `at`.
     unsafe fn store_first(self, at: *mut f32, count: usize);
+
+    /// Asks for the cache line of `at`, which need not exist, to be brought near. Does nothing where
+    /// there is no such instruction.
+    #[inline(always)]
+    fn fetch(_at: *const f32) {}
 }
 
 /// Work that is compiled once per instruction set.
