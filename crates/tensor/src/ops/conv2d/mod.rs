@@ -11,6 +11,8 @@
 #[cfg(not(cenote_f64))]
 mod fast;
 #[cfg(not(cenote_f64))]
+mod products;
+#[cfg(not(cenote_f64))]
 mod reading;
 #[cfg(any(cenote_f64, test))]
 mod reference;
@@ -18,6 +20,8 @@ mod reference;
 mod scattering;
 #[cfg(not(cenote_f64))]
 mod sheets;
+#[cfg(not(cenote_f64))]
+mod weights;
 
 #[cfg(not(cenote_f64))]
 use fast as kernels;
