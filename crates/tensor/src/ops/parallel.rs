@@ -50,6 +50,14 @@ pub(crate) fn pairs<A: Send, B: Send>(
     });
 }
 
+/// As [`chunks`], for outputs that are handed over one by one.
+pub(crate) fn each<T: Send>(out: Vec<T>, operations: u64, work: impl Fn(usize, T) + Sync) {
+    let mut out: Vec<Option<T>> = out.into_iter().map(Some).collect();
+    chunks(&mut out, 1, operations, |i, out| {
+        work(i, out[0].take().expect("every output is visited once"));
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -76,7 +76,8 @@ impl Kernel for Dots<'_> {
         self.b_rows.check(self.b, reach(self.b_step));
         Rows::new(self.a_rows.to_vec()).check(self.a, reach(self.a_step));
 
-        let mut partial = vec![0.0; PART[0] * PART[1] * V::LANES];
+        let part = PART[0].min(self.a_rows.len()) * PART[1].min(columns);
+        let mut partial = vec![0.0; part * V::LANES];
         for i in (0..self.a_rows.len()).step_by(PART[0]) {
             let rows = (self.a_rows.len() - i).min(PART[0]);
             for j in (0..columns).step_by(PART[1]) {

@@ -27,6 +27,7 @@
     reason = "vector intrinsics and unchecked loads; the one place of the workspace that has them"
 )]
 
+mod area;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -35,21 +36,31 @@ mod dot;
 mod lanes;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod outer;
+mod panels;
 mod planes;
 mod portable;
 mod probe;
 mod product;
 mod rows;
+mod strips;
+mod tile;
+mod turn;
 pub(crate) mod winograd;
 
 use std::sync::OnceLock;
 
+pub(crate) use area::Area;
 pub(crate) use dot::Dots;
 pub(crate) use lanes::{load, load_bytes, load_up_to, store, store_bytes, store_up_to};
+pub(crate) use outer::Outer;
+pub(crate) use panels::Panels;
 pub(crate) use planes::{Border, Lie, Planes};
 pub(crate) use probe::{MultiplyAdds, Sum, Triad};
-pub(crate) use product::{Panels, Product};
+pub(crate) use product::Product;
 pub(crate) use rows::Rows;
+pub(crate) use strips::{Columns, Strips};
+pub(crate) use turn::Turn;
 
 /// A register of numbers.
 ///
@@ -127,6 +138,11 @@ pub(crate) trait Vector: Copy {
     unsafe fn stream(self, at: *mut f32);
     /// Puts the streamed numbers before whatever is stored next.
     fn fence();
+
+    /// Asks for the cache line of `at`, which need not exist, to be brought near. Does nothing where
+    /// there is no such instruction.
+    #[inline(always)]
+    fn fetch(_at: *const f32) {}
 
     /// Turns a block of at most `LANES` rows of at most `LANES` numbers: column `c` of it becomes
     /// line `c` of the output, with zeros after its numbers up to `width`.

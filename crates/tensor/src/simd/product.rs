@@ -11,68 +11,8 @@
 //! `b` under one tile stay in the first-level cache while all rows of `a` pass over them. Every
 //! element sees the same chain of multiply-adds, whatever tile it falls into.
 
-use super::{Kernel, Path, Rows, Vector, dispatch};
-
-/// Rows of `b` that are used together: with two registers each they take 16 to 32 KB.
-const DEPTH: usize = 256;
-
-/// The matrix `a`, packed in panels of as many rows as one tile has.
-///
-/// The rows are dealt out evenly: 16 rows make panels of 6, 5 and 5, which is as fast as whole tiles
-/// and needs no code for a rest.
-#[derive(Clone, Debug)]
-pub(crate) struct Panels {
-    packed: Vec<f32>,
-    rows: usize,
-    depth: usize,
-    count: usize,
-}
-
-impl Panels {
-    /// Packs `value(row, k)` for the vectors of this process.
-    pub(crate) fn pack(rows: usize, depth: usize, value: impl Fn(usize, usize) -> f32) -> Self {
-        Self::pack_for(Path::current(), rows, depth, value)
-    }
-
-    fn pack_for(
-        path: Path,
-        rows: usize,
-        depth: usize,
-        value: impl Fn(usize, usize) -> f32,
-    ) -> Self {
-        let count = rows.div_ceil(path.run(TileRows)).max(1);
-        let mut this = Self { packed: vec![0.0; rows * depth], rows, depth, count };
-        for panel in 0..count {
-            let (first, count) = this.panel(panel);
-            let packed = &mut this.packed[first * depth..][..count * depth];
-            for row in 0..count {
-                for (k, into) in packed.iter_mut().skip(row).step_by(count).enumerate() {
-                    *into = value(first + row, k);
-                }
-            }
-        }
-        this
-    }
-
-    /// First row and number of rows of a panel.
-    #[inline(always)]
-    fn panel(&self, panel: usize) -> (usize, usize) {
-        let first = panel * self.rows / self.count;
-        (first, (panel + 1) * self.rows / self.count - first)
-    }
-}
-
-/// Rows of the largest tile of a path.
-struct TileRows;
-
-impl Kernel for TileRows {
-    type Output = usize;
-
-    #[inline(always)]
-    fn run<V: Vector>(self) -> usize {
-        V::PRODUCT_ROWS
-    }
-}
+use super::tile::{DEPTH, Tile};
+use super::{Kernel, Panels, Rows, Vector, dispatch};
 
 /// The operands of one product.
 pub(crate) struct Product<'a> {
@@ -104,30 +44,30 @@ impl Kernel for Product<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
         let Self { a, b, rows, init, out, pitch, width } = self;
-        assert_eq!(a.depth, rows.len(), "product: as many rows as terms");
-        assert!(a.rows <= a.count * V::PRODUCT_ROWS, "product: packed for this path");
-        assert!(init.is_none_or(|init| init.len() == a.rows), "product: one start value per row");
-        if a.rows == 0 || width == 0 {
+        assert_eq!(a.depth(), rows.len(), "product: as many rows as terms");
+        assert!(a.rows() <= a.count() * V::PRODUCT_ROWS, "product: packed for this path");
+        assert!(init.is_none_or(|init| init.len() == a.rows()), "product: one start value per row");
+        if a.rows() == 0 || width == 0 {
             return;
         }
         rows.check(b, width);
-        let end = (a.rows - 1).checked_mul(pitch).and_then(|end| end.checked_add(width));
-        assert!(width <= pitch || a.rows == 1, "product: rows of the output do not overlap");
+        let end = (a.rows() - 1).checked_mul(pitch).and_then(|end| end.checked_add(width));
+        assert!(width <= pitch || a.rows() == 1, "product: rows of the output do not overlap");
         assert!(end.is_some_and(|end| end <= out.len()), "product: the output has room");
 
         // One or two rows alone would wait for their own sums: they get wider tiles.
-        let strip = if a.rows <= 2 { 4 * V::LANES } else { 2 * V::LANES };
+        let strip = if a.rows() <= 2 { 4 * V::LANES } else { 2 * V::LANES };
         let mut q = 0;
         while q < width {
             let columns = (width - q).min(strip);
             let mut k = 0;
             // One round even without a term, so that `out` is written.
-            while k == 0 || k < a.depth {
-                let depth = (a.depth - k).min(DEPTH);
-                for panel in 0..a.count {
+            while k == 0 || k < a.depth() {
+                let depth = (a.depth() - k).min(DEPTH);
+                for panel in 0..a.count() {
                     let (first, count) = a.panel(panel);
                     let tile = Tile {
-                        a: &a.packed[first * a.depth + k * count..][..depth * count],
+                        a: a.terms(panel, k, depth),
                         starts: &rows.starts()[k..k + depth],
                         init: init.map(|init| &init[first..first + count]),
                         resume: k > 0,
@@ -135,7 +75,7 @@ impl Kernel for Product<'_> {
                         columns,
                     };
                     // SAFETY: `check` above shows that `width` numbers can be read from every
-                    // start, and q + columns ≤ width. The rows first … first + count − 1 < a.rows
+                    // start, and q + columns ≤ width. The rows first … first + count − 1 < a.rows()
                     // of the output have `width` numbers each, by the assertion on `end`.
                     unsafe {
                         let b = b.as_ptr().add(q);
@@ -150,134 +90,12 @@ impl Kernel for Product<'_> {
     }
 }
 
-/// One panel of `a` against a strip of `b`: two registers wide, four for one or two rows.
-#[derive(Clone, Copy)]
-struct Tile<'a> {
-    a: &'a [f32],
-    starts: &'a [usize],
-    init: Option<&'a [f32]>,
-    /// Whether the output holds the sum so far.
-    resume: bool,
-    pitch: usize,
-    columns: usize,
-}
-
-impl Tile<'_> {
-    /// # Safety
-    /// `self.columns` numbers, at most a strip, can be read from `b + start` for every start, and written
-    /// to each of `rows` rows at `out`, `self.pitch` apart.
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self, rows: usize, b: *const f32, out: *mut f32) {
-        // SAFETY: the promises are handed on.
-        unsafe {
-            match rows {
-                1 => self.wide::<V, 1>(b, out),
-                2 => self.wide::<V, 2>(b, out),
-                3 => self.narrow::<V, 3>(b, out),
-                4 => self.narrow::<V, 4>(b, out),
-                5 => self.narrow::<V, 5>(b, out),
-                6 => self.narrow::<V, 6>(b, out),
-                7 => self.narrow::<V, 7>(b, out),
-                8 => self.narrow::<V, 8>(b, out),
-                _ => unreachable!("no path has panels of more than eight rows"),
-            }
-        }
-    }
-
-    /// # Safety
-    /// As for [`Tile::run`] with `rows = R`.
-    #[inline(always)]
-    unsafe fn wide<V: Vector, const R: usize>(self, b: *const f32, out: *mut f32) {
-        // SAFETY: the promises are handed on; the last of four registers has the columns that
-        // three do not.
-        unsafe {
-            if self.columns == 4 * V::LANES {
-                self.of_size::<V, R, 4, true>(V::LANES, b, out);
-            } else if self.columns > 3 * V::LANES {
-                self.of_size::<V, R, 4, false>(self.columns - 3 * V::LANES, b, out);
-            } else if self.columns > 2 * V::LANES {
-                self.of_size::<V, R, 3, false>(self.columns - 2 * V::LANES, b, out);
-            } else {
-                self.narrow::<V, R>(b, out);
-            }
-        }
-    }
-
-    /// # Safety
-    /// As for [`Tile::run`] with `rows = R` and at most two registers of columns.
-    #[inline(always)]
-    unsafe fn narrow<V: Vector, const R: usize>(self, b: *const f32, out: *mut f32) {
-        // SAFETY: the promises are handed on; `last` numbers are in the last register.
-        unsafe {
-            if self.columns == 2 * V::LANES {
-                self.of_size::<V, R, 2, true>(V::LANES, b, out);
-            } else if self.columns > V::LANES {
-                self.of_size::<V, R, 2, false>(self.columns - V::LANES, b, out);
-            } else {
-                self.of_size::<V, R, 1, false>(self.columns, b, out);
-            }
-        }
-    }
-
-    /// # Safety
-    /// As for [`Tile::run`] with `rows = R` and `columns = (W − 1) · LANES + last`, where `last` is
-    /// `LANES` if `WHOLE`.
-    #[inline(always)]
-    unsafe fn of_size<V: Vector, const R: usize, const W: usize, const WHOLE: bool>(
-        self,
-        last: usize,
-        b: *const f32,
-        out: *mut f32,
-    ) {
-        let mut sums = [[V::splat(0.0); W]; R];
-        if self.resume {
-            for (r, row) in sums.iter_mut().enumerate() {
-                for (w, sum) in row.iter_mut().enumerate() {
-                    // SAFETY: row r < R of the output; register w < W lies in its `columns`.
-                    *sum = unsafe {
-                        let at = out.add(r * self.pitch + w * V::LANES);
-                        if WHOLE || w + 1 < W { V::load(at) } else { V::load_first(at, last) }
-                    };
-                }
-            }
-        } else if let Some(init) = self.init {
-            for (row, &init) in sums.iter_mut().zip(init) {
-                *row = [V::splat(init); W];
-            }
-        }
-        for (a, &start) in self.a.as_chunks::<R>().0.iter().zip(self.starts) {
-            let mut terms = [V::splat(0.0); W];
-            for (w, term) in terms.iter_mut().enumerate() {
-                // SAFETY: register w lies in the `columns` numbers at `b + start`.
-                *term = unsafe {
-                    let at = b.add(start + w * V::LANES);
-                    if WHOLE || w + 1 < W { V::load(at) } else { V::load_first(at, last) }
-                };
-            }
-            for (row, &a) in sums.iter_mut().zip(a) {
-                let a = V::splat(a);
-                for (sum, &term) in row.iter_mut().zip(&terms) {
-                    *sum = a.mul_add(term, *sum);
-                }
-            }
-        }
-        for (r, row) in sums.iter().enumerate() {
-            for (w, sum) in row.iter().enumerate() {
-                // SAFETY: as for the loads from `out`.
-                unsafe {
-                    let at = out.add(r * self.pitch + w * V::LANES);
-                    if WHOLE || w + 1 < W { sum.store(at) } else { sum.store_first(at, last) }
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::simd::Path;
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]

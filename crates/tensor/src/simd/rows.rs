@@ -28,6 +28,11 @@ impl Rows {
         &self.starts
     }
 
+    /// The largest of the positions.
+    pub(super) fn last(&self) -> usize {
+        self.last
+    }
+
     /// Panics unless `reach` numbers can be read from the start of every row of `buffer`.
     pub(super) fn check(&self, buffer: &[f32], reach: usize) {
         let end = self.last.checked_add(reach).expect("positions of a buffer do not overflow");

@@ -1,28 +1,18 @@
 //! Convolution as products with shifted sheets; see `sheets.rs` for the layout.
 //!
-//! - Forward: `y = w · shifts of x`. One image at a time, so its sheets stay in the cache.
+//! - Forward: `y = w · shifts of x`. Few images at a time, so their sheets stay in the cache.
 //! - Input gradient: with stride `s` the input cells of one phase see only the taps of that phase,
 //!   and `∂x = wᵀ · shifts of ∂y` with the taps in reverse.
-//! - Weight gradient: dot products of the rows of `∂y` with shifted rows of `x`. Images are summed
-//!   in chunks whose size depends on the shapes only, and the chunks are added in order.
+//! - Weight gradient: `∂w = ∂y · shifts of x`, transposed; see `weights.rs`.
 
 use super::Conv2d;
+use super::products::{Part, Products};
 use super::reading::Reading;
-use super::scattering::Scattering;
-use super::sheets::{Sheets, crop, whole};
-use super::winograd;
-use crate::ops::{parallel, scratch};
-use crate::simd::{Dots, Panels, Product};
+use super::scattering::{Phase, Scattering};
+use super::sheets::whole;
+use super::{weights, winograd};
+use crate::simd::Panels;
 use crate::{Tensor, Windows};
-
-/// Images whose weight gradients are summed before they are added: at most this many chunks.
-const CHUNKS: usize = 16;
-/// Numbers in the partial sums of all chunks, where more than two chunks would exceed it.
-const PARTIAL: usize = 1 << 20;
-/// Numbers in the sheets of images that are worked on together, where this leaves the next.
-const TOGETHER: usize = 1 << 16;
-/// Terms of every sum that are added before its lanes are: fewer, and adding lanes takes longer.
-const TERMS: usize = 2048;
 
 pub(super) fn forward(conv: &Conv2d, x: &Tensor, w: &Tensor, bias: Option<&Tensor>) -> Tensor {
     if let Some(y) = winograd::forward(conv, x, w, bias) {
@@ -31,52 +21,30 @@ pub(super) fn forward(conv: &Conv2d, x: &Tensor, w: &Tensor, bias: Option<&Tenso
     let [batch, ..] = x.nchw();
     let (input, output) = (conv.windows.input(), conv.output());
     let reading = Reading::new(&conv.windows, conv.in_channels / conv.groups);
-    let (per_group, out_per_group) = conv.per_group();
+    let (_, out_per_group) = conv.per_group();
     let depth = reading.rows.len();
     let panels: Vec<Panels> = w
         .as_slice()
         .chunks_exact(out_per_group * depth)
-        .map(|w| Panels::pack(out_per_group, depth, |o, k| w[o * depth + k]))
+        .map(|w| Panels::of_rows(w, depth, out_per_group, depth))
         .collect();
     let mut y = Tensor::stale([batch, conv.out_channels, output[0], output[1]]);
-    let (sheets, width) = (&reading.sheets, reading.width);
-    let direct = sheets.pitch == output[1];
-    let plain = sheets.is_plain(input);
-    let plane = pitch_of_planes(width);
-    let (in_len, out_len) = (conv.in_channels * input[0] * input[1], y.len() / batch.max(1));
-    parallel::chunks(y.as_mut_slice(), out_len, 2 * conv.macs(), |n, y| {
-        let x = &x.as_slice()[n * in_len..][..in_len];
-        let sheets_len = if plain { 0 } else { conv.in_channels * sheets.channel_len() };
-        let computed_len = if direct { 0 } else { out_per_group * plane };
-        scratch::with(sheets_len, |filled| {
-            if !plain {
-                sheets.fill(x, input, filled, 0.0);
-            }
-            let b = if plain { x } else { &*filled };
-            scratch::with(computed_len, |computed| {
-                for (group, y) in y.chunks_exact_mut(out_len / conv.groups).enumerate() {
-                    let init =
-                        bias.map(|bias| &bias.as_slice()[group * out_per_group..][..out_per_group]);
-                    let b = &b[group * per_group * sheets.channel_len()..];
-                    let product = |out, pitch| Product {
-                        a: &panels[group],
-                        b,
-                        rows: &reading.rows,
-                        init,
-                        out,
-                        pitch,
-                        width,
-                    };
-                    if direct {
-                        product(y, width).run();
-                    } else {
-                        product(&mut *computed, plane).run();
-                        crop(computed, plane, sheets.pitch, output.map(whole), y, output);
-                    }
-                }
-            });
-        });
-    });
+    let part = Part {
+        spans: output.map(whole),
+        rows: &reading.rows,
+        panels: &panels,
+        init: bias.map(Tensor::as_slice),
+    };
+    let products = Products {
+        sheets: &reading.sheets,
+        from: (conv.in_channels, input),
+        into: (conv.out_channels, output),
+        groups: conv.groups,
+        parts: vec![part],
+        leaves_gaps: false,
+        operations: 2 * conv.macs(),
+    };
+    products.run(x, &mut y);
     y
 }
 
@@ -86,77 +54,27 @@ pub(super) fn backward_input(conv: &Conv2d, dy: &Tensor, w: &Tensor) -> Tensor {
     }
     let [batch, ..] = dy.nchw();
     let (input, output) = (conv.windows.input(), conv.output());
-    let (per_group, out_per_group) = conv.per_group();
     let scattering = Scattering::new(conv, w);
-    let sheets = &scattering.sheets;
-    let plain = sheets.is_plain(output);
-    let area = input[0] * input[1];
     let mut dx = Tensor::stale([batch, conv.in_channels, input[0], input[1]]);
-    let (in_len, out_len) = (conv.in_channels * area, conv.out_channels * output[0] * output[1]);
-    let widest = scattering.phases.iter().map(|phase| pitch_of_planes(phase.width)).max();
-    let computed_len = per_group * widest.unwrap_or(0);
-    parallel::chunks(dx.as_mut_slice(), in_len, 2 * conv.macs(), |n, dx| {
-        let dy = &dy.as_slice()[n * out_len..][..out_len];
-        if scattering.leaves_gaps {
-            dx.fill(0.0);
-        }
-        let sheets_len = if plain { 0 } else { conv.out_channels * sheets.channel_len() };
-        scratch::with(sheets_len, |filled| {
-            if !plain {
-                sheets.fill(dy, output, filled, 0.0);
-            }
-            let b = if plain { dy } else { &*filled };
-            scratch::with(computed_len, |computed| {
-                for (group, dx) in dx.chunks_exact_mut(per_group * area).enumerate() {
-                    let b = &b[group * out_per_group * sheets.channel_len()..];
-                    for phase in &scattering.phases {
-                        let width = phase.width;
-                        let plane = pitch_of_planes(width);
-                        let (a, rows) = (&phase.panels[group], &phase.rows);
-                        let direct = phase.spans == input.map(whole) && sheets.pitch == input[1];
-                        let product =
-                            |out, pitch| Product { a, b, rows, init: None, out, pitch, width };
-                        if direct {
-                            product(dx, width).run();
-                        } else {
-                            product(&mut *computed, plane).run();
-                            crop(computed, plane, sheets.pitch, phase.spans, dx, input);
-                        }
-                    }
-                }
-            });
-        });
-    });
+    let products = Products {
+        sheets: &scattering.sheets,
+        from: (conv.out_channels, output),
+        into: (conv.in_channels, input),
+        groups: conv.groups,
+        parts: scattering
+            .phases
+            .iter()
+            .map(|Phase { spans, rows, panels }| Part { spans: *spans, rows, panels, init: None })
+            .collect(),
+        leaves_gaps: scattering.leaves_gaps,
+        operations: 2 * conv.macs(),
+    };
+    products.run(dy, &mut dx);
     dx
 }
 
 pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Tensor {
-    if let Some(dw) = winograd::backward_weight(conv, x, dy) {
-        return dw;
-    }
-    let [batch, ..] = x.nchw();
-    let mut dw = Tensor::zeros(conv.weight_shape());
-    let len = dw.len();
-    let chunks = CHUNKS.min((PARTIAL / len).max(2));
-    let images = batch.div_ceil(chunks).max(TERMS.div_ceil(conv.output().iter().product()));
-    if images >= batch {
-        add_weight_gradient(conv, x, dy, 0..batch, dw.as_mut_slice());
-        return dw;
-    }
-    scratch::with(batch.div_ceil(images) * len, |partial| {
-        let operations = 2 * conv.macs() * images as u64;
-        parallel::chunks(partial, len, operations, |chunk, partial| {
-            partial.fill(0.0);
-            let images = chunk * images..batch.min((chunk + 1) * images);
-            add_weight_gradient(conv, x, dy, images, partial);
-        });
-        for partial in partial.chunks_exact(len) {
-            for (dw, partial) in dw.as_mut_slice().iter_mut().zip(partial) {
-                *dw += partial;
-            }
-        }
-    });
-    dw
+    winograd::backward_weight(conv, x, dy).unwrap_or_else(|| weights::backward_weight(conv, x, dy))
 }
 
 /// The sum of every window of every plane of `x`: a convolution of each channel with ones.
@@ -179,79 +97,11 @@ fn ones(at: &Windows, channels: usize) -> (Conv2d, Tensor) {
     (conv, Tensor::full(conv.weight_shape(), 1.0))
 }
 
-/// Adds the weight gradient of some images to `dw`.
-fn add_weight_gradient(
-    conv: &Conv2d,
-    x: &Tensor,
-    dy: &Tensor,
-    images: std::ops::Range<usize>,
-    dw: &mut [f32],
-) {
-    let (input, output) = (conv.windows.input(), conv.output());
-    let (per_group, out_per_group) = conv.per_group();
-    let Reading { sheets, rows, width } =
-        Reading::new(&conv.windows, conv.in_channels / conv.groups);
-    // The rows of ∂y get the pitch of the sheets, with zeros in the columns that are no outputs.
-    let spread = Sheets::new(vec![output.map(whole)], output, sheets.pitch);
-    let (plain_x, plain_dy) = (sheets.is_plain(input), spread.is_plain(output));
-    let x_len = conv.in_channels * input[0] * input[1];
-    let dy_len = conv.out_channels * output[0] * output[1];
-    let x_sheets = conv.in_channels * sheets.channel_len();
-    let dy_sheets = conv.out_channels * spread.len;
-    let together =
-        (TOGETHER / (x_sheets + dy_sheets)).max(TERMS.div_ceil(width)).min(images.len().max(1));
-    let x = &x.as_slice()[images.start * x_len..images.end * x_len];
-    let dy = &dy.as_slice()[images.start * dy_len..images.end * dy_len];
-    let held = |plain: bool, len: usize| if plain { 0 } else { together * len };
-    scratch::with(held(plain_x, x_sheets), |x_filled| {
-        scratch::with(held(plain_dy, dy_sheets), |dy_filled| {
-            for (x, dy) in x.chunks(together * x_len).zip(dy.chunks(together * dy_len)) {
-                if !plain_x {
-                    for (x, filled) in x.chunks(x_len).zip(x_filled.chunks_mut(x_sheets)) {
-                        sheets.fill(x, input, filled, 0.0);
-                    }
-                }
-                if !plain_dy {
-                    for (dy, filled) in dy.chunks(dy_len).zip(dy_filled.chunks_mut(dy_sheets)) {
-                        spread.fill(dy, output, filled, 0.0);
-                    }
-                }
-                let a = if plain_dy { dy } else { &*dy_filled };
-                let b = if plain_x { x } else { &*x_filled };
-                for (group, out) in dw.chunks_exact_mut(out_per_group * rows.len()).enumerate() {
-                    let first = group * out_per_group;
-                    let a_rows: Vec<usize> =
-                        (first..first + out_per_group).map(|o| o * spread.len).collect();
-                    Dots {
-                        a,
-                        a_rows: &a_rows,
-                        a_step: dy_sheets,
-                        b: &b[group * per_group * sheets.channel_len()..],
-                        b_rows: &rows,
-                        b_step: x_sheets,
-                        segments: x.len() / x_len,
-                        length: width,
-                        out,
-                    }
-                    .run();
-                }
-            }
-        });
-    });
-}
-
 impl Conv2d {
     /// Input and output channels of one group.
     pub(super) fn per_group(&self) -> (usize, usize) {
         (self.in_channels / self.groups, self.out_channels / self.groups)
     }
-}
-
-/// Distance between computed planes of `width` numbers: not a multiple of 4 KB, where the rows of
-/// a tile would compete for the same cache lines.
-fn pitch_of_planes(width: usize) -> usize {
-    let pitch = width.next_multiple_of(16);
-    if pitch.is_multiple_of(256) { pitch + 16 } else { pitch }
 }
 
 #[cfg(test)]
@@ -309,6 +159,27 @@ mod tests {
                 assert_fast_is_reference(&conv, batch);
             }
         }
+
+        #[test]
+        fn fast_is_reference_with_many_channels(
+            kernel in [1_usize..4, 1..4],
+            stride in [1_usize..4, 1..4],
+            dilation in [1_usize..3, 1..3],
+            before in [0_usize..3, 0..3],
+            input in [1_usize..8, 1..8],
+            groups in 1_usize..3,
+            per_group in [1_usize..68, 1..68],
+            batch in 1_usize..10,
+        ) {
+            let window = Window { before, after: before, dilation, ..Window::new(kernel, stride) };
+            let [c, o] = per_group.map(|count| count * groups);
+            if let Ok(conv) = Conv2d::fit(window, c, o, groups, input) {
+                // The reference takes a microsecond for a thousand of these.
+                if conv.macs() * (batch as u64) < 1_000_000 {
+                    assert_fast_is_reference(&conv, batch);
+                }
+            }
+        }
     }
 
     #[test]
@@ -318,6 +189,14 @@ mod tests {
             (same(3), [1, 8], 1, [28, 28], 18),
             (same(3), [8, 17], 1, [14, 14], 9),
             (same(3), [67, 5], 1, [7, 9], 2),
+            (same(3), [5, 67], 1, [7, 9], 9),
+            (same(5), [1, 32], 1, [28, 28], 1),
+            (same(3), [40, 33], 1, [1, 21], 3),
+            (same(3), [2, 34], 1, [17, 300], 1),
+            (Window::square(1), [67, 61], 1, [5, 7], 9),
+            (Window::new([3, 3], [2, 2]).padded([1, 1]), [34, 35], 1, [16, 15], 5),
+            (Window::new([3, 3], [2, 2]).padded([1, 1]), [66, 64], 2, [8, 8], 6),
+            (Window::new([3, 3], [3, 3]).padded([1, 1]), [33, 40], 1, [10, 13], 2),
             (same(5), [3, 20], 1, [14, 11], 2),
             (same(3), [12, 12], 12, [9, 16], 3),
             (Window::square(2), [20, 20], 1, [14, 14], 3),

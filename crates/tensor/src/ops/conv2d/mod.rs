@@ -11,6 +11,8 @@
 #[cfg(not(cenote_f64))]
 mod fast;
 #[cfg(not(cenote_f64))]
+mod products;
+#[cfg(not(cenote_f64))]
 mod reading;
 #[cfg(any(cenote_f64, test))]
 mod reference;
@@ -19,6 +21,7 @@ mod scattering;
 #[cfg(not(cenote_f64))]
 mod sheets;
 #[cfg(not(cenote_f64))]
+mod weights;
 mod winograd;
 
 #[cfg(not(cenote_f64))]

@@ -20,8 +20,6 @@ pub(super) struct Phase {
     pub(super) spans: [Span; 2],
     /// Where each `(o, tap)` of the first cell is found in the sheets of a group.
     pub(super) rows: Rows,
-    /// Cells of the phase, with the columns between its rows.
-    pub(super) width: usize,
     /// Weights `(c, (o, tap))` of every group.
     pub(super) panels: Vec<Panels>,
 }
@@ -89,8 +87,7 @@ impl Phase {
             .map(|w| Panels::pack(per_group, positions.len(), |c, k| w[positions[k] + c * area]))
             .collect();
         let spans = sides.map(|side| side.span);
-        let width = (spans[0].count - 1) * sheets.pitch + spans[1].count;
-        Self { spans, rows: Rows::new(starts), width, panels }
+        Self { spans, rows: Rows::new(starts), panels }
     }
 }
 

@@ -1,101 +1,140 @@
-//! The matrix product by tiles, in the form that fits how the operands lie.
+//! The matrix product by tiles, in the form that fits how large the operands are and how they lie.
 //!
-//! Where `b` lies row-major its rows are vectors: `c` gains `a[i,k]` times row `k` of `b`. Where `b`
-//! is a transposed view and `a` is not, the rows of both are vectors along `k`: `c` is their dot
-//! products, and nothing is packed. A dense layer meets the first form backward, the second forward.
+//! | operands | form |
+//! |---|---|
+//! | a row and a row-major matrix | the row is spread over registers, the matrix is read once |
+//! | a row, or a few long ones, and a transposed matrix | dot products of rows |
+//! | `b` in the first-level cache, or few rows | tiles that read both operands where they lie |
+//! | everything else | `a` packed in panels, `b` in strips that stay near while all panels pass |
+//!
+//! The form is chosen by shape alone, and every element is one chain of multiply-adds along `k`, so
+//! neither blocks nor threads change a bit.
 
 use super::Matrix;
 use crate::ops::{parallel, scratch};
-use crate::simd::{Dots, Panels, Product, Rows};
+use crate::simd::{Area, Columns, Dots, Outer, Panels, Product, Rows, Strips, Turn};
 
-/// Rows of the output that one task computes.
-const BLOCK: usize = 96;
-/// Columns of `b` that are packed together: a whole number of tiles on every path.
-const STRIP: usize = 32;
-/// Rows of `a` from which packing `b` pays.
-const PACKED: usize = 24;
+/// Numbers of `b` that stay in the first-level cache.
+const NEAR: usize = 1 << 13;
+/// Rows of `a` that two tiles cover: packing `b` for them costs more than it gains.
+const FEW: usize = 28;
+/// Rows of `a` up to which a long dot product beats turning `b` around.
+const DOTS: usize = 8;
+/// Numbers of `a` that are packed together, so that they stay in the second-level cache.
+const PANELS: usize = 1 << 17;
+/// Blocks of the output, where it is large enough to have so many.
+const BLOCKS: usize = 8;
+/// Operations that take as long as reading one number of a matrix that is used once.
+const READING: u64 = 8;
 
 pub(super) fn matmul_into(a: Matrix, b: Matrix, c: &mut [f32]) {
     if a.columns == 0 || c.is_empty() {
         c.fill(0.0);
-    } else if !b.transposed {
-        by_rows(a, b.data, b.columns, c);
-    } else if a.transposed {
+    } else if b.columns == 1 && a.rows > 1 {
+        // A column has the layout of a row.
+        matmul_into(b.t(), a.t(), c);
+    } else if b.transposed && a.rows == 1 {
+        row_by_dots(a, b, c);
+    } else if b.transposed && !a.transposed && a.rows <= DOTS && a.columns >= 64 {
+        let a_rows = row_starts(a.rows, a.columns);
+        dots(a.data, &a_rows, b.data, &Rows::every(a.columns, b.columns), c);
+    } else if b.transposed && b.data.len() <= NEAR {
         scratch::with(b.data.len(), |turned| {
-            for (k, row) in turned.chunks_exact_mut(b.columns).enumerate() {
-                let column = b.data[k..].iter().step_by(b.rows);
-                row.iter_mut().zip(column).for_each(|(into, &value)| *into = value);
-            }
-            by_rows(a, turned, b.columns, c);
+            let (from, into) = (b.data, &mut *turned);
+            let (from_pitch, into_pitch) = (b.rows, b.columns);
+            Turn { from, from_pitch, rows: b.columns, columns: b.rows, into, into_pitch }.copy();
+            in_place(a, turned, b.columns, c);
         });
-    } else if a.rows < b.columns && a.rows == 1 {
-        // The product of a matrix and a vector has as many rows as the matrix.
-        by_dots(b.t(), a.t(), c);
+    } else if !b.transposed && a.rows == 1 {
+        row_by_rows(a.data, b, c);
+    } else if !b.transposed && (b.data.len() <= NEAR || a.rows <= FEW) {
+        in_place(a, b.data, b.columns, c);
     } else {
-        by_dots(a, b, c);
+        in_strips(a, b, c);
     }
 }
 
-/// `c = a · b` with `b` row-major.
-fn by_rows(a: Matrix, b: &[f32], columns: usize, c: &mut [f32]) {
+/// `c = a · b` where `a` is one row and `b` is transposed: one dot product for each row of `b`.
+fn row_by_dots(a: Matrix, b: Matrix, c: &mut [f32]) {
     let depth = a.columns;
-    let block = a.rows.min(BLOCK);
-    let operations = 2 * (block * depth * columns) as u64;
-    let packed = |first: usize, rows: usize| {
-        Panels::pack(rows, depth, |row, k| {
-            let row = first + row;
-            a.data[if a.transposed { k * a.rows + row } else { row * depth + k }]
-        })
-    };
-    if a.rows < PACKED {
-        let (a, rows) = (packed(0, a.rows), Rows::every(columns, depth));
-        Product { a: &a, b, rows: &rows, init: None, out: c, pitch: columns, width: columns }.run();
-        return;
-    }
-    let rows = Rows::every(STRIP, depth);
-    scratch::with(columns.next_multiple_of(STRIP) * depth, |strips| {
-        for (strip, into) in strips.chunks_exact_mut(STRIP * depth).enumerate() {
-            let first = strip * STRIP;
-            let width = STRIP.min(columns - first);
-            for (into, from) in into.chunks_exact_mut(STRIP).zip(b.chunks_exact(columns)) {
-                into[..width].copy_from_slice(&from[first..first + width]);
-            }
-        }
-        let strips = &*strips;
-        parallel::chunks(c, block * columns, operations, |i, c| {
-            let a = packed(i * block, c.len() / columns);
-            for (strip, b) in strips.chunks_exact(STRIP * depth).enumerate() {
-                let first = strip * STRIP;
-                let width = STRIP.min(columns - first);
-                let out = &mut c[first..];
-                Product { a: &a, b, rows: &rows, init: None, out, pitch: columns, width }.run();
-            }
-        });
+    let block = b.columns.div_ceil(BLOCKS).next_multiple_of(8).max(64);
+    parallel::chunks(c, block, READING * (block * depth) as u64, |i, c| {
+        let b_rows = row_starts(c.len(), depth);
+        dots(&b.data[i * block * depth..], &b_rows, a.data, &Rows::every(0, 1), c);
     });
 }
 
-/// `c = a · b` with `a` row-major and `b` a transposed view.
-fn by_dots(a: Matrix, b: Matrix, c: &mut [f32]) {
+/// `c = a · b` where `a` is one row and `b` row-major.
+fn row_by_rows(a: &[f32], b: Matrix, c: &mut [f32]) {
+    let (depth, columns) = (b.rows, b.columns);
+    let a = Panels::of_rows(a, depth, 1, depth);
+    let rows = Rows::every(columns, depth);
+    let block = columns.div_ceil(BLOCKS).next_multiple_of(64);
+    parallel::chunks(c, block, READING * (block * depth) as u64, |i, out| {
+        let width = out.len();
+        let b = &b.data[i * block..];
+        Product { a: &a, b, rows: &rows, init: None, out, pitch: width, width }.run();
+    });
+}
+
+/// All dot products of rows of `a` and `b`, which are as long as a row of `b`.
+fn dots(a: &[f32], a_rows: &[usize], b: &[f32], b_rows: &Rows, out: &mut [f32]) {
+    out.fill(0.0);
+    let length = if b_rows.len() == 1 { b.len() } else { b.len() / b_rows.len() };
+    let (a_step, b_step, segments) = (0, 0, 1);
+    Dots { a, a_rows, a_step, b, b_rows, b_step, segments, length, out }.run();
+}
+
+fn row_starts(count: usize, step: usize) -> Vec<usize> {
+    (0..count).map(|row| row * step).collect()
+}
+
+/// `c = a · b` with `b` row-major, both read where they lie.
+fn in_place(a: Matrix, b: &[f32], columns: usize, c: &mut [f32]) {
+    let (step, cell) = if a.transposed { (1, a.rows) } else { (a.columns, 1) };
+    let block = columns.div_ceil(BLOCKS).next_multiple_of(128);
+    let operations = 2 * (a.rows * a.columns * block) as u64;
+    let (rows, lines) = (Rows::every(step, a.rows), Rows::every(0, 1));
+    let blocks = Area::new(c, a.rows, columns, columns).blocks(a.rows, block);
+    parallel::each(blocks, operations, |i, out| {
+        let b = &b[i * block..];
+        let (pitch, strip, resume) = (columns, Outer::strip(), false);
+        let (rows, lines, length) = (&rows, &lines, a.columns);
+        Outer { a: a.data, rows, lines, length, cell, b, pitch, strip, resume, out }.run();
+    });
+}
+
+/// `c = a · b` with `a` packed in panels and `b` in strips.
+fn in_strips(a: Matrix, b: Matrix, c: &mut [f32]) {
     let (depth, columns) = (a.columns, b.columns);
-    let b_rows = Rows::every(depth, columns);
-    let block = a.rows.min(BLOCK);
-    parallel::chunks(c, block * columns, 2 * (block * depth * columns) as u64, |i, out| {
-        out.fill(0.0);
-        let first = i * block;
-        let a_rows: Vec<usize> =
-            (first..first + out.len() / columns).map(|row| row * depth).collect();
-        Dots {
-            a: a.data,
-            a_rows: &a_rows,
-            a_step: 0,
-            b: b.data,
-            b_rows: &b_rows,
-            b_step: 0,
-            segments: 1,
-            length: depth,
-            out,
+    let most = (PANELS / depth).clamp(64, 256);
+    let height = a.rows.div_ceil(a.rows.div_ceil(most));
+    let bands = a.rows.div_ceil(height);
+    let width = columns.div_ceil(BLOCKS.div_ceil(bands)).next_multiple_of(32).max(64);
+    let panels = |first: usize, rows: usize| {
+        if a.transposed {
+            Panels::of_columns(&a.data[first..], a.rows, rows, depth)
+        } else {
+            Panels::of_rows(&a.data[first * depth..], depth, rows, depth)
         }
-        .run();
+    };
+    let common = (bands == 1).then(|| panels(0, a.rows));
+    let across = columns.div_ceil(width);
+    let rows = Rows::every(columns, if b.transposed { 0 } else { depth });
+    let lines = Rows::every(0, 1);
+    let blocks = Area::new(c, a.rows, columns, columns).blocks(height, width);
+    parallel::each(blocks, 2 * (height * depth * width) as u64, |i, out| {
+        let (band, first) = (i / across, i % across * width);
+        let own = common.is_none().then(|| panels(band * height, out.rows()));
+        let a = own.as_ref().or(common.as_ref()).expect("one of the two is there");
+        let columns = if b.transposed {
+            Columns::Turned { pitch: depth }
+        } else {
+            Columns::Lines { rows: &rows, lines: &lines, length: columns }
+        };
+        scratch::with(Strips::BUFFER, |buffer| {
+            Strips { a, b: b.data, columns, first, init: None, out, buffer }.run();
+        });
     });
 }
 

@@ -1,0 +1,210 @@
+//! Products whose first operand is read where it lies, number by number.
+//!
+//! ```text
+//! out[r, q] += Σ_l Σ_j a[start[r] + line[l] + j · cell] · b[l · length + j, q]
+//! ```
+//!
+//! Nothing of `a` is packed: a tile reads one number of each of its rows and spreads it over a
+//! register. That is what small matrices want, and the weight gradient of a convolution, where `a`
+//! are shifted rows of zero-bordered planes and the lines are the rows of the output.
+
+use super::{Area, Kernel, Rows, Vector, dispatch};
+
+/// The operands.
+pub(crate) struct Outer<'a> {
+    pub(crate) a: &'a [f32],
+    /// Where the rows of `a` begin: one for each row of the output.
+    pub(crate) rows: &'a Rows,
+    /// Where the lines of a row begin, from its start.
+    pub(crate) lines: &'a Rows,
+    /// Terms in a line.
+    pub(crate) length: usize,
+    /// Distance between the terms of a line.
+    pub(crate) cell: usize,
+    pub(crate) b: &'a [f32],
+    /// Distance between rows of `b`, all terms counted through.
+    pub(crate) pitch: usize,
+    /// Distance between strips of `b`, each as wide as [`Outer::strip`].
+    pub(crate) strip: usize,
+    /// Whether `out` is added to; else it is overwritten.
+    pub(crate) resume: bool,
+    pub(crate) out: Area<'a>,
+}
+
+impl Outer<'_> {
+    /// Columns of one strip on the path of this process.
+    pub(crate) fn strip() -> usize {
+        dispatch(Strip)
+    }
+
+    pub(crate) fn run(self) {
+        dispatch(self);
+    }
+}
+
+struct Strip;
+
+impl Kernel for Strip {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> usize {
+        2 * V::LANES
+    }
+}
+
+impl Kernel for Outer<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(mut self) {
+        let (width, height, size) = (self.out.columns(), self.out.rows(), 2 * V::LANES);
+        assert_eq!(self.rows.len(), height, "outer: as many rows as the output");
+        if height == 0 || width == 0 {
+            return;
+        }
+        let terms = self.lines.len() * self.length;
+        if terms > 0 {
+            let reach = (self.length - 1)
+                .checked_mul(self.cell)
+                .and_then(|end| end.checked_add(self.lines.last() + 1));
+            self.rows.check(self.a, reach.expect("outer: lines do not overflow"));
+            let end = |strip: usize, columns: usize| {
+                let row = (terms - 1).checked_mul(self.pitch)?;
+                strip.checked_mul(self.strip)?.checked_add(row)?.checked_add(columns)
+            };
+            let last = (width - 1) / size;
+            let ends = [
+                end(last, width - last * size),
+                last.checked_sub(1).map_or(Some(0), |strip| end(strip, size)),
+            ];
+            let inside = ends.iter().all(|end| end.is_some_and(|end| end <= self.b.len()));
+            assert!(inside, "outer: strips lie in a buffer of {}", self.b.len());
+        }
+        let panels = height.div_ceil(V::PRODUCT_ROWS);
+        for q in (0..width).step_by(size) {
+            let columns = (width - q).min(size);
+            for panel in 0..panels {
+                let row = panel * height / panels;
+                let rows = (panel + 1) * height / panels - row;
+                // SAFETY: the numbers of `a` and `b` are in their slices by the assertions, rows row
+                // to row + rows − 1 and columns q to q + columns − 1 in the area.
+                unsafe {
+                    let b = self.b.as_ptr().wrapping_add(q / size * self.strip);
+                    let out = self.out.start().add(row * self.out.pitch() + q);
+                    self.tile::<V>(&self.rows.starts()[row..row + rows], b, columns, out);
+                }
+            }
+        }
+    }
+}
+
+impl Outer<'_> {
+    /// # Safety
+    /// All lines from these starts lie in `a`; `columns` numbers, at most two registers, can be read
+    /// from every row at `b`, and written to every row at `out`.
+    #[inline(always)]
+    unsafe fn tile<V: Vector>(&self, rows: &[usize], b: *const f32, columns: usize, out: *mut f32) {
+        // SAFETY: the promises are handed on.
+        unsafe {
+            match rows.len() {
+                1 => self.of_rows::<V, 1>(rows, b, columns, out),
+                2 => self.of_rows::<V, 2>(rows, b, columns, out),
+                3 => self.of_rows::<V, 3>(rows, b, columns, out),
+                4 => self.of_rows::<V, 4>(rows, b, columns, out),
+                5 => self.of_rows::<V, 5>(rows, b, columns, out),
+                6 => self.of_rows::<V, 6>(rows, b, columns, out),
+                7 => self.of_rows::<V, 7>(rows, b, columns, out),
+                8 => self.of_rows::<V, 8>(rows, b, columns, out),
+                9 => self.of_rows::<V, 9>(rows, b, columns, out),
+                10 => self.of_rows::<V, 10>(rows, b, columns, out),
+                11 => self.of_rows::<V, 11>(rows, b, columns, out),
+                12 => self.of_rows::<V, 12>(rows, b, columns, out),
+                13 => self.of_rows::<V, 13>(rows, b, columns, out),
+                14 => self.of_rows::<V, 14>(rows, b, columns, out),
+                _ => unreachable!("no path has tiles of more than fourteen rows"),
+            }
+        }
+    }
+
+    /// # Safety
+    /// As for [`Outer::tile`] with `R` rows.
+    #[inline(always)]
+    unsafe fn of_rows<V: Vector, const R: usize>(
+        &self,
+        rows: &[usize],
+        b: *const f32,
+        columns: usize,
+        out: *mut f32,
+    ) {
+        // SAFETY: the promises are handed on; `last` numbers are in the last register.
+        unsafe {
+            if columns == 2 * V::LANES {
+                self.of_size::<V, R, 2, true>(rows, b, V::LANES, out);
+            } else if columns > V::LANES {
+                self.of_size::<V, R, 2, false>(rows, b, columns - V::LANES, out);
+            } else {
+                self.of_size::<V, R, 1, false>(rows, b, columns, out);
+            }
+        }
+    }
+
+    /// # Safety
+    /// As for [`Outer::tile`] with `R` rows and `columns = (W − 1) · LANES + last`, where `last` is
+    /// `LANES` if `WHOLE`.
+    #[inline(always)]
+    unsafe fn of_size<V: Vector, const R: usize, const W: usize, const WHOLE: bool>(
+        &self,
+        rows: &[usize],
+        b: *const f32,
+        last: usize,
+        out: *mut f32,
+    ) {
+        let pitch = self.out.pitch();
+        let mut sums = [[V::splat(0.0); W]; R];
+        if self.resume {
+            for (r, row) in sums.iter_mut().enumerate() {
+                for (w, sum) in row.iter_mut().enumerate() {
+                    // SAFETY: row r < R of the output; register w < W lies in its columns.
+                    *sum = unsafe {
+                        let at = out.add(r * pitch + w * V::LANES);
+                        if WHOLE || w + 1 < W { V::load(at) } else { V::load_first(at, last) }
+                    };
+                }
+            }
+        }
+        let a: [*const f32; R] = std::array::from_fn(|r| self.a.as_ptr().wrapping_add(rows[r]));
+        let mut b = b;
+        for &line in self.lines.starts() {
+            let mut at = line;
+            for _ in 0..self.length {
+                let mut terms = [V::splat(0.0); W];
+                for (w, term) in terms.iter_mut().enumerate() {
+                    // SAFETY: register w lies in the columns of this row of `b`.
+                    *term = unsafe {
+                        let at = b.add(w * V::LANES);
+                        if WHOLE || w + 1 < W { V::load(at) } else { V::load_first(at, last) }
+                    };
+                }
+                for (row, a) in sums.iter_mut().zip(a) {
+                    // SAFETY: a number of a line of this row of `a`.
+                    let a = V::splat(unsafe { a.add(at).read() });
+                    for (sum, &term) in row.iter_mut().zip(&terms) {
+                        *sum = a.mul_add(term, *sum);
+                    }
+                }
+                at += self.cell;
+                b = b.wrapping_add(self.pitch);
+            }
+        }
+        for (r, row) in sums.iter().enumerate() {
+            for (w, sum) in row.iter().enumerate() {
+                // SAFETY: as for the loads from `out`.
+                unsafe {
+                    let at = out.add(r * pitch + w * V::LANES);
+                    if WHOLE || w + 1 < W { sum.store(at) } else { sum.store_first(at, last) }
+                }
+            }
+        }
+    }
+}
