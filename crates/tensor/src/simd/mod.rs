@@ -44,7 +44,7 @@ mod rows;
 use std::sync::OnceLock;
 
 pub(crate) use dot::Dots;
-pub(crate) use lanes::{load, load_bytes, load_up_to, store, store_bytes, store_up_to};
+pub(crate) use lanes::{WIDEST, load, load_bytes, load_up_to, store, store_bytes, store_up_to};
 pub(crate) use planes::{Border, Lie, Planes};
 pub(crate) use probe::{MultiplyAdds, Sum, Triad};
 pub(crate) use product::{Panels, Product};
@@ -104,24 +104,16 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `count ≤ LANES`, and `count` numbers can be written to `at`.
     unsafe fn store_first(self, at: *mut f32, count: usize);
-    /// Stores the lanes, whole numbers from 0 to 255, as one byte each.
+    /// Stores the first `count` lanes, whole numbers from 0 to 255, as one byte each.
     ///
     /// # Safety
-    /// `LANES` bytes can be written to `at`.
-    unsafe fn store_bytes(self, at: *mut u8);
-    /// `LANES` bytes as numbers.
+    /// `count ≤ LANES`, and `count` bytes can be written to `at`.
+    unsafe fn store_bytes(self, at: *mut u8, count: usize);
+    /// The first `count` bytes at `at` as numbers, and zeros.
     ///
     /// # Safety
-    /// `LANES` bytes can be read from `at`.
-    unsafe fn load_bytes(at: *const u8) -> Self;
-    /// Stores past the caches, for numbers that are not read soon. [`Vector::fence`] must follow
-    /// before another thread reads them.
-    ///
-    /// # Safety
-    /// `LANES` numbers can be written to `at`, which is aligned to the size of the register.
-    unsafe fn stream(self, at: *mut f32);
-    /// Puts the streamed numbers before whatever is stored next.
-    fn fence();
+    /// `count ≤ LANES`, and `count` bytes can be read from `at`.
+    unsafe fn load_bytes(at: *const u8, count: usize) -> Self;
 }
 
 /// Work that is compiled once per instruction set.
