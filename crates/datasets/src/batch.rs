@@ -126,26 +126,32 @@ impl Batches {
 
     fn gather(&self, indices: &[usize]) -> Tensor {
         let shape @ [c, h, w] = self.split.shape();
-        let mut values = Vec::with_capacity(indices.len() * c * h * w);
-        let mut scale = |image: &[u8]| {
-            for (plane, table) in image.chunks_exact(h * w).zip(&self.tables) {
-                values.extend(plane.iter().map(|&pixel| table[usize::from(pixel)]));
+        // Recycled memory: a batch is as large as the one before.
+        let mut images = Tensor::stale([indices.len(), c, h, w]);
+        let scale = |image: &[u8], values: &mut [Scalar]| {
+            let planes = image.chunks_exact(h * w).zip(values.chunks_exact_mut(h * w));
+            for ((plane, values), table) in planes.zip(&self.tables) {
+                for (value, &pixel) in values.iter_mut().zip(plane) {
+                    *value = table[usize::from(pixel)];
+                }
             }
         };
         let mut changed = Vec::new();
-        for &index in indices {
+        for (&index, values) in
+            indices.iter().zip(images.as_mut_slice().chunks_exact_mut(c * h * w))
+        {
             let image = self.split.images().image(index);
             match &self.augment {
-                None => scale(image),
+                None => scale(image, values),
                 Some(draws) => {
                     changed.clear();
                     changed.extend_from_slice(image);
                     draws.apply(&mut changed, shape, index);
-                    scale(&changed);
+                    scale(&changed, values);
                 }
             }
         }
-        Tensor::from_vec([indices.len(), c, h, w], values).expect("every image gave c·h·w values")
+        images
     }
 }
 

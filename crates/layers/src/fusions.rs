@@ -1,6 +1,6 @@
 //! What layers that run as one must obey: nothing but time and memory may tell the difference.
 
-use cenote_autograd::{Tape, Var};
+use cenote_autograd::Tape;
 use cenote_spec::Kind;
 use cenote_tensor::{Scalar, Seed, Tensor};
 use proptest::prelude::*;
@@ -55,18 +55,23 @@ fn parameters(model: &Model) -> Params {
     params
 }
 
+/// How neighbouring layers run.
+#[derive(Clone, Copy)]
+enum How {
+    AsOne,
+    Apart,
+}
+
 /// The bits of everything a pass makes: output, gradients of input and parameters, updates.
-fn pass(
-    model: &Model,
-    x: &Tensor,
-    mode: Mode,
-    forward: impl for<'t> Fn(&Step<'_, 't>, Var<'t>) -> Var<'t>,
-) -> Vec<(usize, Vec<u64>)> {
+fn pass(model: &Model, x: &Tensor, mode: Mode, how: How) -> Vec<(usize, Vec<u64>)> {
     let params = parameters(model);
     let tape = Tape::new();
     let x = tape.leaf(x.clone());
     let step = Step::new(&tape, model, &params, mode, Seed(5), 7);
-    let y = forward(&step, x.clone());
+    let y = match how {
+        How::AsOne => step.forward(x.clone()),
+        How::Apart => step.forward_through(x.clone(), |_, _| ()),
+    };
     let weights = Tensor::from_fn(y.shape(), |i| (1.7 * i as Scalar + 0.3).sin());
     let mut gradients = (&y * &tape.constant(weights)).sum().backward();
     let mut made = vec![(0, y.value().clone())];
@@ -90,8 +95,8 @@ proptest! {
         let Some(model) = model(&layers, [size.0, size.1, size.2]) else { return Ok(()) };
         let x = Tensor::normal(model.input().batched(n), 1.0, &mut Seed(9).stream("x"));
         let mode = if training { Mode::Train } else { Mode::Eval };
-        let fused = pass(&model, &x, mode, |step, x| step.forward(x));
-        let apart = pass(&model, &x, mode, |step, x| step.forward_through(x, |_, _| ()));
+        let fused = pass(&model, &x, mode, How::AsOne);
+        let apart = pass(&model, &x, mode, How::Apart);
         prop_assert_eq!(fused, apart);
     }
 

@@ -198,6 +198,11 @@ impl<T: Element> Drop for Buffer<T> {
     fn drop(&mut self) {
         self.meter.sub(self.len * size_of::<T>());
         let vec = std::mem::take(&mut self.vec);
+        if vec.len() == self.len {
+            // Without room for an alignment it was allocated elsewhere, and goes back there: nobody
+            // would take it as often as another is adopted.
+            return;
+        }
         // At the end of a thread its shelf may be gone before its last buffer: then just free it.
         let _ = T::shelf(|shelf| shelf.put(vec));
     }
@@ -226,6 +231,13 @@ mod tests {
         let mut buffer = Buffer::<u8>::stale(5);
         buffer.copy_from_slice(&[1, 2, 3, 4, 5]);
         assert_eq!(buffer.into_values(), [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn values_that_were_adopted_are_not_held_back() {
+        let free = || Scalar::shelf(|shelf| shelf.take(7_777_777).1).expect("a shelf");
+        drop(Buffer::<Scalar>::adopt(vec![0.0; 7_777_777]));
+        assert!(free());
     }
 
     #[test]

@@ -41,13 +41,16 @@ fn training_keeps_the_input_of_each_batch_norm_and_nothing_of_the_rectifiers() {
 }
 
 #[test]
-fn a_step_without_downsampling_holds_two_maps_beside_what_it_keeps() {
-    let (rows, columns, batch_size) = (8, 12, 3);
+fn a_step_without_downsampling_holds_one_map_beside_what_it_keeps() {
+    let (rows, columns, batch_size) = (16, 24, 2);
     let mut training = Training::of(&cifar(Down::Not), [3, rows, columns], batch_size);
+    // The first step starts what the optimiser remembers.
     training.step(|_| ());
     let ((), usage) = metered(|| training.step(|_| ()));
     let of = |channels: usize| channels * rows * columns * batch_size * size_of::<Scalar>();
     let kept = of(2 * (64 + 128 + 256));
-    let gradients: usize = training.params.iter().map(|param| param.value.bytes()).sum();
-    assert!(usage.peak_bytes <= kept + 2 * of(256) + gradients, "{usage:?}");
+    // The gradient of the last convolution is among the first to be made, those per channel are small.
+    let gradient = 256 * 256 * 9 * size_of::<Scalar>();
+    let small = 64 << 10;
+    assert!(usage.peak_bytes <= kept + of(256) + gradient + small, "{usage:?}");
 }

@@ -45,21 +45,19 @@ pub(crate) enum Down {
 
 /// Six blocks of convolution, batch norm and rectifier, after VGG.
 pub(crate) fn cifar(down: Down) -> String {
-    let mut layers = String::new();
-    for (i, channels) in [64, 64, 128, 128, 256, 256].into_iter().enumerate() {
+    let block = |(i, channels): (usize, usize)| {
         let shrinks = matches!(i, 1 | 3);
         let stride = if shrinks && down == Down::Stride { 2 } else { 1 };
-        layers += &format!(
+        let pool = "{ kind = 'max_pool', kernel_size = 2 },";
+        format!(
             "{{ kind = 'conv2d', out_channels = {channels}, kernel_size = 3, padding = 1, \
-             stride = {stride}, bias = false }}, {{ kind = 'batch_norm' }}, {{ kind = 'relu' }},"
-        );
-        if shrinks && down == Down::Pool {
-            layers += "{ kind = 'max_pool', kernel_size = 2 },";
-        }
-    }
-    format!(
-        "layer = [{layers} {{ kind = 'global_avg_pool' }}, {{ kind = 'dense', out_features = 10 }}]"
-    )
+             stride = {stride}, bias = false }}, {{ kind = 'batch_norm' }}, {{ kind = 'relu' }}, {}",
+            if shrinks && down == Down::Pool { pool } else { "" },
+        )
+    };
+    let blocks: String = [64, 64, 128, 128, 256, 256].into_iter().enumerate().map(block).collect();
+    let head = "{ kind = 'global_avg_pool' }, { kind = 'dense', out_features = 10 }";
+    format!("layer = [{blocks} {head}]")
 }
 
 /// A network in training on one batch.

@@ -3,14 +3,14 @@
 use std::arch::x86_64::{
     __m256, __m256i, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q, _MM_HINT_T1, _mm_add_ps,
     _mm_add_ss, _mm_castps_si128, _mm_cvtss_f32, _mm_loadl_epi64, _mm_movehdup_ps, _mm_movehl_ps,
-    _mm_packus_epi16, _mm_packus_epi32, _mm_prefetch, _mm_sfence, _mm_store_ss, _mm_storel_epi64,
+    _mm_packus_epi16, _mm_packus_epi32, _mm_prefetch, _mm_store_ss, _mm_storel_epi64,
     _mm_storeu_ps, _mm256_add_ps, _mm256_blendv_ps, _mm256_castpd_ps, _mm256_castps_pd,
     _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cmp_ps,
     _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtps_epi32, _mm256_div_ps,
     _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps,
     _mm256_loadu_si256, _mm256_maskload_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_or_ps,
     _mm256_permute2f128_ps, _mm256_permute4x64_pd, _mm256_set1_ps, _mm256_shuffle_ps,
-    _mm256_storeu_ps, _mm256_stream_ps, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    _mm256_storeu_ps, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
 use super::{Kernel, Lines, Vector};
@@ -188,12 +188,11 @@ impl Vector for F32x8 {
         // Shuffles stay within halves: the pairs come out as 0 2 1 3 and are put in order.
         // SAFETY: as in `splat`.
         unsafe {
-            let order = |pairs: __m256| {
-                _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(_mm256_castps_pd(pairs)))
-            };
+            let evens = _mm256_castps_pd(_mm256_shuffle_ps::<0b10_00_10_00>(self.0, next.0));
+            let odds = _mm256_castps_pd(_mm256_shuffle_ps::<0b11_01_11_01>(self.0, next.0));
             (
-                Self(order(_mm256_shuffle_ps::<0b10_00_10_00>(self.0, next.0))),
-                Self(order(_mm256_shuffle_ps::<0b11_01_11_01>(self.0, next.0))),
+                Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(evens))),
+                Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(odds))),
             )
         }
     }
@@ -212,32 +211,40 @@ impl Vector for F32x8 {
     }
 
     #[inline(always)]
-    unsafe fn store_bytes(self, at: *mut u8) {
-        // SAFETY: the caller promises eight writable bytes.
+    unsafe fn store_bytes(self, at: *mut u8, count: usize) {
+        // SAFETY: the caller promises `count` writable bytes, and the array holds eight.
         unsafe {
             let words = _mm256_cvtps_epi32(self.0);
             let (low, high) = (_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
             let halves = _mm_packus_epi32(low, high);
-            _mm_storel_epi64(at.cast(), _mm_packus_epi16(halves, halves));
+            let bytes = _mm_packus_epi16(halves, halves);
+            if count == 8 {
+                _mm_storel_epi64(at.cast(), bytes);
+                return;
+            }
+            let mut lanes = [0_u8; 8];
+            _mm_storel_epi64(lanes.as_mut_ptr().cast(), bytes);
+            for (lane, byte) in lanes.into_iter().enumerate().take(count) {
+                at.add(lane).write(byte);
+            }
         }
     }
 
     #[inline(always)]
-    unsafe fn load_bytes(at: *const u8) -> Self {
-        // SAFETY: the caller promises eight readable bytes.
-        Self(unsafe { _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(at.cast()))) })
-    }
-
-    #[inline(always)]
-    unsafe fn stream(self, at: *mut f32) {
-        // SAFETY: the caller promises eight writable numbers at an aligned place.
-        unsafe { _mm256_stream_ps(at, self.0) };
-    }
-
-    #[inline(always)]
-    fn fence() {
-        // SAFETY: every x86-64 machine has SSE.
-        unsafe { _mm_sfence() };
+    unsafe fn load_bytes(at: *const u8, count: usize) -> Self {
+        // SAFETY: the caller promises `count` readable bytes, and the array holds eight.
+        unsafe {
+            let mut lanes = [0_u8; 8];
+            let eight = if count == 8 {
+                _mm_loadl_epi64(at.cast())
+            } else {
+                for (lane, byte) in lanes.iter_mut().enumerate().take(count) {
+                    *byte = at.add(lane).read();
+                }
+                _mm_loadl_epi64(lanes.as_ptr().cast())
+            };
+            Self(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(eight)))
+        }
     }
 
     #[inline(always)]

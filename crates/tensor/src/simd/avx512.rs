@@ -2,13 +2,13 @@
 
 use std::arch::x86_64::{
     __m512, __mmask16, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q, _MM_HINT_T1,
-    _mm_loadu_si128, _mm_prefetch, _mm_sfence, _mm_storeu_si128, _mm512_add_ps, _mm512_castpd_ps,
-    _mm512_castps_pd, _mm512_cmp_ps_mask, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps,
-    _mm512_cvtepu8_epi32, _mm512_cvtps_epi32, _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
-    _mm512_mask_blend_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_max_ps,
+    _mm_maskz_loadu_epi8, _mm_prefetch, _mm512_add_ps, _mm512_castpd_ps, _mm512_castps_pd,
+    _mm512_cmp_ps_mask, _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32, _mm512_cvtps_epi32,
+    _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_blend_ps,
+    _mm512_mask_cvtepi32_storeu_epi8, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_max_ps,
     _mm512_mul_ps, _mm512_permutex2var_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_setr_epi32,
-    _mm512_shuffle_f32x4, _mm512_storeu_ps, _mm512_stream_ps, _mm512_sub_ps, _mm512_unpackhi_pd,
-    _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
+    _mm512_shuffle_f32x4, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_pd, _mm512_unpackhi_ps,
+    _mm512_unpacklo_pd, _mm512_unpacklo_ps,
 };
 
 use super::{Kernel, Lines, Vector};
@@ -177,27 +177,20 @@ impl Vector for F32x16 {
     }
 
     #[inline(always)]
-    unsafe fn store_bytes(self, at: *mut u8) {
-        // SAFETY: the caller promises sixteen writable bytes.
-        unsafe { _mm_storeu_si128(at.cast(), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(self.0))) };
+    unsafe fn store_bytes(self, at: *mut u8, count: usize) {
+        // SAFETY: lanes beyond `count` are masked and not written.
+        unsafe {
+            _mm512_mask_cvtepi32_storeu_epi8(at.cast(), mask(count), _mm512_cvtps_epi32(self.0));
+        }
     }
 
     #[inline(always)]
-    unsafe fn load_bytes(at: *const u8) -> Self {
-        // SAFETY: the caller promises sixteen readable bytes.
-        Self(unsafe { _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(at.cast()))) })
-    }
-
-    #[inline(always)]
-    unsafe fn stream(self, at: *mut f32) {
-        // SAFETY: the caller promises sixteen writable numbers at an aligned place.
-        unsafe { _mm512_stream_ps(at, self.0) };
-    }
-
-    #[inline(always)]
-    fn fence() {
-        // SAFETY: every x86-64 machine has SSE.
-        unsafe { _mm_sfence() };
+    unsafe fn load_bytes(at: *const u8, count: usize) -> Self {
+        // SAFETY: bytes beyond `count` are masked and not read.
+        unsafe {
+            let bytes = _mm_maskz_loadu_epi8(mask(count), at.cast());
+            Self(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)))
+        }
     }
 
     #[inline(always)]

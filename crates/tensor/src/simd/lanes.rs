@@ -25,30 +25,31 @@ pub(crate) fn store<V: Vector>(numbers: V, into: &mut [f32], at: usize) {
 #[inline(always)]
 pub(crate) fn load_up_to<V: Vector>(from: &[f32], at: usize) -> V {
     let rest = &from[at..];
-    // SAFETY: the count is at most LANES and at most what is left.
-    unsafe { V::load_first(rest.as_ptr(), rest.len().min(V::LANES)) }
+    if rest.len() >= V::LANES {
+        return load(rest, 0);
+    }
+    // SAFETY: the count is less than LANES and is what is left.
+    unsafe { V::load_first(rest.as_ptr(), rest.len()) }
 }
 
 /// As [`store`], without what lies beyond the end of the slice.
 #[inline(always)]
 pub(crate) fn store_up_to<V: Vector>(numbers: V, into: &mut [f32], at: usize) {
     let rest = &mut into[at..];
-    // SAFETY: the count is at most LANES and at most what is left.
-    unsafe { numbers.store_first(rest.as_mut_ptr(), rest.len().min(V::LANES)) };
+    if rest.len() >= V::LANES {
+        // A masked store, even of all lanes, keeps loads that follow waiting.
+        return store(numbers, rest, 0);
+    }
+    // SAFETY: the count is less than LANES and is what is left.
+    unsafe { numbers.store_first(rest.as_mut_ptr(), rest.len()) };
 }
 
 /// The bytes from `at` on as numbers, with zeros where the slice is at its end.
 #[inline(always)]
 pub(crate) fn load_bytes<V: Vector>(from: &[u8], at: usize) -> V {
     let rest = &from[at..];
-    if rest.len() >= V::LANES {
-        // SAFETY: `rest` holds at least LANES bytes.
-        return unsafe { V::load_bytes(rest.as_ptr()) };
-    }
-    let mut bytes = [0; WIDEST];
-    bytes[..rest.len()].copy_from_slice(rest);
-    // SAFETY: no register has more than WIDEST lanes.
-    unsafe { V::load_bytes(bytes.as_ptr()) }
+    // SAFETY: the count is at most LANES and at most what is left.
+    unsafe { V::load_bytes(rest.as_ptr(), rest.len().min(V::LANES)) }
 }
 
 /// Stores whole numbers from 0 to 255 as bytes from `at` on, without what lies beyond the end of
@@ -56,15 +57,8 @@ pub(crate) fn load_bytes<V: Vector>(from: &[u8], at: usize) -> V {
 #[inline(always)]
 pub(crate) fn store_bytes<V: Vector>(numbers: V, into: &mut [u8], at: usize) {
     let rest = &mut into[at..];
-    if rest.len() >= V::LANES {
-        // SAFETY: `rest` holds at least LANES bytes.
-        return unsafe { numbers.store_bytes(rest.as_mut_ptr()) };
-    }
-    let mut bytes = [0; WIDEST];
-    // SAFETY: no register has more than WIDEST lanes.
-    unsafe { numbers.store_bytes(bytes.as_mut_ptr()) };
-    let count = rest.len();
-    rest.copy_from_slice(&bytes[..count]);
+    // SAFETY: the count is at most LANES and at most what is left.
+    unsafe { numbers.store_bytes(rest.as_mut_ptr(), rest.len().min(V::LANES)) };
 }
 
 /// Lanes of the widest register.

@@ -34,6 +34,7 @@ mod avx2;
 mod avx512;
 mod dot;
 mod lanes;
+mod lines;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod outer;
@@ -52,7 +53,9 @@ use std::sync::OnceLock;
 
 pub(crate) use area::Area;
 pub(crate) use dot::Dots;
-pub(crate) use lanes::{load, load_bytes, load_up_to, store, store_bytes, store_up_to};
+pub(crate) use lanes::{WIDEST, load, load_bytes, load_up_to, store, store_bytes, store_up_to};
+pub(crate) use lines::Lines;
+use lines::{PartsOf, Pitched};
 pub(crate) use outer::Outer;
 pub(crate) use panels::Panels;
 pub(crate) use planes::{Border, Lie, Planes};
@@ -120,24 +123,16 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `count ≤ LANES`, and `count` numbers can be written to `at`.
     unsafe fn store_first(self, at: *mut f32, count: usize);
-    /// Stores the lanes, whole numbers from 0 to 255, as one byte each.
+    /// Stores the first `count` lanes, whole numbers from 0 to 255, as one byte each.
     ///
     /// # Safety
-    /// `LANES` bytes can be written to `at`.
-    unsafe fn store_bytes(self, at: *mut u8);
-    /// `LANES` bytes as numbers.
+    /// `count ≤ LANES`, and `count` bytes can be written to `at`.
+    unsafe fn store_bytes(self, at: *mut u8, count: usize);
+    /// The first `count` bytes at `at` as numbers, and zeros.
     ///
     /// # Safety
-    /// `LANES` bytes can be read from `at`.
-    unsafe fn load_bytes(at: *const u8) -> Self;
-    /// Stores past the caches, for numbers that are not read soon. [`Vector::fence`] must follow
-    /// before another thread reads them.
-    ///
-    /// # Safety
-    /// `LANES` numbers can be written to `at`, which is aligned to the size of the register.
-    unsafe fn stream(self, at: *mut f32);
-    /// Puts the streamed numbers before whatever is stored next.
-    fn fence();
+    /// `count ≤ LANES`, and `count` bytes can be read from `at`.
+    unsafe fn load_bytes(at: *const u8, count: usize) -> Self;
 
     /// Asks for the cache line of `at`, which need not exist, to be brought near. Does nothing where
     /// there is no such instruction.
@@ -168,38 +163,6 @@ pub(crate) trait Vector: Copy {
                 }
             }
         }
-    }
-}
-
-/// Where the lines of a transposed block go.
-pub(crate) trait Lines {
-    /// Where line `i` begins.
-    fn line(&mut self, i: usize) -> *mut f32;
-}
-
-/// Lines at equal distances.
-pub(crate) struct Pitched {
-    first: *mut f32,
-    pitch: usize,
-}
-
-impl Lines for Pitched {
-    #[inline(always)]
-    fn line(&mut self, i: usize) -> *mut f32 {
-        self.first.wrapping_add(i * self.pitch)
-    }
-}
-
-/// Lines that are parts of slices, all from position `at` on.
-pub(crate) struct PartsOf<'a, 'b> {
-    slices: &'a mut [&'b mut [f32]],
-    at: usize,
-}
-
-impl Lines for PartsOf<'_, '_> {
-    #[inline(always)]
-    fn line(&mut self, i: usize) -> *mut f32 {
-        self.slices[i].as_mut_ptr().wrapping_add(self.at)
     }
 }
 

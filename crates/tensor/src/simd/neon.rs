@@ -153,27 +153,24 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
-    unsafe fn store_bytes(self, at: *mut u8) {
+    unsafe fn store_bytes(self, at: *mut u8, count: usize) {
         let mut lanes = [0.0_f32; 4];
-        // SAFETY: `lanes` holds four numbers, and the caller promises four writable bytes.
-        unsafe {
-            self.store(lanes.as_mut_ptr());
-            at.cast::<[u8; 4]>().write_unaligned(lanes.map(|lane| lane as u8));
+        // SAFETY: `lanes` holds four numbers.
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        for (lane, value) in lanes.into_iter().enumerate().take(count) {
+            // SAFETY: the caller promises `count` writable bytes.
+            unsafe { at.add(lane).write(value as u8) };
         }
     }
 
     #[inline(always)]
-    unsafe fn load_bytes(at: *const u8) -> Self {
-        // SAFETY: the caller promises four readable bytes, and the array holds four numbers.
-        unsafe { Self::load(at.cast::<[u8; 4]>().read_unaligned().map(f32::from).as_ptr()) }
+    unsafe fn load_bytes(at: *const u8, count: usize) -> Self {
+        let mut lanes = [0.0_f32; 4];
+        for (lane, value) in lanes.iter_mut().enumerate().take(count) {
+            // SAFETY: the caller promises `count` readable bytes.
+            *value = f32::from(unsafe { at.add(lane).read() });
+        }
+        // SAFETY: `lanes` holds four numbers.
+        unsafe { Self::load(lanes.as_ptr()) }
     }
-
-    #[inline(always)]
-    unsafe fn stream(self, at: *mut f32) {
-        // SAFETY: the caller promises four writable numbers.
-        unsafe { self.store(at) };
-    }
-
-    #[inline(always)]
-    fn fence() {}
 }

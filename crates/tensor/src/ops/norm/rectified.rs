@@ -8,6 +8,8 @@
 //! from `x`, by the same operations and so to the same bit.
 
 use super::{Layout, Moments, Source, Statistics, affine, backward, kernels};
+#[cfg(not(cenote_f64))]
+use crate::ops::pool2d::normalized_max_pool;
 use crate::{Argmax, Scalar, Tensor, Windows};
 
 /// Mean and variance of every channel of `x`: `(N, C, H, W)` or `(N, C)`.
@@ -58,6 +60,15 @@ pub fn batch_norm_relu_max_pool(
     epsilon: Scalar,
     at: &Windows,
 ) -> (Tensor, Argmax) {
+    assert_eq!(x.nchw()[2..], at.input(), "max_pool: x as fitted");
+    #[cfg(not(cenote_f64))]
+    {
+        let statistics = Statistics { mean, variance, epsilon };
+        let (scale, shift) = affine(Layout::of(x), gamma, beta, statistics);
+        if let Some(pooled) = normalized_max_pool(x, &scale, &shift, at) {
+            return pooled;
+        }
+    }
     let y = batch_norm_apply(x, gamma, beta, mean, variance, epsilon, true);
     crate::max_pool(&y, at)
 }

@@ -5,8 +5,6 @@ use crate::{Window, Windows};
 
 /// The taps of every output along one axis, where every output has one inside the input.
 pub(super) struct Axis {
-    /// Taps of the window.
-    pub(super) taps: usize,
     /// For every output its first tap inside.
     pub(super) first: Vec<usize>,
     /// For every output how many taps lie inside the input, and inside the padded input.
@@ -28,7 +26,7 @@ impl Axis {
             let in_padding = |tap: &usize| o * stride + tap * dilation < padded;
             counts.push([inside.count(), (0..kernel).filter(in_padding).count()]);
         }
-        Some(Self { taps: kernel, first, counts })
+        Some(Self { first, counts })
     }
 
     /// This axis's factor of the divisor of every output.

@@ -1,119 +1,104 @@
 //! Pooling without branches in the inner loops.
 //!
-//! - Windows of 2x2 cells that tile the input are a case of their own.
-//! - Other maxima are taken over the sheets of a convolution, bordered with −∞, where all cells of
-//!   a window are a fixed distance away.
-//! - Other averages are a convolution of every channel with ones, divided.
-//!
-//! Geometries with a window that lies wholly in the padding, and maxima over more than 255 cells, go
-//! the way of the reference.
+//! Windows of 2x2 cells that tile the input are a case of their own; all others look at rows that
+//! are dealt out for them. Geometries with a window that lies wholly in the padding, and maxima over
+//! more than 256 cells, go the way of the reference.
 
 use super::axis::{Axis, axes, is_quarter};
-use super::planes::{
-    Divide, Divisors, GROUP, Max, MaxBack, NOBODY, QuarterAvg, QuarterAvgBack, QuarterMax,
-    QuarterMaxBack,
-};
+use super::gather::Gathering;
+use super::map::Maps;
+use super::spread::{Share, Spreading};
+use super::tasks::{Back, Max, Mean, Sizes};
 use super::{Argmax, Divisor, max::Offsets, reference};
 use crate::memory::Buffer;
-use crate::ops::conv2d::{self, Reading};
 use crate::ops::{parallel, scratch};
-use crate::simd::dispatch;
+use crate::simd::{WIDEST, dispatch};
 use crate::{Tensor, Windows};
 
-/// Cells of the largest window whose offsets leave a byte free to say that nobody won.
-const LARGEST: usize = 255;
+/// Cells of the largest window whose offsets fit into a byte.
+const LARGEST: usize = 256;
+/// Numbers that one task reads or writes, whichever are more.
+const BLOCK: usize = 1 << 16;
+/// What moving a number costs, in operations.
+const MOVE: usize = 12;
 
 pub(super) fn max_pool(x: &Tensor, at: &Windows) -> (Tensor, Argmax) {
-    let (Some(axes), ..=LARGEST) = (axes(at), at.window().area()) else {
-        return reference::max_pool(x, at);
-    };
+    mapped_max_pool(x, Maps::Plain, at).unwrap_or_else(|| reference::max_pool(x, at))
+}
+
+pub(super) fn relu_max_pool(x: &Tensor, at: &Windows) -> (Tensor, Argmax) {
+    mapped_max_pool(x, Maps::Rectified, at)
+        .unwrap_or_else(|| reference::max_pool(&crate::relu(x.clone()), at))
+}
+
+/// The maxima of `max(scale · x + shift, 0)`, with a scale and a shift per channel; `None` for
+/// windows that only the reference knows.
+pub(crate) fn normalized_max_pool(
+    x: &Tensor,
+    scale: &[f32],
+    shift: &[f32],
+    at: &Windows,
+) -> Option<(Tensor, Argmax)> {
+    mapped_max_pool(x, Maps::Normalized { scale, shift }, at)
+}
+
+fn mapped_max_pool(x: &Tensor, maps: Maps, at: &Windows) -> Option<(Tensor, Argmax)> {
+    let axes = axes(at).filter(|_| at.window().area() <= LARGEST)?;
     let [batch, channels, height, width] = x.nchw();
     let [rows, columns] = at.output();
     let mut y = Tensor::stale([batch, channels, rows, columns]);
     let mut winners = Buffer::stale(y.len());
-    let (image, out, area) = (channels * height * width, channels * rows * columns, rows * columns);
-    let operations = (2 * out * at.window().area()) as u64;
-    let quarter = is_quarter(at);
-    let reading = Reading::new(at, 1);
+    let sizes = Sizes::of(at, channels);
+    let gathering = (!is_quarter(at)).then(|| Gathering::new(at, &axes[1]));
+    let (together, operations) = task([height, width], [rows, columns], at, rows);
     let outputs = (y.as_mut_slice(), &mut *winners);
-    parallel::pairs(outputs, [out, out], operations, |n, y, winners| {
-        let x = &x.as_slice()[n * image..][..image];
-        if !quarter {
-            return max_of_image(x, at, &axes, &reading, y, winners);
-        }
-        let planes = y.chunks_exact_mut(area).zip(winners.chunks_exact_mut(area));
-        for (x, (y, winners)) in x.chunks_exact(height * width).zip(planes) {
-            dispatch(QuarterMax { x, width, y, winners, columns });
-        }
-    });
-    (y, Argmax(Offsets::Narrow(winners)))
-}
-
-/// The maxima of one image over its sheets, bordered with −∞.
-fn max_of_image(
-    x: &[f32],
-    at: &Windows,
-    axes: &[Axis; 2],
-    reading: &Reading,
-    y: &mut [f32],
-    winners: &mut [u8],
-) {
-    let Reading { sheets, rows: taps, width } = reading;
-    let [rows, columns] = at.output();
-    let area = rows * columns;
-    let (len, padded) = (sheets.channel_len(), width.next_multiple_of(GROUP));
-    let mut of_sheet = vec![0; padded];
-    scratch::with(y.len() / area * len + GROUP, |filled| {
-        sheets.fill(x, at.input(), filled, f32::NEG_INFINITY);
-        scratch::with(padded, |best| {
-            let planes = y.chunks_exact_mut(area).zip(winners.chunks_exact_mut(area));
-            for (channel, (y, winners)) in planes.enumerate() {
-                let (sheet, starts) = (&filled[channel * len..], taps.starts());
-                dispatch(Max { sheet, starts, best, winners: &mut of_sheet });
-                let outputs = y.chunks_exact_mut(columns).zip(winners.chunks_exact_mut(columns));
-                for (i, (y, winners)) in outputs.enumerate() {
-                    y.copy_from_slice(&best[i * sheets.pitch..][..columns]);
-                    winners.copy_from_slice(&of_sheet[i * sheets.pitch..][..columns]);
-                    if winners.contains(&NOBODY) {
-                        let above = axes[0].first[i] * axes[1].taps;
-                        for (winner, first) in winners.iter_mut().zip(&axes[1].first) {
-                            if *winner == NOBODY {
-                                *winner = (above + first) as u8;
-                            }
-                        }
-                    }
-                }
-            }
+    parallel::pairs(outputs, [together * columns; 2], operations, |nth, y, winners| {
+        let (x, first, gathering) = (x.as_slice(), nth * together, gathering.as_ref());
+        scratch::with(gathering.map_or(0, Gathering::ring), |numbers| {
+            dispatch(Max { x, maps, sizes, gathering, numbers, first, y, winners });
         });
     });
+    Some((y, Argmax(Offsets::Narrow(winners))))
+}
+
+/// Rows of planes of `rows` rows that one task takes, and what it costs.
+fn task(
+    [height, width]: [usize; 2],
+    output: [usize; 2],
+    at: &Windows,
+    rows: usize,
+) -> (usize, u64) {
+    let plane = height * width + output[0] * output[1];
+    let per_row = plane.div_ceil(rows);
+    // Whole planes, or an even number of rows of one: then tiles are whole.
+    let together = if plane <= BLOCK {
+        BLOCK / plane * rows
+    } else {
+        (BLOCK / per_row).next_multiple_of(2).max(2)
+    };
+    let folding = at.window().area() * output[0] * output[1] / rows.max(1);
+    (together, (together * (per_row * MOVE + folding)) as u64)
 }
 
 pub(super) fn max_pool_backward(dy: &Tensor, argmax: &Argmax, at: &Windows) -> Tensor {
-    let (Some(_), Offsets::Narrow(winners)) = (axes(at), &argmax.0) else {
-        return reference::max_pool_backward(dy, argmax, at);
-    };
-    let [batch, channels, rows, columns] = dy.nchw();
+    match (axes(at), &argmax.0) {
+        (Some(_), Offsets::Narrow(winners)) => backward(dy, Share::Winner(winners), at),
+        _ => reference::max_pool_backward(dy, argmax, at),
+    }
+}
+
+fn backward(dy: &Tensor, share: Share, at: &Windows) -> Tensor {
+    let [batch, channels, ..] = dy.nchw();
     let [height, width] = at.input();
     let mut dx = Tensor::stale([batch, channels, height, width]);
-    let (image, out) = (channels * height * width, channels * rows * columns);
-    let window = at.window();
-    let mut places = [0; 256];
-    for (offset, place) in places.iter_mut().enumerate().take(window.area()) {
-        let (u, v) = (offset / window.kernel[1], offset % window.kernel[1]);
-        *place = u * window.dilation[0] * width + v * window.dilation[1];
-    }
-    let quarter = is_quarter(at);
-    parallel::chunks(dx.as_mut_slice(), image, (image + 4 * out) as u64, |n, dx| {
-        let area = rows * columns;
-        let dy = dy.as_slice()[n * out..][..out].chunks_exact(area);
-        let winners = winners[n * out..][..out].chunks_exact(area);
-        for (dx, (dy, winners)) in dx.chunks_exact_mut(height * width).zip(dy.zip(winners)) {
-            if quarter {
-                dispatch(QuarterMaxBack { dy, winners, dx, width, columns });
-            } else {
-                dispatch(MaxBack { dy, winners, dx, at, places: &places });
-            }
-        }
+    let sizes = Sizes::of(at, channels);
+    let spreading = (!is_quarter(at)).then(|| Spreading::new(at));
+    let (together, operations) = task([height, width], at.output(), at, height);
+    parallel::chunks(dx.as_mut_slice(), together * width, operations, |nth, dx| {
+        let (dy, first, spreading) = (dy.as_slice(), nth * together, spreading.as_ref());
+        scratch::with(spreading.map_or(0, Spreading::ring), |numbers| {
+            dispatch(Back { dy, share, sizes, spreading, numbers, first, dx });
+        });
     });
     dx
 }
@@ -123,61 +108,33 @@ pub(super) fn avg_pool(x: &Tensor, at: &Windows, divisor: Divisor) -> Tensor {
     let [batch, channels, height, width] = x.nchw();
     let [rows, columns] = at.output();
     let [of_rows, of_columns] = divisors(&axes, divisor);
-    if !is_quarter(at) {
-        let sums = conv2d::window_sums(x, at);
-        return divided(&sums, Divisors { rows: &of_rows, columns: &of_columns });
-    }
+    let divisors = [of_rows.as_slice(), &of_columns];
     let mut y = Tensor::stale([batch, channels, rows, columns]);
-    let (image, out) = (channels * height * width, channels * rows * columns);
-    parallel::chunks(y.as_mut_slice(), out, image as u64, |n, y| {
-        let x = x.as_slice()[n * image..][..image].chunks_exact(height * width);
-        for (x, y) in x.zip(y.chunks_exact_mut(rows * columns)) {
-            // Every window is whole, so all divisors are the same.
-            let divisor = of_rows[0] * of_columns[0];
-            dispatch(QuarterAvg { x, width, y, columns, divisor });
-        }
+    let sizes = Sizes::of(at, channels);
+    let gathering = (!is_quarter(at)).then(|| Gathering::new(at, &axes[1]));
+    let (together, operations) = task([height, width], [rows, columns], at, rows);
+    parallel::chunks(y.as_mut_slice(), together * columns, operations, |nth, y| {
+        let (x, first, gathering) = (x.as_slice(), nth * together, gathering.as_ref());
+        scratch::with(gathering.map_or(0, Gathering::ring), |numbers| {
+            dispatch(Mean { x, sizes, gathering, numbers, divisors, first, y });
+        });
     });
     y
 }
 
 pub(super) fn avg_pool_backward(dy: &Tensor, at: &Windows, divisor: Divisor) -> Tensor {
     let Some(axes) = axes(at) else { return reference::avg_pool_backward(dy, at, divisor) };
-    let [batch, channels, rows, columns] = dy.nchw();
-    let [height, width] = at.input();
     let [of_rows, of_columns] = divisors(&axes, divisor);
-    if !is_quarter(at) {
-        let shares = divided(dy, Divisors { rows: &of_rows, columns: &of_columns });
-        return conv2d::window_sums_backward(&shares, at);
-    }
-    let mut dx = Tensor::stale([batch, channels, height, width]);
-    let (image, out) = (channels * height * width, channels * rows * columns);
-    parallel::chunks(dx.as_mut_slice(), image, image as u64, |n, dx| {
-        let dy = dy.as_slice()[n * out..][..out].chunks_exact(rows * columns);
-        for (dx, dy) in dx.chunks_exact_mut(height * width).zip(dy) {
-            let divisor = of_rows[0] * of_columns[0];
-            dispatch(QuarterAvgBack { dy, dx, width, columns, divisor });
-        }
-    });
-    dx
+    backward(dy, Share::Even([&of_rows, &of_columns]), at)
 }
 
-/// Every plane of `from` divided.
-fn divided(from: &Tensor, divisors: Divisors) -> Tensor {
-    let mut into = Tensor::stale(from.shape());
-    let area = divisors.rows.len() * divisors.columns.len();
-    let planes = from.as_slice();
-    parallel::chunks(into.as_mut_slice(), area, area as u64, |plane, into| {
-        dispatch(Divide { from: &planes[plane * area..][..area], into, divisors });
-    });
-    into
-}
-
-/// The factors of every divisor.
-fn divisors(axes: &[super::axis::Axis; 2], divisor: Divisor) -> [Vec<f32>; 2] {
-    let [mut rows, columns] = [0, 1].map(|axis| axes[axis].divisors(divisor));
+/// The factors of every divisor, those of the columns as far as registers are read.
+fn divisors(axes: &[Axis; 2], divisor: Divisor) -> [Vec<f32>; 2] {
+    let [mut rows, mut columns] = [0, 1].map(|axis| axes[axis].divisors(divisor));
     if let Divisor::Fixed(count) = divisor {
         rows.fill(count as f32);
     }
+    columns.resize(columns.len().next_multiple_of(WIDEST), 1.0);
     [rows, columns]
 }
 

@@ -11,12 +11,22 @@ mod avg;
 mod axis;
 #[cfg(not(cenote_f64))]
 mod fast;
+#[cfg(not(cenote_f64))]
+mod gather;
 mod global;
+#[cfg(not(cenote_f64))]
+mod map;
 mod max;
 #[cfg(not(cenote_f64))]
-mod planes;
+mod quarter;
 mod rectified;
 mod reference;
+#[cfg(not(cenote_f64))]
+mod ring;
+#[cfg(not(cenote_f64))]
+mod spread;
+#[cfg(not(cenote_f64))]
+mod tasks;
 
 #[cfg(not(cenote_f64))]
 use fast as kernels;
@@ -24,6 +34,8 @@ use fast as kernels;
 use reference as kernels;
 
 pub use avg::{Divisor, avg_pool, avg_pool_backward};
+#[cfg(not(cenote_f64))]
+pub(crate) use fast::normalized_max_pool;
 pub use global::{global_avg_pool, global_avg_pool_backward};
 pub use max::{Argmax, max_pool, max_pool_backward};
 pub use rectified::{relu_max_pool, relu_max_pool_backward};

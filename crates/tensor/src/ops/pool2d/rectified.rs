@@ -3,12 +3,13 @@
 //! `max(·, 0)` of the cells and then their maximum is written once, at the size of the pool. The
 //! gradient needs of the activation only whether each maximum was positive.
 
-use super::Argmax;
+use super::{Argmax, kernels};
 use crate::{Tensor, Windows};
 
 /// The maxima over windows of `max(x, 0)`, and where they are; NaN stays NaN.
 pub fn relu_max_pool(x: &Tensor, at: &Windows) -> (Tensor, Argmax) {
-    crate::max_pool(&crate::relu(x.clone()), at)
+    assert_eq!(x.nchw()[2..], at.input(), "max_pool: x as fitted");
+    kernels::relu_max_pool(x, at)
 }
 
 /// `∂x` of [`relu_max_pool`] from its output `y`: every `∂y` whose `y` is positive or NaN goes to

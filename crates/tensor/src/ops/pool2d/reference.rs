@@ -28,6 +28,11 @@ pub(super) fn max_pool(x: &Tensor, at: &Windows) -> (Tensor, Argmax) {
     (y, argmax)
 }
 
+#[cfg(cenote_f64)]
+pub(super) fn relu_max_pool(x: &Tensor, at: &Windows) -> (Tensor, Argmax) {
+    max_pool(&crate::relu(x.clone()), at)
+}
+
 pub(super) fn max_pool_backward(dy: &Tensor, argmax: &Argmax, at: &Windows) -> Tensor {
     let [batch, channels, rows, columns] = dy.nchw();
     let [height, width] = at.input();

@@ -76,9 +76,10 @@ mod tests {
             };
             let run = |fast: bool| {
                 let [mut w, g, mut a, mut b] = start.clone();
-                match fast {
-                    true => update_each(&mut w, &g, [&mut a, &mut b], rule),
-                    false => reference::update_each(&mut w, &g, [&mut a, &mut b], rule),
+                if fast {
+                    update_each(&mut w, &g, [&mut a, &mut b], rule);
+                } else {
+                    reference::update_each(&mut w, &g, [&mut a, &mut b], rule);
                 }
                 [w, a, b].map(|values| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
             };
