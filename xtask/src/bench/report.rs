@@ -180,7 +180,7 @@ fn versions(table: &Table) -> String {
         let version = lines.next().map(|line| line.version.as_str()).unwrap_or_default();
         let rounds = table.lines.iter().filter(|line| line.peer == peer).map(|line| line.round);
         let rounds = rounds.max().map_or(0, |last| last + 1);
-        peers.push(format!("{peer} {version} ({rounds} rounds)"));
+        peers.push(format!("{peer} {version} (rounds: {rounds})"));
     }
     format!("{}\n", peers.join(", "))
 }
@@ -236,7 +236,7 @@ mod tests {
         let row = "| cifar_pool@64 | 2 | 150 | – | – | – | 0 | aim met: ≤ 220, aim ≤ 160 |";
         assert!(report.contains(row), "{report}");
         assert!(report.contains("| 2 | 400.0 | – | – |"), "{report}");
-        assert!(report.contains("torch_eager 1 (2 rounds)"), "{report}");
+        assert!(report.contains("torch_eager 1 (rounds: 2)"), "{report}");
         assert!(!report.contains("Burn ms"), "a peer that is not there has no column");
         assert!(!report.contains("times as fast"), "one number of threads does not scale");
     }

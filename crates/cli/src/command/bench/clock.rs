@@ -29,10 +29,11 @@ pub(super) struct Rules {
 pub(super) struct Timed {
     /// Milliseconds of every run, in ascending order.
     pub(super) milliseconds: Vec<f64>,
-    /// Minor page faults of the process per run, preparation included, where the system tells.
-    pub(super) minor_faults: Option<f64>,
-    /// Tensor buffers per run, preparation included, that had to be allocated.
-    pub(super) fresh_buffers: f64,
+    /// Minor page faults of the process in a run after all these, where the system tells; in this
+    /// and the next, preparation is included.
+    pub(super) minor_faults: Option<u64>,
+    /// Tensor buffers that had to be allocated in a run after all these.
+    pub(super) fresh_buffers: usize,
 }
 
 impl Rules {
@@ -65,21 +66,17 @@ impl Rules {
             }
         }
         let mut milliseconds = Vec::with_capacity(MOST_RUNS);
-        let faults_before = process::minor_faults();
-        let ((), usage) = metered(|| {
-            let start = Instant::now();
-            while !self.enough(milliseconds.len(), start.elapsed().as_secs_f64()) {
-                milliseconds.push(run() * 1e3);
-            }
-        });
-        let faults = process::minor_faults().zip(faults_before);
-        let runs = milliseconds.len() as f64;
-        milliseconds.sort_by(f64::total_cmp);
-        Timed {
-            milliseconds,
-            minor_faults: faults.map(|(after, before)| (after - before) as f64 / runs),
-            fresh_buffers: usage.fresh_buffers as f64 / runs,
+        let start = Instant::now();
+        while !self.enough(milliseconds.len(), start.elapsed().as_secs_f64()) {
+            milliseconds.push(run() * 1e3);
         }
+        milliseconds.sort_by(f64::total_cmp);
+        // One more, untimed, for what a run costs that has long been repeated.
+        let faults_before = process::minor_faults();
+        let (_, usage) = metered(run);
+        let faults = process::minor_faults().zip(faults_before);
+        let minor_faults = faults.map(|(after, before)| after - before);
+        Timed { milliseconds, minor_faults, fresh_buffers: usage.fresh_buffers }
     }
 
     fn enough(self, runs: usize, seconds: f64) -> bool {
@@ -134,18 +131,27 @@ mod tests {
         let timed = |milliseconds: &[f64]| Timed {
             milliseconds: milliseconds.to_vec(),
             minor_faults: None,
-            fresh_buffers: 0.0,
+            fresh_buffers: 0,
         };
         assert!((timed(&[1.0, 2.0, 9.0]).median() - 2.0).abs() < 1e-12);
         assert!((timed(&[1.0, 2.0, 4.0, 9.0]).median() - 3.0).abs() < 1e-12);
     }
 
     #[test]
-    fn warming_up_is_neither_timed_nor_counted() {
+    fn only_what_is_repeated_is_counted() {
         let rules = Rules { budget_seconds: 9.0, min_runs: 5, min_seconds: 0.0 };
         let mut calls = 0;
-        let timed = rules.time(3, || (), |()| calls += 1);
-        assert_eq!((timed.milliseconds.len(), calls), (5, 8));
-        assert!(timed.fresh_buffers.abs() < f64::EPSILON);
+        let timed = rules.time(
+            3,
+            || (),
+            |()| {
+                calls += 1;
+                // The longest of all in the last call: no buffer of an earlier one can hold it.
+                cenote_tensor::Tensor::zeros([1 << (calls + 3)])
+            },
+        );
+        assert_eq!((timed.milliseconds.len(), timed.fresh_buffers, calls), (5, 1, 3 + 5 + 1));
+        let timed = rules.time(1, || (), |()| cenote_tensor::Tensor::zeros([99]));
+        assert_eq!(timed.fresh_buffers, 0);
     }
 }
