@@ -17,8 +17,8 @@ pub(super) struct Budget {
     pub(super) min_seconds: f64,
 }
 
-const NETWORK: Budget = Budget { seconds: 2.0, min_runs: 5, min_seconds: 0.5 };
-const OPERATOR: Budget = Budget { seconds: 0.8, min_runs: 5, min_seconds: 0.1 };
+const NETWORK: Budget = Budget { seconds: 1.5, min_runs: 5, min_seconds: 0.3 };
+const OPERATOR: Budget = Budget { seconds: 0.6, min_runs: 5, min_seconds: 0.1 };
 const MACHINE: Budget = Budget { seconds: 1.0, min_runs: 5, min_seconds: 0.3 };
 
 /// Every workload, in the order of the table.
