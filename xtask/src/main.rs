@@ -5,6 +5,7 @@
 //! broken. It starts programs and reads text files; it computes no result.
 
 mod ablate;
+mod bench;
 mod ci;
 mod console;
 mod embed;
@@ -28,7 +29,7 @@ struct Chore {
     run: fn(&[OsString]) -> Result<ExitCode, Error>,
 }
 
-const CHORES: &[Chore] = &[ablate::CHORE, ci::CHORE, embed::CHORE];
+const CHORES: &[Chore] = &[ablate::CHORE, bench::CHORE, ci::CHORE, embed::CHORE];
 
 fn main() -> ExitCode {
     let args: Vec<OsString> = env::args_os().skip(1).collect();
@@ -97,7 +98,10 @@ mod tests {
     #[test]
     fn an_unknown_chore_is_a_usage_error_that_lists_the_chores() {
         let error = dispatch(&["abblate".into()]).unwrap_err();
-        assert_eq!(error.to_string(), "unknown chore `abblate`; expected one of ablate, ci, embed");
+        assert_eq!(
+            error.to_string(),
+            "unknown chore `abblate`; expected one of ablate, bench, ci, embed"
+        );
         assert_eq!(error.exit_code(), 2);
     }
 }

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Summary(Summary),
     /// List what a study file may name
     List(List),
+    /// Time networks and operators as the scripts in benches/peers time other libraries
+    Bench(Bench),
 }
 
 /// Which study, and which part of it.
@@ -160,6 +162,28 @@ pub(crate) struct List {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Bench {
+    /// all, nets, ops, machine, or the name of a network or an operator; a wrong one lists them
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "all")]
+    pub(crate) workload: Vec<String>,
+    /// Threads [default: one per core]
+    #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
+    pub(crate) threads: Option<usize>,
+    /// Stop a workload after so long, three runs done [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) budget: Option<f64>,
+    /// Else take at least so many runs [default: 10]
+    #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
+    pub(crate) min_runs: Option<usize>,
+    /// and at least so long [default: 2]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) min_seconds: Option<f64>,
+    /// Print one JSON line per workload
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// The lists that study files draw from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum What {
@@ -192,6 +216,14 @@ fn workers(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if (1..=Workers::LIMIT).contains(&count) => Ok(count),
         _ => Err(format!("expected a whole number from 1 to {}", Workers::LIMIT)),
+    }
+}
+
+/// A length of time.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds.is_finite() && seconds >= 0.0 => Ok(seconds),
+        _ => Err("expected a number of seconds, 0 or more".to_owned()),
     }
 }
 

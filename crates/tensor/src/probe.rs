@@ -31,7 +31,7 @@ pub fn sum(numbers: &[Scalar]) -> Scalar {
     numbers.iter().sum()
 }
 
-/// `a[i] = b[i] + factor · c[i]`: two reads and a write in a row, McCalpin's (1995) measure of bandwidth.
+/// `a[i] = b[i] + factor · c[i]`: two reads and a write in a row.
 ///
 /// # Panics
 /// When the lengths differ.
@@ -53,7 +53,7 @@ mod tests {
     fn a_triad_adds_the_scaled_third_to_the_second() {
         let mut a = [0.0; 3];
         triad(&mut a, &[1.0, 2.0, 3.0], &[1.0, 0.0, -1.0], 2.0);
-        assert_eq!(a, [3.0, 2.0, 1.0]);
+        assert_eq!(a.as_slice(), [3.0, 2.0, 1.0]);
         assert_eq!(sum(&a).to_bits(), (6.0 as Scalar).to_bits());
     }
 

@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod ablate;
+mod bench;
 mod evaluate;
 mod interrupt;
 mod list;
@@ -24,5 +25,6 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Report(args) => report::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Bench(args) => bench::run(&args),
     }
 }

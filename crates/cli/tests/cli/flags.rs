@@ -82,7 +82,7 @@ fn words_that_are_no_command_are_refused_with_the_nearest() {
 fn help_names_every_option_of_its_command() {
     let place = Place::new();
     let all = place.succeeds("--help");
-    says(&all, &["ablate", "train", "evaluate", "predict", "report", "summary", "list"]);
+    says(&all, &["ablate", "train", "evaluate", "predict", "report", "summary", "list", "bench"]);
     says(&all, &["Exit codes: 0 done", "130 interrupted"]);
     for (command, options) in [
         (
@@ -94,6 +94,7 @@ fn help_names_every_option_of_its_command() {
         ("predict", "<CHECKPOINT> [IMAGES] --test --json PNG"),
         ("report", "<FOLDER> --json runs.jsonl"),
         ("summary", "[STUDY] --arm --json"),
+        ("bench", "--workload --threads --budget --min-runs --min-seconds --json [default: all]"),
         ("list", "[WHAT] --json studies layers datasets transforms optimizers schedules metrics"),
     ] {
         let help = place.succeeds(&format!("{command} --help"));

@@ -1,6 +1,7 @@
 //! The `cenote` program as a user meets it: what it prints, what it leaves, and how it refuses.
 
 mod ablation;
+mod bench;
 mod checkpoints;
 mod data_files;
 mod flags;
