@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use cenote_autograd::Var;
-use cenote_tensor::Shape;
+use cenote_tensor::{Shape, Tensor};
 
 use crate::{Error, Init, Scope};
 
@@ -45,6 +45,25 @@ pub trait Layer: Any + std::fmt::Debug + Send + Sync {
         let _ = next;
         None
     }
+
+    /// The layer in use with these parameters, in a form that computes faster than
+    /// [`Layer::forward`] and may round differently, or `None` where there is no such.
+    fn prepare(&self, params: &[Tensor]) -> Option<Box<dyn Prepared>> {
+        let _ = params;
+        None
+    }
+}
+
+/// A layer in use whose parameters are known, brought into the form that computes fastest.
+pub trait Prepared: std::fmt::Debug + Send + Sync {
+    /// Takes over the work of the layer behind it, if it can, given that layer's parameters.
+    fn take_over(&mut self, next: &dyn Layer, params: &[Tensor]) -> bool;
+
+    /// Called once, when nothing more is taken over.
+    fn finish(&mut self);
+
+    /// The output for a batch.
+    fn run(&self, x: Tensor) -> Tensor;
 }
 
 /// The layer as what it is, if it is a `T`.

@@ -49,6 +49,7 @@ mod elementwise;
 mod error;
 #[cfg(test)]
 mod fusions;
+mod inference;
 mod init;
 #[cfg(test)]
 mod laws;
@@ -66,8 +67,9 @@ mod summary;
 
 pub use checkpoint::Checkpoint;
 pub use error::Error;
+pub use inference::Inference;
 pub use init::Init;
-pub use layer::{Cost, Layer, LayerSpec, Mode, ParamSpec, Role};
+pub use layer::{Cost, Layer, LayerSpec, Mode, ParamSpec, Prepared, Role};
 pub use loss::{correct, cross_entropy, predictions, softmax};
 pub use model::{Fitted, Model, ModelSpec, name_layers};
 pub use optim::{

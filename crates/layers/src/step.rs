@@ -88,6 +88,22 @@ impl<'m, 't> Step<'m, 't> {
     }
 }
 
+/// The output of one layer in use, for a batch and the layer's own parameters.
+pub(crate) fn use_layer(fitted: &Fitted<'_>, params: &[Tensor], x: Tensor) -> Tensor {
+    let (tape, updates) = (Tape::without_gradients(), RefCell::default());
+    let params: Vec<Var<'_>> = params.iter().map(|value| tape.constant(value.clone())).collect();
+    let scope = Scope {
+        path: fitted.path,
+        first: fitted.params.start,
+        params: &params,
+        mode: Mode::Eval,
+        seed: Seed(0),
+        number: 0,
+        updates: &updates,
+    };
+    fitted.layer.forward(tape.constant(x), &scope).value().clone()
+}
+
 /// What one layer sees of a [`Step`].
 #[derive(Debug)]
 pub struct Scope<'s, 't> {

@@ -43,7 +43,7 @@ mod window;
 pub use error::Error;
 pub use memory::{Usage, metered};
 pub use ops::act::{relu, relu_backward};
-pub use ops::conv2d::Conv2d;
+pub use ops::conv2d::{Conv2d, Filter};
 pub use ops::matmul::{Matrix, matmul, matmul_into};
 pub use ops::norm::{
     Moments, batch_norm_apply, batch_norm_backward, batch_norm_backward_eval, batch_norm_eval,

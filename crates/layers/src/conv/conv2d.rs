@@ -18,8 +18,9 @@ use cenote_spec::{Kind, params};
 use cenote_tensor::{Conv2d as Geometry, Shape, Tensor, Window, sum_over_channels};
 use serde::Deserialize;
 
+use super::prepared::PreparedConv2d;
 use crate::layer::{maps, weight_and_bias};
-use crate::{Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Scope};
+use crate::{Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Prepared, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -104,6 +105,10 @@ impl Layer for Fitted {
             Some(b) => x.tape().record(y, &[&x, w, b], saved),
             None => x.tape().record(y, &[&x, w], saved),
         }
+    }
+
+    fn prepare(&self, params: &[Tensor]) -> Option<Box<dyn Prepared>> {
+        Some(Box::new(PreparedConv2d::new(self.geometry, params)))
     }
 }
 

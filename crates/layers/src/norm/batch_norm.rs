@@ -20,6 +20,7 @@ use serde::Deserialize;
 use super::batch_norm_relu::BatchNormRelu;
 use super::normalization::Normalization;
 use crate::act::is_relu;
+use crate::layer::downcast;
 use crate::{Cost, Error, Init, Layer, LayerSpec, ParamSpec, Role, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
@@ -117,6 +118,17 @@ impl Layer for Fitted {
     fn absorb(&self, next: &dyn Layer) -> Option<Box<dyn Layer>> {
         is_relu(next).then(|| Box::new(BatchNormRelu(self.clone())) as Box<dyn Layer>)
     }
+}
+
+/// Scale and shift of every channel of a batch norm in use, `None` for any other layer.
+pub(crate) fn affine(layer: &dyn Layer, params: &[Tensor]) -> Option<Vec<[f64; 2]>> {
+    let norm = downcast::<Fitted>(layer)?;
+    let of = |param: usize, channel: usize| f64::from(params[param].as_slice()[channel]);
+    let channel = |c: usize| {
+        let scale = of(GAMMA, c) / (of(VARIANCE, c) + f64::from(norm.epsilon)).sqrt();
+        [scale, of(BETA, c) - scale * of(MEAN, c)]
+    };
+    Some((0..params[GAMMA].len()).map(channel).collect())
 }
 
 struct Backward(Normalization);

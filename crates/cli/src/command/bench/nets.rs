@@ -2,7 +2,8 @@
 
 use cenote_autograd::Tape;
 use cenote_layers::{
-    Mode, Model, ModelSpec, OPTIMIZER_KINDS, Optimizer, OptimizerState, Params, Step, cross_entropy,
+    Inference, Mode, Model, ModelSpec, OPTIMIZER_KINDS, Optimizer, OptimizerState, Params, Step,
+    cross_entropy,
 };
 use cenote_tensor::{Seed, Tensor};
 
@@ -113,7 +114,7 @@ impl Network {
                 rules.time(4, || (), |()| training.step())
             }
             Purpose::Infer => {
-                let mut infer = inference(model, images);
+                let mut infer = inference(&model, images);
                 rules.time(6, || (), |()| infer())
             }
         };
@@ -140,13 +141,10 @@ fn macs(model: &Model, purpose: Purpose) -> u64 {
 
 /// Returns what computes the output for `images` again and again: everything that needs to be done
 /// once is done here and not timed.
-fn inference(model: Model, images: Tensor) -> impl FnMut() -> Tensor {
+fn inference(model: &Model, images: Tensor) -> impl FnMut() -> Tensor {
     let params = model.init(Seed(1));
-    move || {
-        let tape = Tape::without_gradients();
-        let step = Step::new(&tape, &model, &params, Mode::Eval, Seed(1), 0);
-        step.forward(tape.constant(images.clone())).value().clone()
-    }
+    let ready = Inference::new(model, &params);
+    move || ready.run(images.clone())
 }
 
 /// A network that is trained on one batch over and over.
@@ -223,7 +221,8 @@ mod tests {
 
     #[test]
     fn inference_gives_the_logits_of_every_image() {
-        let mut infer = inference(network("cifar_pool").model(), noise([2, 3, 32, 32]));
+        let model = network("cifar_pool").model();
+        let mut infer = inference(&model, noise([2, 3, 32, 32]));
         let logits = infer();
         assert_eq!(logits.dims(), [2, 10]);
         assert_eq!(infer(), logits);

@@ -11,8 +11,8 @@ use super::reading::Reading;
 use super::scattering::{Phase, Scattering};
 use super::sheets::whole;
 use super::{weights, winograd};
+use crate::Tensor;
 use crate::simd::Panels;
-use crate::{Tensor, Windows};
 
 pub(super) fn forward(conv: &Conv2d, x: &Tensor, w: &Tensor, bias: Option<&Tensor>) -> Tensor {
     if let Some(y) = winograd::forward(conv, x, w, bias) {
@@ -75,26 +75,6 @@ pub(super) fn backward_input(conv: &Conv2d, dy: &Tensor, w: &Tensor) -> Tensor {
 
 pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Tensor {
     winograd::backward_weight(conv, x, dy).unwrap_or_else(|| weights::backward_weight(conv, x, dy))
-}
-
-/// The sum of every window of every plane of `x`: a convolution of each channel with ones.
-pub(crate) fn window_sums(x: &Tensor, at: &Windows) -> Tensor {
-    let [_, channels, ..] = x.nchw();
-    let (conv, ones) = ones(at, channels);
-    forward(&conv, x, &ones, None)
-}
-
-/// The gradient of [`window_sums`]: every cell receives the `dy` of every window that it is in.
-pub(crate) fn window_sums_backward(dy: &Tensor, at: &Windows) -> Tensor {
-    let [_, channels, ..] = dy.nchw();
-    let (conv, ones) = ones(at, channels);
-    backward_input(&conv, dy, &ones)
-}
-
-fn ones(at: &Windows, channels: usize) -> (Conv2d, Tensor) {
-    let conv =
-        Conv2d { windows: *at, in_channels: channels, out_channels: channels, groups: channels };
-    (conv, Tensor::full(conv.weight_shape(), 1.0))
 }
 
 impl Conv2d {

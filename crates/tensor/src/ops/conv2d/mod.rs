@@ -10,6 +10,7 @@
 
 #[cfg(not(cenote_f64))]
 mod fast;
+mod filter;
 #[cfg(not(cenote_f64))]
 mod products;
 #[cfg(not(cenote_f64))]
@@ -29,10 +30,7 @@ use fast as kernels;
 #[cfg(cenote_f64)]
 use reference as kernels;
 
-#[cfg(not(cenote_f64))]
-pub(crate) use fast::{window_sums, window_sums_backward};
-#[cfg(not(cenote_f64))]
-pub(crate) use reading::Reading;
+pub use filter::Filter;
 
 use crate::{Error, Shape, Tensor, Window, Windows};
 
@@ -115,9 +113,7 @@ impl Conv2d {
     pub fn forward(&self, x: &Tensor, w: &Tensor, bias: Option<&Tensor>) -> Tensor {
         self.check_input(x);
         self.check_weight(w);
-        if let Some(bias) = bias {
-            assert_eq!(bias.dims(), [self.out_channels], "conv2d: one bias per output channel");
-        }
+        self.check_bias(bias);
         kernels::forward(self, x, w, bias)
     }
 
@@ -153,6 +149,12 @@ impl Conv2d {
     fn check_output(&self, dy: &Tensor) {
         let [rows, columns] = self.output();
         assert_eq!(dy.nchw()[1..], [self.out_channels, rows, columns], "conv2d: dy as fitted");
+    }
+
+    fn check_bias(&self, bias: Option<&Tensor>) {
+        if let Some(bias) = bias {
+            assert_eq!(bias.dims(), [self.out_channels], "conv2d: one bias per output channel");
+        }
     }
 
     fn check_weight(&self, w: &Tensor) {

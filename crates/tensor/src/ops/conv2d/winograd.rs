@@ -117,6 +117,9 @@ impl Plan {
         let image = self.inputs * geometry.input[0] * geometry.input[1];
         let area = geometry.output[0] * geometry.output[1];
         let batch = x.len() / image;
+        if batch == 0 {
+            return;
+        }
         let (images, parts) = self.bands(batch, self.target());
         let groups = Weights::groups(self.outputs);
         // Few bands: their output channels are shared out too.
@@ -199,6 +202,41 @@ fn pack(conv: &Conv2d, form: Form, w: &[f32], transposed: bool, packed: &mut [f3
     });
 }
 
+/// Weights that are packed once.
+#[derive(Debug)]
+pub(super) struct Packed {
+    plan: Plan,
+    numbers: Vec<f32>,
+    /// The first of them at the start of a line of the cache.
+    start: usize,
+}
+
+impl Packed {
+    /// `None` where another way is better.
+    pub(super) fn new(conv: &Conv2d, w: &Tensor) -> Option<Self> {
+        const LINE: usize = 64;
+        let plan = Plan::forward(conv)?;
+        let (form, spare) = (plan.geometry.form, LINE / size_of::<f32>());
+        let len = Weights::len(form, plan.outputs, plan.inputs);
+        let mut numbers = vec![0.0; len + spare];
+        let start = numbers.as_ptr().align_offset(LINE).min(spare);
+        pack(conv, form, w.as_slice(), false, &mut numbers[start..start + len]);
+        numbers.truncate(start + len);
+        Some(Self { plan, numbers, start })
+    }
+
+    /// The outputs, rectified if `relu`.
+    pub(super) fn forward(&self, x: &Tensor, bias: Option<&Tensor>, relu: bool) -> Tensor {
+        let Self { plan: Plan { geometry, inputs, outputs }, .. } = *self;
+        let [rows, columns] = geometry.output;
+        let mut y = Tensor::stale([x.nchw()[0], outputs, rows, columns]);
+        let weights = Weights::new(&self.numbers[self.start..], geometry.form, outputs, inputs);
+        let bias = bias.map(Tensor::as_slice);
+        self.plan.run(x.as_slice(), weights, bias, relu, y.as_mut_slice());
+        y
+    }
+}
+
 /// The outputs, or `None` where another way is better.
 pub(super) fn forward(
     conv: &Conv2d,
@@ -210,12 +248,10 @@ pub(super) fn forward(
     let [batch, ..] = x.nchw();
     let [rows, columns] = conv.output();
     let mut y = Tensor::stale([batch, conv.out_channels, rows, columns]);
-    if batch > 0 {
-        plan.with_weights(conv, w, false, |weights| {
-            let bias = bias.map(Tensor::as_slice);
-            plan.run(x.as_slice(), weights, bias, false, y.as_mut_slice());
-        });
-    }
+    plan.with_weights(conv, w, false, |weights| {
+        let bias = bias.map(Tensor::as_slice);
+        plan.run(x.as_slice(), weights, bias, false, y.as_mut_slice());
+    });
     Some(y)
 }
 
@@ -225,11 +261,9 @@ pub(super) fn backward_input(conv: &Conv2d, dy: &Tensor, w: &Tensor) -> Option<T
     let [batch, ..] = dy.nchw();
     let [rows, columns] = conv.windows.input();
     let mut dx = Tensor::stale([batch, conv.in_channels, rows, columns]);
-    if batch > 0 {
-        plan.with_weights(conv, w, true, |weights| {
-            plan.run(dy.as_slice(), weights, None, false, dx.as_mut_slice());
-        });
-    }
+    plan.with_weights(conv, w, true, |weights| {
+        plan.run(dy.as_slice(), weights, None, false, dx.as_mut_slice());
+    });
     Some(dx)
 }
 
