@@ -32,6 +32,7 @@ mod area;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod combs;
 mod dot;
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -48,6 +49,7 @@ mod turn;
 use std::sync::OnceLock;
 
 pub(crate) use area::Area;
+pub(crate) use combs::Combs;
 pub(crate) use dot::Dots;
 pub(crate) use outer::Outer;
 pub(crate) use panels::Panels;
