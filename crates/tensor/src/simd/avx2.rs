@@ -1,10 +1,10 @@
 //! Eight lanes on x86-64 with AVX2 and FMA: sixteen registers.
 
 use std::arch::x86_64::{
-    __m256, __m256i, _MM_HINT_T1, _mm_add_ps, _mm_add_ss, _mm_castps_si128, _mm_cvtss_f32,
-    _mm_movehdup_ps, _mm_movehl_ps, _mm_prefetch, _mm_store_ss, _mm_storel_epi64, _mm_storeu_ps,
-    _mm256_castps256_ps128, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_loadu_si256, _mm256_maskload_ps, _mm256_set1_ps, _mm256_storeu_ps,
+    __m256, __m256i, _mm_add_ps, _mm_add_ss, _mm_castps_si128, _mm_cvtss_f32, _mm_movehdup_ps,
+    _mm_movehl_ps, _mm_store_ss, _mm_storel_epi64, _mm_storeu_ps, _mm256_castps256_ps128,
+    _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_maskload_ps, _mm256_set1_ps, _mm256_storeu_ps,
 };
 
 use super::{Kernel, Vector};
@@ -56,12 +56,6 @@ impl Vector for F32x8 {
             let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
         }
-    }
-
-    #[inline(always)]
-    fn fetch(at: *const f32) {
-        // SAFETY: a hint that reads nothing.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) };
     }
 
     #[inline(always)]

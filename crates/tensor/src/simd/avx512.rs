@@ -1,9 +1,8 @@
 //! Sixteen lanes on x86-64 with AVX-512: thirty-two registers.
 
 use std::arch::x86_64::{
-    __m512, __mmask16, _MM_HINT_T1, _mm_prefetch, _mm512_fmadd_ps, _mm512_loadu_ps,
-    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_reduce_add_ps, _mm512_set1_ps,
-    _mm512_storeu_ps,
+    __m512, __mmask16, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps,
+    _mm512_maskz_loadu_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_storeu_ps,
 };
 
 use super::{Kernel, Vector};
@@ -45,12 +44,6 @@ impl Vector for F32x16 {
     fn sum(self) -> f32 {
         // SAFETY: as in `splat`.
         unsafe { _mm512_reduce_add_ps(self.0) }
-    }
-
-    #[inline(always)]
-    fn fetch(at: *const f32) {
-        // SAFETY: a hint that reads nothing.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) };
     }
 
     #[inline(always)]

@@ -93,11 +93,6 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `count ≤ LANES`, and `count` numbers can be written to `at`.
     unsafe fn store_first(self, at: *mut f32, count: usize);
-
-    /// Asks for the cache line of `at`, which need not exist, to be brought near. Does nothing where
-    /// there is no such instruction.
-    #[inline(always)]
-    fn fetch(_at: *const f32) {}
 }
 
 /// Work that is compiled once per instruction set.
