@@ -217,12 +217,12 @@ impl Columns<'_> {
         unsafe {
             let (b, into) = (b.as_ptr(), buffer.as_mut_ptr());
             match pieces {
-                &[first, second] if whole => copy::<V, 2>([first, second], rows, b, into),
-                &[first, second, third] if whole => {
-                    copy::<V, 3>([first, second, third], rows, b, into);
+                [first, second] if whole => copy::<V, 2>([*first, *second], rows, b, into),
+                [first, second, third] if whole => {
+                    copy::<V, 3>([*first, *second, *third], rows, b, into);
                 }
-                &[first, second, third, fourth] if whole => {
-                    copy::<V, 4>([first, second, third, fourth], rows, b, into);
+                [first, second, third, fourth] if whole => {
+                    copy::<V, 4>([*first, *second, *third, *fourth], rows, b, into);
                 }
                 _ => {
                     for (k, &row) in rows.iter().enumerate() {
