@@ -7,9 +7,16 @@ use cenote_tensor::{Matrix, matmul_into};
 use criterion::{Criterion, Throughput};
 
 fn products(c: &mut Criterion) {
-    for (batch, inputs, outputs) in
-        [(64, 1568, 10), (64, 12544, 32), (1, 1568, 10), (512, 512, 512)]
-    {
+    for (batch, inputs, outputs) in [
+        (64, 1568, 10),
+        (64, 12544, 32),
+        (64, 3136, 128),
+        (1, 1568, 10),
+        (1, 3136, 128),
+        (16, 16, 32),
+        (512, 512, 512),
+        (1024, 1024, 1024),
+    ] {
         let x = noise([batch, inputs]);
         let w = noise([outputs, inputs]);
         let dy = noise([batch, outputs]);

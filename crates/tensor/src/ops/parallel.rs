@@ -73,6 +73,13 @@ mod tests {
     }
 
     #[test]
+    fn each_output_is_handed_over_once_with_its_index() {
+        let mut out = [0; 5];
+        each(out.iter_mut().collect(), 10 * SMALL, |i, out| *out += i + 1);
+        assert_eq!(out, [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
     fn pairs_advance_together() {
         let (mut first, mut second) = (vec![0; 10], vec![0; 5]);
         pairs((&mut first, &mut second), [4, 2], 10 * SMALL, |i, first, second| {

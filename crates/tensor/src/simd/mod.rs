@@ -32,6 +32,7 @@ mod area;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod combs;
 mod dot;
 mod lanes;
 mod lines;
@@ -52,6 +53,7 @@ pub(crate) mod winograd;
 use std::sync::OnceLock;
 
 pub(crate) use area::Area;
+pub(crate) use combs::Combs;
 pub(crate) use dot::Dots;
 pub(crate) use lanes::{WIDEST, load, load_bytes, load_up_to, store, store_bytes, store_up_to};
 pub(crate) use lines::Lines;

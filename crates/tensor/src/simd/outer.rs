@@ -208,3 +208,50 @@ impl Outer<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::simd::Path;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn every_path_computes_the_formula(
+            height in 1_usize..40, width in 1_usize..80, count in 0_usize..4, length in 1_usize..40,
+            cell in 1_usize..3, resume: bool, apart: bool,
+        ) {
+            // Whole numbers whose sums stay below 2^24: every order of summation is exact.
+            let value = |i: usize| ((i * 7919) % 23) as f32 - 11.0;
+            let rows = Rows::new((0..height).map(|r| r * 13 % 50).collect());
+            let lines = Rows::every(90, count);
+            let terms = count * length;
+            let a: Vec<f32> = (0..50 + 90 * count + length * cell).map(value).collect();
+            for (path, name) in Path::available() {
+                // Strips one after the other, or side by side in rows of `b`.
+                let size = path.run(Strip);
+                let (pitch, strip) = if apart { (size, size * terms) } else { (width, size) };
+                let at = |t: usize, q: usize| q / size * strip + t * pitch + q % size;
+                let len = (0..terms).map(|t| at(t, width - 1) + 1).max().unwrap_or(0);
+                let len = if width > size && terms > 0 { len.max(at(terms - 1, width / size * size - 1) + 1) } else { len };
+                let b: Vec<f32> = (0..len).map(|i| value(i + 5)).collect();
+                let mut out = vec![0.5; height * (width + 1)];
+                let area = Area::new(&mut out, height, width, width + 1);
+                path.run(Outer {
+                    a: &a, rows: &rows, lines: &lines, length, cell, b: &b, pitch, strip, resume, out: area,
+                });
+                for (r, q) in (0..height).flat_map(|r| (0..width).map(move |q| (r, q))).step_by(7) {
+                    let term = |t: usize| {
+                        let place = rows.starts()[r] + t / length * 90 + t % length * cell;
+                        a[place] * b[at(t, q)]
+                    };
+                    let expected = (0..terms).map(term).sum::<f32>() + if resume { 0.5 } else { 0.0 };
+                    let got = out[r * (width + 1) + q];
+                    prop_assert!((got - expected).abs() < 0.25, "{} row {} column {}", name, r, q);
+                }
+            }
+        }
+    }
+}

@@ -14,8 +14,6 @@ use super::{Area, Kernel, Panels, Rows, Turn, Vector, dispatch};
 
 /// Lanes of the widest path.
 const WIDEST: usize = 16;
-/// Numbers in a cache line.
-const LINE: usize = 16;
 /// Packed `a` up to this size stays in the second-level cache.
 const NEAR: usize = 1 << 17;
 
@@ -89,12 +87,6 @@ impl Kernel for Strips<'_> {
         let together = if a.rows() * a.depth() <= NEAR { size } else { width };
         for group in (0..width).step_by(together) {
             let end = width.min(group + together);
-            // What is packed after the strip at q and term k.
-            let next = |q: usize, k: usize| match (q + size < end, k + step < a.depth()) {
-                (true, _) => Some((q + size, k)),
-                (false, true) => Some((group, k + step)),
-                (false, false) => (end < width).then_some((end, 0)),
-            };
             let mut k = 0;
             // One round even without a term, so that `out` is written.
             while k == 0 || k < a.depth() {
@@ -102,17 +94,7 @@ impl Kernel for Strips<'_> {
                 for q in (group..end).step_by(size) {
                     let count = (end - q).min(size);
                     columns.pack::<V>(b, (k, depth), (first + q, count), buffer);
-                    let next = next(q, k);
                     for panel in 0..a.count() {
-                        if let Some((q, k)) = next {
-                            let of = a.count();
-                            columns.fetch::<V>(
-                                b,
-                                (k, a.depth().min(k + step)),
-                                (first + q, width - q),
-                                (panel, of),
-                            );
-                        }
                         let (row, rows) = a.panel(panel);
                         let tile = Tile {
                             a: a.terms(panel, k, depth),
@@ -162,37 +144,6 @@ impl Columns<'_> {
                 let end = end.and_then(|end| end.checked_add(depth));
                 let inside = count == 0 || end.is_some_and(|end| end <= b.len());
                 assert!(inside, "strips: columns lie in a buffer of {}", b.len());
-            }
-        }
-    }
-
-    /// Asks for part `panel` of `of` of the block of terms `from … to − 1` of the strip of at most
-    /// `count` columns from `q` on.
-    #[inline(always)]
-    fn fetch<V: Vector>(
-        &self,
-        b: &[f32],
-        (from, to): (usize, usize),
-        (q, count): (usize, usize),
-        (panel, of): (usize, usize),
-    ) {
-        let count = count.min(2 * V::LANES);
-        let part = |count: usize| panel * count / of..(panel + 1) * count / of;
-        match *self {
-            Self::Lines { rows, lines, length } => {
-                let place = |q: usize| lines.starts()[q / length] + q % length;
-                let [first, last] = [place(q), place(q + count - 1)];
-                for &row in &rows.starts()[from..to][part(to - from)] {
-                    V::fetch(b.as_ptr().wrapping_add(row + first));
-                    V::fetch(b.as_ptr().wrapping_add(row + last));
-                }
-            }
-            Self::Turned { pitch } => {
-                for q in part(count).map(|column| q + column) {
-                    for k in (from..to + LINE - 1).step_by(LINE) {
-                        V::fetch(b.as_ptr().wrapping_add(q * pitch + k));
-                    }
-                }
             }
         }
     }
@@ -259,21 +210,106 @@ impl Columns<'_> {
         let pieces = &pieces[..used];
         let furthest = pieces.iter().map(|piece| piece.from).max().unwrap_or(0);
         let furthest = rows.iter().max().unwrap_or(&0) + furthest + V::LANES;
-        for (k, &row) in rows.iter().enumerate() {
-            for &Piece { from, into, count } in pieces {
-                // SAFETY: `count` numbers of a line are in `b`, and a whole register where even the
-                // furthest one is. A register from column into < size of term k < depth on ends
-                // before depth · size + LANES; what it holds beyond `count` is written over by the
-                // next piece or is beyond the last column.
-                unsafe {
-                    let from = b.as_ptr().add(row + from);
-                    let numbers = if furthest <= b.len() {
-                        V::load(from)
-                    } else {
-                        V::load_first(from, count)
-                    };
-                    numbers.store(buffer.as_mut_ptr().add(k * size + into));
+        let whole = furthest <= b.len();
+        // SAFETY: `count` numbers of a line are in `b`, and a whole register where even the furthest
+        // one is. A register from column into < size of term k < depth on ends before
+        // depth · size + LANES, which the assertion above has room for.
+        unsafe {
+            let (b, into) = (b.as_ptr(), buffer.as_mut_ptr());
+            match pieces {
+                [first, second] if whole => copy::<V, 2>([*first, *second], rows, b, into),
+                [first, second, third] if whole => {
+                    copy::<V, 3>([*first, *second, *third], rows, b, into);
                 }
+                [first, second, third, fourth] if whole => {
+                    copy::<V, 4>([*first, *second, *third, *fourth], rows, b, into);
+                }
+                _ => {
+                    for (k, &row) in rows.iter().enumerate() {
+                        for piece in pieces {
+                            let from = b.add(row + piece.from);
+                            let count = if whole { V::LANES } else { piece.count };
+                            V::load_first(from, count).store(into.add(k * size + piece.into));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Copies whole registers of each row; what they hold beyond the end of a piece is written over by
+/// the next piece or is beyond the last column.
+///
+/// # Safety
+/// A register can be read from each piece of each row at `b`, and written to its place in the term
+/// of that row at `into`.
+#[inline(always)]
+unsafe fn copy<V: Vector, const N: usize>(
+    pieces: [Piece; N],
+    rows: &[usize],
+    b: *const f32,
+    into: *mut f32,
+) {
+    for (k, &row) in rows.iter().enumerate() {
+        for piece in pieces {
+            // SAFETY: the caller promises this register.
+            unsafe {
+                V::load(b.add(row + piece.from)).store(into.add(k * 2 * V::LANES + piece.into));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::simd::Path;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn every_path_computes_the_formula(
+            height in 1_usize..40, depth in 0_usize..600, width in 1_usize..120, first in 0_usize..40,
+            length in 1_usize..70, turned: bool, spare in 0_usize..3,
+        ) {
+            // Whole numbers whose sums stay below 2^24: every order of summation is exact.
+            let value = |i: usize| ((i * 7919) % 23) as f32 - 11.0;
+            let starts: Vec<usize> = (0..depth).map(|k| (k * 31) % 50).collect();
+            let count = (first + width).div_ceil(length);
+            let (rows, lines) = (Rows::new(starts.clone()), Rows::every(length + spare, count));
+            let b: Vec<f32> = (0..(first + width) * (depth + 80)).map(|i| value(i + 3)).collect();
+            // Nothing beyond the last number that is used, so that a read too far is caught.
+            let last = starts.iter().max().unwrap_or(&0) + (count - 1) * (length + spare) + length;
+            let pitch = depth + spare;
+            let (b, columns) = if turned {
+                (&b[..(first + width - 1) * pitch + depth], Columns::Turned { pitch })
+            } else {
+                (&b[..last.min(b.len())], Columns::Lines { rows: &rows, lines: &lines, length })
+            };
+            prop_assume!(turned || last <= b.len());
+            let at = |k: usize, q: usize| match columns {
+                Columns::Turned { .. } => b[q * pitch + k],
+                Columns::Lines { .. } => b[starts[k] + q / length * (length + spare) + q % length],
+            };
+            let init: Vec<f32> = (0..height).map(value).collect();
+            for (path, name) in Path::available() {
+                let a = Panels::pack_for(path, height, depth, |r, k| value(r * 1000 + k));
+                let mut out = vec![0.5; height * (width + spare)];
+                let area = Area::new(&mut out, height, width, width + spare);
+                let mut buffer = vec![f32::NAN; Strips::BUFFER];
+                let init_of = Some(init.as_slice());
+                path.run(Strips { a: &a, b, columns, first, init: init_of, out: area, buffer: &mut buffer });
+                // Corners and a middle: the whole formula would take seconds.
+                for (r, q) in [(0, 0), (height - 1, width - 1), (height / 2, width / 2), (0, width - 1)] {
+                    let sum: f32 = (0..depth).map(|k| value(r * 1000 + k) * at(k, first + q)).sum();
+                    let got = out[r * (width + spare) + q];
+                    prop_assert!((got - init[r] - sum).abs() < 0.25, "{} row {} column {}", name, r, q);
+                }
+                let gaps = out.chunks(width + spare).flat_map(|row| &row[width..]);
+                prop_assert!(gaps.copied().all(|gap| gap.to_bits() == 0.5_f32.to_bits()), "{}", name);
             }
         }
     }

@@ -5,7 +5,7 @@
 //! together, so that no register is wasted. For fewer rows the sheets are read where they lie, and
 //! the columns between two rows of outputs are computed for nothing.
 
-use super::sheets::{Sheets, Span, crop, whole};
+use super::sheets::{Computed, Sheets, Span, weave, whole};
 use crate::Tensor;
 use crate::ops::{parallel, scratch};
 use crate::simd::{Area, Columns, Panels, Product, Rows, Strips};
@@ -89,29 +89,64 @@ impl Products<'_> {
         let group_len = self.from.0 / self.groups * self.sheets.channel_len();
         let width = |part: &Part| if few { self.reach(part) } else { images * part.cells() };
         let widest = self.parts.iter().map(|part| pitch_of_planes(width(part))).max();
-        scratch::with(rows * widest.unwrap_or(0), |computed| {
-            for (group, part) in
-                (0..self.groups).flat_map(|group| self.parts.iter().map(move |part| (group, part)))
+        let room = rows * widest.unwrap_or(0);
+        // Parts that differ in nothing but every second column are computed before either is copied.
+        scratch::with(2 * room, |computed| {
+            for (group, parts) in (0..self.groups)
+                .flat_map(|group| self.rows_of_parts().map(move |parts| (group, parts)))
             {
                 let b = &sheets[group * group_len..];
-                let columns = width(part);
-                let straight = images == 1
-                    && part.spans == map.map(whole)
-                    && (!few || self.sheets.pitch == map[1]);
-                if straight {
+                let straight = |part: &Part| {
+                    images == 1
+                        && part.spans == map.map(whole)
+                        && (!few || self.sheets.pitch == map[1])
+                };
+                if let [part] = parts
+                    && straight(part)
+                {
                     let into = &mut into[group * rows * area..][..rows * area];
-                    self.product(part, group, b, (into, area, columns), split);
+                    self.product(part, group, b, (into, area, width(part)), split);
                     continue;
                 }
-                let plane = pitch_of_planes(columns);
-                self.product(part, group, b, (&mut *computed, plane, columns), split);
-                let pitch = if few { self.sheets.pitch } else { part.spans[1].count };
-                for (n, into) in into.chunks_exact_mut(channels * area).enumerate() {
-                    let into = &mut into[group * rows * area..][..rows * area];
-                    crop(&computed[n * part.cells()..], plane, pitch, part.spans, into, map);
+                for parts in parts.chunks(2) {
+                    let mut done = Vec::with_capacity(2);
+                    for (i, part) in parts.iter().enumerate() {
+                        let plane = pitch_of_planes(width(part));
+                        let out = (&mut computed[i * room..][..room], plane, width(part));
+                        self.product(part, group, b, out, split);
+                        let pitch = if few { self.sheets.pitch } else { part.spans[1].count };
+                        done.push((Computed { start: i * room, plane, pitch }, part));
+                    }
+                    for (n, into) in into.chunks_exact_mut(channels * area).enumerate() {
+                        let into = &mut into[group * rows * area..][..rows * area];
+                        let of_image = |&(computed, part): &(Computed, &Part)| {
+                            let start = computed.start + n * part.cells();
+                            (Computed { start, ..computed }, part.spans[1])
+                        };
+                        let high = parts[0].spans[0];
+                        match done.as_slice() {
+                            [first, second] => {
+                                weave(
+                                    computed,
+                                    [of_image(first), of_image(second)],
+                                    high,
+                                    into,
+                                    map,
+                                );
+                            }
+                            all => all.iter().map(of_image).for_each(|(place, wide)| {
+                                place.crop(computed, [high, wide], into, map);
+                            }),
+                        }
+                    }
                 }
             }
         });
+    }
+
+    /// The parts, those of the same rows together.
+    fn rows_of_parts(&self) -> impl Iterator<Item = &[Part<'_>]> {
+        self.parts.chunk_by(|first, second| first.spans[0] == second.spans[0])
     }
 
     /// The cells of a part, with the columns between its rows.

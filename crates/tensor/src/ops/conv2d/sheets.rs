@@ -15,7 +15,7 @@
 //! With stride `s` the input is dealt out into `s · s` phases, one sheet each: cells `f, f + s,
 //! f + 2s, …` of the padded input make phase `f`, and inside a phase the stride is 1.
 
-use crate::simd::{Border, Lie, Planes};
+use crate::simd::{Border, Combs, Lie, Planes};
 
 /// Along one axis: cells `source, source + step, …` of a map go to `start, start + 1, …` of a sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,12 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// The part of the span after its first `count` cells.
+    pub(super) fn after(self, count: usize) -> Self {
+        let source = self.source + count * self.step;
+        Self { start: self.start + count, source, count: self.count - count, ..self }
+    }
+
     /// The part of the span that starts before `extent`.
     fn within(self, extent: usize) -> Self {
         Self { count: self.count.min(extent.saturating_sub(self.start)), ..self }
@@ -79,16 +85,70 @@ impl Sheets {
         let count = maps.len() / (input[0] * input[1]);
         let (step, len, row) = (self.channel_len(), self.len, self.pitch);
         let sheets = &mut sheets[..count * step];
+        let place = |phase: usize, [rows, columns]: [Span; 2]| {
+            phase * len + rows.start * row + columns.start
+        };
         for (phase, &spans) in self.phases.iter().enumerate() {
-            let start = spans[0].start * row + spans[1].start;
+            let start = place(0, spans);
             let content = spans.map(|span| span.count);
             let planes = &mut sheets[phase * len..];
             Border { planes, len, step, row, start, content, value: border }.set();
-            let into_lie = Lie { start: phase * len + start, plane: step, row, cell: 1 };
-            let [rows, columns] = content;
-            let from_lie = in_map(spans, input);
-            Planes { from: maps, from_lie, into: sheets, into_lie, count, rows, columns }.copy();
         }
+        let mut phase = 0;
+        while phase < self.phases.len() {
+            let spans = self.phases[phase];
+            let next = self.phases.get(phase + 1).filter(|next| next[0] == spans[0]);
+            if let Some(&next) = next
+                && let Some(pair) = Pair::new(spans[1], next[1])
+            {
+                let both = [(phase, spans), (phase + 1, next)];
+                let [low, high] = if pair.swapped { [both[1], both[0]] } else { both };
+                let thin = [low, high].map(|(phase, spans)| Lie {
+                    start: place(phase, spans),
+                    plane: step,
+                    row,
+                    cell: 1,
+                });
+                let wide = in_map(low.1, input);
+                let combs = Combs { wide, thin, count, rows: spans[0].count, pairs: pair.count };
+                combs.deal(maps, sheets);
+                for (at, (phase, spans)) in [low, high].into_iter().enumerate() {
+                    let [rows, columns] = [spans[0], spans[1].after(pair.count)];
+                    let into_lie = Lie { start: place(phase, [rows, columns]), ..thin[at] };
+                    let from_lie = in_map([rows, columns], input);
+                    let (rows, columns) = (rows.count, columns.count);
+                    Planes { from: maps, from_lie, into: sheets, into_lie, count, rows, columns }
+                        .copy();
+                }
+                phase += 2;
+            } else {
+                let into_lie = Lie { start: place(phase, spans), plane: step, row, cell: 1 };
+                let from_lie = in_map(spans, input);
+                let [rows, columns] = spans.map(|span| span.count);
+                Planes { from: maps, from_lie, into: sheets, into_lie, count, rows, columns }
+                    .copy();
+                phase += 1;
+            }
+        }
+    }
+}
+
+/// Two spans of neighbouring columns, each of every second one.
+pub(super) struct Pair {
+    /// Columns that both have.
+    pub(super) count: usize,
+    /// Whether the second span begins before the first one.
+    pub(super) swapped: bool,
+}
+
+impl Pair {
+    /// The pair of two spans, if they are one.
+    pub(super) fn new(first: Span, second: Span) -> Option<Self> {
+        let near = first.source.abs_diff(second.source) == 1;
+        (near && [first.step, second.step] == [2, 2]).then(|| Self {
+            count: first.count.min(second.count),
+            swapped: second.source < first.source,
+        })
     }
 }
 
@@ -107,18 +167,48 @@ pub(super) fn whole(count: usize) -> Span {
     Span { start: 0, source: 0, step: 1, count }
 }
 
-/// Copies computed rows (`pitch` apart, planes `plane` apart) to cells `spans` of maps.
-pub(super) fn crop(
+/// Computed rows: `pitch` apart, planes `plane` apart, from `start` on.
+#[derive(Clone, Copy)]
+pub(super) struct Computed {
+    pub(super) start: usize,
+    pub(super) plane: usize,
+    pub(super) pitch: usize,
+}
+
+impl Computed {
+    fn lie(self) -> Lie {
+        Lie { start: self.start, plane: self.plane, row: self.pitch, cell: 1 }
+    }
+
+    /// Copies computed cells to cells `spans` of maps.
+    pub(super) fn crop(self, from: &[f32], spans: [Span; 2], maps: &mut [f32], map: [usize; 2]) {
+        let (from_lie, into_lie) = (self.lie(), in_map(spans, map));
+        let count = maps.len() / (map[0] * map[1]);
+        let [rows, columns] = spans.map(|span| span.count);
+        Planes { from, from_lie, into: maps, into_lie, count, rows, columns }.copy();
+    }
+}
+
+/// Copies the computed cells of two spans of columns that are a [`Pair`] to their cells of maps.
+pub(super) fn weave(
     from: &[f32],
-    plane: usize,
-    pitch: usize,
-    spans: [Span; 2],
+    both: [(Computed, Span); 2],
+    rows: Span,
     maps: &mut [f32],
     map: [usize; 2],
 ) {
-    let from_lie = Lie { start: 0, plane, row: pitch, cell: 1 };
-    let into_lie = in_map(spans, map);
+    let Some(pair) = Pair::new(both[0].1, both[1].1) else {
+        for (computed, columns) in both {
+            computed.crop(from, [rows, columns], maps, map);
+        }
+        return;
+    };
+    let [low, high] = if pair.swapped { [both[1], both[0]] } else { both };
     let count = maps.len() / (map[0] * map[1]);
-    let [rows, columns] = spans.map(|span| span.count);
-    Planes { from, from_lie, into: maps, into_lie, count, rows, columns }.copy();
+    let (wide, thin) = (in_map([rows, low.1], map), [low.0.lie(), high.0.lie()]);
+    Combs { wide, thin, count, rows: rows.count, pairs: pair.count }.weave(from, maps);
+    for (computed, columns) in [low, high] {
+        let rest = Computed { start: computed.start + pair.count, ..computed };
+        rest.crop(from, [rows, columns.after(pair.count)], maps, map);
+    }
 }
