@@ -297,7 +297,7 @@ mod tests {
                 every(truth(u.beats(v)), &|a, b| word(a > b || a.is_nan()));
                 every(truth(u.exceeds(v)), &|a, b| word(a > b || a.is_nan() || b.is_nan()));
                 every(truth(u.equals(v)), &|a, b| {
-                    word(a.partial_cmp(&b).is_some_and(|o| o.is_eq()))
+                    word(a.partial_cmp(&b).is_some_and(std::cmp::Ordering::is_eq))
                 });
             }
             for count in 0..=V::LANES {

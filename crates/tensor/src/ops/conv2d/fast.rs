@@ -10,9 +10,9 @@ use super::Conv2d;
 use super::reading::Reading;
 use super::scattering::Scattering;
 use super::sheets::{Sheets, crop, whole};
+use crate::Tensor;
 use crate::ops::{parallel, scratch};
 use crate::simd::{Dots, Panels, Product};
-use crate::{Tensor, Windows};
 
 /// Images whose weight gradients are summed before they are added: at most this many chunks.
 const CHUNKS: usize = 16;
@@ -147,26 +147,6 @@ pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Tensor 
         }
     });
     dw
-}
-
-/// The sum of every window of every plane of `x`: a convolution of each channel with ones.
-pub(crate) fn window_sums(x: &Tensor, at: &Windows) -> Tensor {
-    let [_, channels, ..] = x.nchw();
-    let (conv, ones) = ones(at, channels);
-    forward(&conv, x, &ones, None)
-}
-
-/// The gradient of [`window_sums`]: every cell receives the `dy` of every window that it is in.
-pub(crate) fn window_sums_backward(dy: &Tensor, at: &Windows) -> Tensor {
-    let [_, channels, ..] = dy.nchw();
-    let (conv, ones) = ones(at, channels);
-    backward_input(&conv, dy, &ones)
-}
-
-fn ones(at: &Windows, channels: usize) -> (Conv2d, Tensor) {
-    let conv =
-        Conv2d { windows: *at, in_channels: channels, out_channels: channels, groups: channels };
-    (conv, Tensor::full(conv.weight_shape(), 1.0))
 }
 
 /// Adds the weight gradient of some images to `dw`.

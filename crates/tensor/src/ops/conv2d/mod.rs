@@ -24,11 +24,6 @@ use fast as kernels;
 #[cfg(cenote_f64)]
 use reference as kernels;
 
-#[cfg(not(cenote_f64))]
-pub(crate) use fast::{window_sums, window_sums_backward};
-#[cfg(not(cenote_f64))]
-pub(crate) use reading::Reading;
-
 use crate::{Error, Shape, Tensor, Window, Windows};
 
 /// A convolution fitted to its input: the geometry that forward and backward share.

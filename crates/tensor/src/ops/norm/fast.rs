@@ -213,10 +213,13 @@ pub(super) fn backward(
     factors: &Factors,
 ) -> (Tensor, Vec<(f64, f64)>) {
     let (shared, mut dx) = match dy {
-        Source::Own(mut dy) => match dy.is_unshared() {
-            true => (None, dy),
-            false => (Some(dy), Tensor::stale(x.shape())),
-        },
+        Source::Own(mut dy) => {
+            if dy.is_unshared() {
+                (None, dy)
+            } else {
+                (Some(dy), Tensor::stale(x.shape()))
+            }
+        }
         Source::Shared(dy) => (Some(dy.clone()), Tensor::stale(x.shape())),
         Source::Pooled { dy, argmax, at } => (None, crate::max_pool_backward(dy, argmax, at)),
     };
@@ -242,7 +245,7 @@ struct Sums<'a> {
     layout: Layout,
     first: usize,
     mean: &'a [f32],
-    sums: &'a mut [(f64, f64)],
+    totals: &'a mut [(f64, f64)],
 }
 
 impl Kernel for Sums<'_> {
@@ -250,12 +253,12 @@ impl Kernel for Sums<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { x, dy, layout, first, mean, sums } = self;
+        let Self { x, dy, layout, first, mean, totals } = self;
         for n in 0..x.len() / (layout.channels * layout.area) {
-            for (i, sums) in sums.iter_mut().enumerate() {
+            for (i, total) in totals.iter_mut().enumerate() {
                 let [x, dy] = [x, dy].map(|values| layout.run(values, n, first + i));
                 let [product, sum] = run_sums::<V>(x, dy, mean[first + i]);
-                *sums = (sums.0 + product, sums.1 + sum);
+                *total = (total.0 + product, total.1 + sum);
             }
         }
     }
@@ -273,9 +276,9 @@ pub(super) fn gradient_sums(
     }
     let group = layout.group();
     let operations = (8 * layout.count * group) as u64;
-    parallel::chunks(&mut sums, group, operations, |nth, sums| {
+    parallel::chunks(&mut sums, group, operations, |nth, totals| {
         let (x, dy, first) = (x.as_slice(), dy.as_slice(), nth * group);
-        dispatch(Sums { x, dy, layout, first, mean: statistics.mean, sums });
+        dispatch(Sums { x, dy, layout, first, mean: statistics.mean, totals });
     });
     for (c, sums) in sums.iter_mut().enumerate() {
         sums.0 *= statistics.inverse(c);

@@ -10,7 +10,7 @@ use super::gather::Gathering;
 use super::map::{Map, Maps, Normalized, Plain, Rectified};
 use super::quarter;
 use super::ring::Ring;
-use super::spread::{Share, Spreading};
+use super::spread::{Share, Spreading, scatter};
 use crate::Windows;
 use crate::simd::{Kernel, Vector};
 
@@ -185,7 +185,8 @@ impl Kernel for Back<'_> {
     }
 }
 
-/// Gradients of the input rows `rows` of one plane; an even number of them, or the last ones.
+/// Gradients of the input rows `rows` of one plane: all of them where winners of any windows but
+/// tiles decide, else an even number or the last ones.
 #[inline(always)]
 pub(super) fn back_plane<V: Vector>(
     dy: &[f32],
@@ -203,7 +204,10 @@ pub(super) fn back_plane<V: Vector>(
         Share::Even(_) => share,
     };
     if let Some((spreading, ring)) = window {
-        return spreading.rows::<V>(dy, share, rows, ring, dx);
+        return match share {
+            Share::Winner(winners) => scatter(dy, winners, spreading.windows(), dx),
+            Share::Even(divisors) => spreading.rows::<V>(dy, divisors, rows, ring, dx),
+        };
     }
     let [width, columns] = sizes.widths();
     let [start, end] = [rows.start / 2, (rows.end / 2).min(sizes.output[0])];
