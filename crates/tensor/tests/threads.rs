@@ -5,8 +5,9 @@
 
 use cenote_tensor::{
     Conv2d, Divisor, Matrix, Scalar, Shape, Tensor, Window, avg_pool, avg_pool_backward,
-    batch_norm_backward, batch_norm_train, global_avg_pool, matmul, max_pool, max_pool_backward,
-    relu, relu_backward, sum_over_channels,
+    batch_norm_backward, batch_norm_relu_backward, batch_norm_relu_max_pool,
+    batch_norm_relu_max_pool_backward, batch_norm_train, global_avg_pool, global_avg_pool_backward,
+    matmul, max_pool, max_pool_backward, relu, relu_backward, relu_max_pool, sum_over_channels,
 };
 
 /// Values whose sums depend on the order of the additions.
@@ -40,7 +41,18 @@ fn everything() -> Vec<Tensor> {
     let (y, moments) = batch_norm_train(&x, &gamma, &beta, 1e-5);
     let (dx, dgamma, dbeta) = batch_norm_backward(&x, &y, &gamma, &moments, 1e-5);
     results.extend([dx, dgamma, dbeta, relu_backward(&x, y.clone()), relu(y)]);
-    results.extend([sum_over_channels(&x), global_avg_pool(&x)]);
+    let (dx, ..) = batch_norm_relu_backward(&x, wave(x.shape()), &gamma, &beta, &moments, 1e-5);
+    results.push(dx);
+    for window in [Window::square(2), Window::new([3, 3], [2, 2]).padded([1, 1])] {
+        let at = window.fit("pool", size).expect("fits");
+        let (mean, variance) = (&moments.mean, &moments.variance);
+        let (y, argmax) = batch_norm_relu_max_pool(&x, &gamma, &beta, mean, variance, 1e-5, &at);
+        let (dx, dgamma, dbeta) =
+            batch_norm_relu_max_pool_backward(&x, &y, &argmax, &gamma, &beta, &moments, 1e-5, &at);
+        results.extend([y, dx, dgamma, dbeta, relu_max_pool(&x, &at).0]);
+    }
+    let means = global_avg_pool(&x);
+    results.extend([sum_over_channels(&x), global_avg_pool_backward(&means, size), means]);
     let (a, b) = (wave([300, 170]), wave([170, 200]));
     let (a, b) = (Matrix::new(a.as_slice(), 300, 170), Matrix::new(b.as_slice(), 170, 200));
     results.extend([matmul(a, b), matmul(b.t(), a.t()), matmul(a.t(), a), matmul(a, a.t())]);

@@ -136,11 +136,6 @@ pub(crate) trait Vector: Copy {
     /// `count ≤ LANES`, and `count` bytes can be read from `at`.
     unsafe fn load_bytes(at: *const u8, count: usize) -> Self;
 
-    /// Asks for the cache line of `at`, which need not exist, to be brought near. Does nothing where
-    /// there is no such instruction.
-    #[inline(always)]
-    fn fetch(_at: *const f32) {}
-
     /// Turns a block of at most `LANES` rows of at most `LANES` numbers: column `c` of it becomes
     /// line `c` of the output, with zeros after its numbers up to `width`.
     ///
@@ -351,7 +346,7 @@ mod tests {
                 every(truth(u.beats(v)), &|a, b| word(a > b || a.is_nan()));
                 every(truth(u.exceeds(v)), &|a, b| word(a > b || a.is_nan() || b.is_nan()));
                 every(truth(u.equals(v)), &|a, b| {
-                    word(a.partial_cmp(&b).is_some_and(|o| o.is_eq()))
+                    word(a.partial_cmp(&b).is_some_and(std::cmp::Ordering::is_eq))
                 });
             }
             for count in 0..=V::LANES {

@@ -117,9 +117,10 @@ impl Vector for F32x4 {
         self.compare(other, |a, b| a > b || a.is_nan() || b.is_nan())
     }
 
+    #[expect(clippy::float_cmp, reason = "the lanes hold the same numbers or they do not")]
     #[inline(always)]
     fn equals(self, other: Self) -> [bool; 4] {
-        self.compare(other, |a, b| a <= b && a >= b)
+        self.compare(other, |a, b| a == b)
     }
 
     #[inline(always)]

@@ -14,6 +14,7 @@ use super::lanes::{
 use super::{Factors, Layout, Moments, Open, Source, Statistics};
 use crate::Tensor;
 use crate::ops::parallel;
+use crate::ops::pool2d::MaxGradient;
 use crate::simd::{Kernel, Vector, dispatch};
 
 /// Numbers that should follow each other in memory where that takes several channels: a page.
@@ -147,6 +148,8 @@ enum Dy<'a> {
     /// It lies where the gradient of the input will be.
     InPlace,
     From(&'a [f32]),
+    /// Behind a maximum pool.
+    Pooled(&'a MaxGradient<'a>),
 }
 
 /// Both passes of the gradient of some channels.
@@ -176,8 +179,10 @@ impl Kernel for Backward<'_, '_> {
                 dx.chunks_exact_mut(layout.area).zip(sums.iter_mut()).enumerate()
             {
                 let c = first + i;
-                if let Dy::From(dy) = dy {
-                    run.copy_from_slice(layout.run(dy, n, c));
+                match dy {
+                    Dy::InPlace => {}
+                    Dy::From(dy) => run.copy_from_slice(layout.run(dy, n, c)),
+                    Dy::Pooled(pool) => pool.plane::<V>(n * layout.channels + c, run),
                 }
                 let (x, mean) = (layout.run(x, n, c), statistics.mean[c]);
                 let [product, sum] = match open {
@@ -212,15 +217,26 @@ pub(super) fn backward(
     statistics: Statistics,
     factors: &Factors,
 ) -> (Tensor, Vec<(f64, f64)>) {
-    let (shared, mut dx) = match dy {
-        Source::Own(mut dy) => match dy.is_unshared() {
-            true => (None, dy),
-            false => (Some(dy), Tensor::stale(x.shape())),
-        },
-        Source::Shared(dy) => (Some(dy.clone()), Tensor::stale(x.shape())),
-        Source::Pooled { dy, argmax, at } => (None, crate::max_pool_backward(dy, argmax, at)),
+    let (shared, pool);
+    let (dy, mut dx) = match dy {
+        Source::Own(mut own) => {
+            if own.is_unshared() {
+                (Dy::InPlace, own)
+            } else {
+                shared = own;
+                (Dy::From(shared.as_slice()), Tensor::stale(x.shape()))
+            }
+        }
+        Source::Shared(dy) => (Dy::From(dy.as_slice()), Tensor::stale(x.shape())),
+        Source::Pooled { dy, argmax, at } => {
+            if let Some(gradient) = MaxGradient::new(dy, argmax, at) {
+                pool = gradient;
+                (Dy::Pooled(&pool), Tensor::stale(x.shape()))
+            } else {
+                (Dy::InPlace, crate::max_pool_backward(dy, argmax, at))
+            }
+        }
     };
-    let dy = shared.as_ref().map_or(Dy::InPlace, |dy| Dy::From(dy.as_slice()));
     let mut sums = vec![(0.0, 0.0); layout.channels];
     if !x.is_empty() {
         let group = layout.group();
@@ -242,7 +258,7 @@ struct Sums<'a> {
     layout: Layout,
     first: usize,
     mean: &'a [f32],
-    sums: &'a mut [(f64, f64)],
+    totals: &'a mut [(f64, f64)],
 }
 
 impl Kernel for Sums<'_> {
@@ -250,12 +266,12 @@ impl Kernel for Sums<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { x, dy, layout, first, mean, sums } = self;
+        let Self { x, dy, layout, first, mean, totals } = self;
         for n in 0..x.len() / (layout.channels * layout.area) {
-            for (i, sums) in sums.iter_mut().enumerate() {
+            for (i, total) in totals.iter_mut().enumerate() {
                 let [x, dy] = [x, dy].map(|values| layout.run(values, n, first + i));
                 let [product, sum] = run_sums::<V>(x, dy, mean[first + i]);
-                *sums = (sums.0 + product, sums.1 + sum);
+                *total = (total.0 + product, total.1 + sum);
             }
         }
     }
@@ -273,9 +289,9 @@ pub(super) fn gradient_sums(
     }
     let group = layout.group();
     let operations = (8 * layout.count * group) as u64;
-    parallel::chunks(&mut sums, group, operations, |nth, sums| {
+    parallel::chunks(&mut sums, group, operations, |nth, totals| {
         let (x, dy, first) = (x.as_slice(), dy.as_slice(), nth * group);
-        dispatch(Sums { x, dy, layout, first, mean: statistics.mean, sums });
+        dispatch(Sums { x, dy, layout, first, mean: statistics.mean, totals });
     });
     for (c, sums) in sums.iter_mut().enumerate() {
         sums.0 *= statistics.inverse(c);

@@ -93,7 +93,17 @@ fn backward(dy: &Tensor, share: Share, at: &Windows) -> Tensor {
     let mut dx = Tensor::stale([batch, channels, height, width]);
     let sizes = Sizes::of(at, channels);
     let spreading = (!is_quarter(at)).then(|| Spreading::new(at));
-    let (together, operations) = task([height, width], at.output(), at, height);
+    let (mut together, operations) = task([height, width], at.output(), at, height);
+    // A winner is found from its window only, and a tile must not be cut: planes of an odd height
+    // begin at odd rows of all.
+    let whole = match (share, &spreading) {
+        (Share::Winner(_), Some(_)) => true,
+        (_, None) => !height.is_multiple_of(2),
+        (Share::Even(_), Some(_)) => false,
+    };
+    if whole {
+        together = together.next_multiple_of(height);
+    }
     parallel::chunks(dx.as_mut_slice(), together * width, operations, |nth, dx| {
         let (dy, first, spreading) = (dy.as_slice(), nth * together, spreading.as_ref());
         scratch::with(spreading.map_or(0, Spreading::ring), |numbers| {
@@ -148,7 +158,7 @@ mod tests {
     fn windows() -> impl Strategy<Value = Windows> {
         let geometry = (
             ([1_usize..5, 1..5], [1_usize..5, 1..5], [1_usize..3, 1..3]),
-            ([0_usize..3, 0..3], [0_usize..3, 0..3], [1_usize..14, 1..24]),
+            ([0_usize..3, 0..3], [0_usize..3, 0..3], [1_usize..14, 1..80]),
             (any::<bool>(), 0_u8..4),
         );
         geometry.prop_filter_map("does not fit", |(steps, sizes, (ceil, quarter))| {
@@ -210,6 +220,29 @@ mod tests {
             for (fast, expected) in fast.as_slice().iter().zip(expected.as_slice()) {
                 prop_assert!((fast - expected).abs() <= 1e-5, "{} {}", fast, expected);
             }
+        }
+    }
+
+    #[test]
+    fn fast_is_reference_on_planes_that_no_ring_holds_and_that_several_tasks_share() {
+        for (window, input) in [
+            (Window::square(2), [261, 301]),
+            (Window::new([3, 3], [2, 2]).padded([1, 1]), [260, 303]),
+            (Window::new([3, 5], [1, 3]).padded([1, 2]).dilated([2, 1]), [150, 300]),
+        ] {
+            let at = window.fit("pool", input).expect("fits");
+            let x = cells([1, 2, input[0], input[1]], true);
+            let (y, argmax) = max_pool(&x, &at);
+            let (expected, winners) = reference::max_pool(&x, &at);
+            assert_eq!((bits(&y), &argmax), (bits(&expected), &winners));
+            let dy = cells([1, 2, at.output()[0], at.output()[1]], false);
+            let dx = max_pool_backward(&dy, &argmax, &at);
+            assert_eq!(dx, reference::max_pool_backward(&dy, &argmax, &at));
+            let x = cells([1, 2, input[0], input[1]], false);
+            let divisor = Divisor::Fixed(4);
+            assert_eq!(avg_pool(&x, &at, divisor), reference::avg_pool(&x, &at, divisor));
+            let dx = avg_pool_backward(&dy, &at, divisor);
+            assert_eq!(dx, reference::avg_pool_backward(&dy, &at, divisor));
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The rows under a window are dealt out by the stride of the columns, with a border where windows
 //! reach over the edge. Then tap `v` of output `j` lies `j` behind tap `v` of the first output, and
-//! a register of outputs is folded from as many registers as a window has cells.
+//! a register of outputs is folded from as many registers as a window has columns. That is done once
+//! for every row; the windows of an output row then fold the rows under them.
 #![expect(
     clippy::inline_always,
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
@@ -13,11 +14,11 @@ use std::ops::Range;
 use super::axis::Axis;
 use super::map::{Map, Plain};
 use super::ring::{Dealt, Ring};
-use crate::simd::{Vector, WIDEST, load, store_bytes, store_up_to};
+use crate::simd::{Vector, WIDEST, load, store, store_bytes, store_up_to};
 use crate::{Window, Windows};
 
 /// Numbers of a plane that is dealt out as a whole: they stay in the nearest cache.
-const SMALL: usize = 1 << 12;
+const SMALL: usize = 1 << 13;
 
 /// Where windows find their cells.
 pub(super) struct Gathering {
@@ -49,25 +50,26 @@ impl Gathering {
         Self { at: *at, dealt, starts: starts.collect(), first }
     }
 
-    /// Numbers of one row, and of all rows that a window looks at.
+    /// Numbers of one row: as it is dealt out, and folded within windows.
     pub(super) fn slot(&self) -> usize {
-        self.dealt.slot()
+        self.dealt.slot() + 2 * self.first.len()
     }
 
+    /// Numbers of all rows that a window looks at.
     pub(super) fn ring(&self) -> usize {
         let (height, span) = (self.at.input()[0], self.at.window().span()[0]);
         if self.is_small() { height * self.slot() } else { span * self.slot() }
     }
 
-    /// Whether all rows of a plane are dealt out before the first window looks at them. A register
-    /// that is read where two others were just stored would wait for both.
+    /// Whether all rows of a plane are dealt out before the first is folded. A register that is
+    /// read where two others were just stored would wait for both.
     fn is_small(&self) -> bool {
         self.at.input()[0] * self.slot() <= SMALL
     }
 
-    /// Deals out a small plane.
+    /// Puts the rows of a small plane into their places.
     #[inline(always)]
-    fn prepare<V: Vector>(
+    fn prepare<V: Vector, F: Fold>(
         &self,
         plane: &[f32],
         outputs: &Range<usize>,
@@ -82,15 +84,20 @@ impl Gathering {
         let (stride, before) = (window.stride[0], window.before[0]);
         let first = (outputs.start * stride).saturating_sub(before);
         let end = (outputs.end - 1) * stride + window.span()[0];
-        for r in first..end.saturating_sub(before).min(height) {
+        let end = end.saturating_sub(before).min(height);
+        for r in first..end {
             let (place, _) = ring.place(r);
             self.dealt.deal::<V>(&plane[r * width..][..width], ring.slot(place), map);
         }
+        for r in first..end {
+            let (place, _) = ring.place(r);
+            self.fold::<V, F>(ring.slot(place));
+        }
     }
 
-    /// The rows under the windows of output row `i`, as their first tap and their places.
+    /// The rows under the windows of output row `i`: the first tap, and the places of all.
     #[inline(always)]
-    fn rows<V: Vector>(
+    fn rows<V: Vector, F: Fold>(
         &self,
         i: usize,
         plane: &[f32],
@@ -99,18 +106,36 @@ impl Gathering {
         places: &mut Vec<usize>,
     ) -> usize {
         let width = self.at.input()[1];
-        let mut first = None;
+        let Window { kernel, stride, before, dilation, .. } = self.at.window();
+        let mut first = kernel[0];
         places.clear();
-        for (tap, r) in self.at.taps(0, i) {
-            first = first.or(Some(tap));
-            let (place, missing) = ring.place(r);
-            if missing {
-                let row = &plane[r * width..][..width];
-                self.dealt.deal::<V>(row, ring.slot(place), map);
+        for tap in 0..kernel[0] {
+            let Some(r) = (i * stride[0] + tap * dilation[0]).checked_sub(before[0]) else {
+                continue;
+            };
+            if r < self.at.input()[0] {
+                first = first.min(tap);
+                let (place, missing) = ring.place(r);
+                if missing {
+                    let slot = ring.slot(place);
+                    self.dealt.deal::<V>(&plane[r * width..][..width], slot, map);
+                    self.fold::<V, F>(slot);
+                }
+                places.push(place + self.dealt.slot());
             }
-            places.push(place);
         }
-        first.unwrap_or(0)
+        first
+    }
+
+    /// Folds the cells of every window within a row that is dealt out.
+    #[inline(always)]
+    fn fold<V: Vector, F: Fold>(&self, slot: &mut [f32]) {
+        let (row, folded) = slot.split_at_mut(self.dealt.slot());
+        match self.starts.as_slice() {
+            starts @ [_, _] => F::row::<V>(row, &starts[..2], &self.first, folded),
+            starts @ [_, _, _] => F::row::<V>(row, &starts[..3], &self.first, folded),
+            starts => F::row::<V>(row, starts, &self.first, folded),
+        }
     }
 
     /// The maxima of the output rows `rows` of a plane, and their offsets in the window.
@@ -123,48 +148,28 @@ impl Gathering {
         map: impl Map,
         (y, winners): (&mut [f32], &mut [u8]),
     ) {
-        let columns = self.at.output()[1];
+        let ([_, columns], taps) = (self.at.output(), self.starts.len() as f32);
         let mut places = Vec::with_capacity(self.at.window().kernel[0]);
-        self.prepare::<V>(plane, &rows, ring, map);
+        self.prepare::<V, Maximum>(plane, &rows, ring, map);
         let outputs = y.chunks_exact_mut(columns).zip(winners.chunks_exact_mut(columns));
         for (i, (y, winners)) in rows.zip(outputs) {
-            let first = self.rows::<V>(i, plane, ring, map, &mut places);
-            match self.starts.len() {
-                2 => self.max_row::<V, 2>(ring.numbers, &places, first, y, winners),
-                3 => self.max_row::<V, 3>(ring.numbers, &places, first, y, winners),
-                _ => self.max_row::<V, 0>(ring.numbers, &places, first, y, winners),
-            }
-        }
-    }
-
-    /// One row of maxima; windows have `TAPS` columns, or any number if that is 0.
-    #[inline(always)]
-    fn max_row<V: Vector, const TAPS: usize>(
-        &self,
-        numbers: &[f32],
-        places: &[usize],
-        first: usize,
-        y: &mut [f32],
-        winners: &mut [u8],
-    ) {
-        let starts = if TAPS == 0 { self.starts.as_slice() } else { &self.starts[..TAPS] };
-        let before = (first * starts.len()) as f32;
-        for at in (0..y.len()).step_by(V::LANES) {
-            // Nothing but −∞ gives −∞ and the first cell.
-            let mut best = V::splat(f32::NEG_INFINITY);
-            let mut winner = load::<V>(&self.first, at).add(V::splat(before));
-            let mut offset = before;
-            for place in places {
-                for start in starts {
-                    let cell = load::<V>(numbers, place + start + at);
+            let first = self.rows::<V, Maximum>(i, plane, ring, map, &mut places) as f32 * taps;
+            for at in (0..columns).step_by(V::LANES) {
+                let mut best = V::splat(f32::NEG_INFINITY);
+                // Nothing but −∞ gives −∞ and the first cell.
+                let mut winner = load::<V>(&self.first, at).add(V::splat(first));
+                let mut above = first;
+                for place in &places {
+                    let cell = load::<V>(ring.numbers, place + at);
+                    let offset = load::<V>(ring.numbers, place + self.first.len() + at);
                     let wins = cell.beats(best);
                     best = V::select(wins, cell, best);
-                    winner = V::select(wins, V::splat(offset), winner);
-                    offset += 1.0;
+                    winner = V::select(wins, offset.add(V::splat(above)), winner);
+                    above += taps;
                 }
+                store_up_to(best, y, at);
+                store_bytes(winner, winners, at);
             }
-            store_up_to(best, y, at);
-            store_bytes(winner, winners, at);
         }
     }
 
@@ -180,36 +185,60 @@ impl Gathering {
     ) {
         let columns = self.at.output()[1];
         let mut places = Vec::with_capacity(self.at.window().kernel[0]);
-        self.prepare::<V>(plane, &rows, ring, Plain);
+        self.prepare::<V, Sum>(plane, &rows, ring, Plain);
         for (i, y) in rows.zip(y.chunks_exact_mut(columns)) {
-            self.rows::<V>(i, plane, ring, Plain, &mut places);
+            self.rows::<V, Sum>(i, plane, ring, Plain, &mut places);
             let of_row = V::splat(of_rows[i]);
-            match self.starts.len() {
-                2 => self.mean_row::<V, 2>(ring.numbers, &places, of_row, of_columns, y),
-                3 => self.mean_row::<V, 3>(ring.numbers, &places, of_row, of_columns, y),
-                _ => self.mean_row::<V, 0>(ring.numbers, &places, of_row, of_columns, y),
+            for at in (0..columns).step_by(V::LANES) {
+                let mut sum = V::splat(0.0);
+                for place in &places {
+                    sum = sum.add(load(ring.numbers, place + at));
+                }
+                store_up_to(sum.div(of_row.mul(load(of_columns, at))), y, at);
             }
         }
     }
+}
 
+/// What is made of the cells that a window has in one row.
+trait Fold {
+    /// For every output the cells that begin at each of `starts`, folded into the front of `folded`.
+    fn row<V: Vector>(row: &[f32], starts: &[usize], first: &[f32], folded: &mut [f32]);
+}
+
+/// The first of the largest, or the last NaN, and behind all of them their taps.
+struct Maximum;
+
+impl Fold for Maximum {
     #[inline(always)]
-    fn mean_row<V: Vector, const TAPS: usize>(
-        &self,
-        numbers: &[f32],
-        places: &[usize],
-        of_row: V,
-        of_columns: &[f32],
-        y: &mut [f32],
-    ) {
-        let starts = if TAPS == 0 { self.starts.as_slice() } else { &self.starts[..TAPS] };
-        for at in (0..y.len()).step_by(V::LANES) {
-            let mut sum = V::splat(0.0);
-            for place in places {
-                for start in starts {
-                    sum = sum.add(load(numbers, place + start + at));
-                }
+    fn row<V: Vector>(row: &[f32], starts: &[usize], first: &[f32], folded: &mut [f32]) {
+        let (cells, taps) = folded.split_at_mut(first.len());
+        for at in (0..first.len()).step_by(V::LANES) {
+            let mut best = V::splat(f32::NEG_INFINITY);
+            let mut winner = load::<V>(first, at);
+            for (tap, start) in starts.iter().enumerate() {
+                let cell = load::<V>(row, start + at);
+                let wins = cell.beats(best);
+                best = V::select(wins, cell, best);
+                winner = V::select(wins, V::splat(tap as f32), winner);
             }
-            store_up_to(sum.div(of_row.mul(load(of_columns, at))), y, at);
+            store(best, cells, at);
+            store(winner, taps, at);
+        }
+    }
+}
+
+struct Sum;
+
+impl Fold for Sum {
+    #[inline(always)]
+    fn row<V: Vector>(row: &[f32], starts: &[usize], first: &[f32], folded: &mut [f32]) {
+        for at in (0..first.len()).step_by(V::LANES) {
+            let mut sum = V::splat(0.0);
+            for start in starts {
+                sum = sum.add(load(row, start + at));
+            }
+            store(sum, folded, at);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The mean of whole planes.
 
+#[cfg(not(cenote_f64))]
+use crate::ops::parallel;
 use crate::ops::reduce::plane_sums;
 use crate::{Scalar, Tensor};
 
@@ -17,8 +19,14 @@ pub fn global_avg_pool_backward(dy: &Tensor, input: [usize; 2]) -> Tensor {
     let [rows, columns] = input;
     let area = rows * columns;
     let mut dx = Tensor::stale([batch, channels, rows, columns]);
-    for (plane, dy) in dx.as_mut_slice().chunks_exact_mut(area.max(1)).zip(dy.as_slice()) {
-        plane.fill(dy / area as Scalar);
+    let spread = |plane: &mut [Scalar], dy: Scalar| plane.fill(dy / area as Scalar);
+    #[cfg(not(cenote_f64))]
+    parallel::chunks(dx.as_mut_slice(), area, 8 * area as u64, |nth, plane| {
+        spread(plane, dy.as_slice()[nth]);
+    });
+    #[cfg(cenote_f64)]
+    for (plane, &dy) in dx.as_mut_slice().chunks_exact_mut(area.max(1)).zip(dy.as_slice()) {
+        spread(plane, dy);
     }
     dx
 }

@@ -39,3 +39,5 @@ pub(crate) use fast::normalized_max_pool;
 pub use global::{global_avg_pool, global_avg_pool_backward};
 pub use max::{Argmax, max_pool, max_pool_backward};
 pub use rectified::{relu_max_pool, relu_max_pool_backward};
+#[cfg(not(cenote_f64))]
+pub(crate) use tasks::MaxGradient;

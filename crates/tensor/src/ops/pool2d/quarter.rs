@@ -96,7 +96,7 @@ impl<V: Vector> Divisor<V> {
     #[inline(always)]
     fn new(divisor: f32) -> Self {
         // The reciprocal of a power of two is exact.
-        let exact = divisor.to_bits() & 0x7f_ffff == 0;
+        let exact = divisor.to_bits().trailing_zeros() >= f32::MANTISSA_DIGITS - 1;
         let reciprocal = if exact { Some(V::splat(divisor.recip())) } else { None };
         Self { by: V::splat(divisor), reciprocal }
     }

@@ -18,6 +18,7 @@ pub fn relu_max_pool(x: &Tensor, at: &Windows) -> (Tensor, Argmax) {
 /// # Panics
 /// When `dy`, `y` and `argmax` do not belong together.
 pub fn relu_max_pool_backward(dy: Tensor, y: &Tensor, argmax: &Argmax, at: &Windows) -> Tensor {
+    assert_eq!(y.shape(), dy.shape(), "max_pool: dy has the shape of y");
     crate::max_pool_backward(&crate::relu_backward(y, dy), argmax, at)
 }
 

@@ -31,7 +31,8 @@ impl<'a> Ring<'a> {
     /// Where row `r` begins, and whether it has yet to be put there.
     #[inline(always)]
     pub(super) fn place(&mut self, r: usize) -> (usize, bool) {
-        let slot = r % self.held.len();
+        // Most rings hold a whole plane, and a division costs as much as folding a row.
+        let slot = if r < self.held.len() { r } else { r % self.held.len() };
         let missing = self.held[slot] != r;
         self.held[slot] = r;
         (slot * self.slot, missing)

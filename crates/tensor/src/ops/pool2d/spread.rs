@@ -1,9 +1,10 @@
-//! Gradients of windows of any kind, one row of inputs at a time.
+//! Gradients of windows of any kind.
 //!
-//! Every input looks at the windows that it lies in. Input columns `e, e + s, …` (stride `s`) lie
-//! under the same taps of neighbouring windows, so a register of them gathers from registers of
-//! `∂y`; the phases are woven together when they are stored. Windows are looked at in row-major
-//! order: a sum is the one that sending every `∂y` to its inputs would give.
+//! Of a maximum, every `∂y` is added to its winner, in row-major order.
+//!
+//! Of a mean, every input looks at the windows that it lies in. Input columns `e, e + s, …` (stride
+//! `s`) lie under the same taps of neighbouring windows, so a register of them gathers from registers
+//! of `∂y`; the phases are woven together when they are stored.
 #![expect(
     clippy::inline_always,
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
@@ -11,9 +12,8 @@
 
 use std::ops::Range;
 
-use super::map::Plain;
 use super::ring::{Dealt, Ring, some};
-use crate::simd::{Vector, WIDEST, load, load_bytes, store, store_up_to};
+use crate::simd::{Vector, WIDEST, load, store, store_up_to};
 use crate::{Window, Windows};
 
 /// What a window hands to its cells.
@@ -25,12 +25,33 @@ pub(super) enum Share<'a> {
     Even([&'a [f32]; 2]),
 }
 
+/// Adds every `∂y` of a plane to its winner in `dx`, which holds zeros everywhere else.
+#[inline(always)]
+pub(super) fn scatter(dy: &[f32], winners: &[u8], at: &Windows, dx: &mut [f32]) {
+    let ([_, width], [_, columns], window) = (at.input(), at.output(), at.window());
+    let border = window.before[0] * width + window.before[1];
+    let mut places = [0; 256];
+    let offsets = (0..window.kernel[0]).flat_map(|u| (0..window.kernel[1]).map(move |v| (u, v)));
+    for (place, (u, v)) in places.iter_mut().zip(offsets) {
+        *place = u * window.dilation[0] * width + v * window.dilation[1];
+    }
+    dx.fill(0.0);
+    let rows = dy.chunks_exact(columns).zip(winners.chunks_exact(columns));
+    for (i, (dy, winners)) in rows.enumerate() {
+        let start = i * window.stride[0] * width;
+        for (j, (&dy, &winner)) in dy.iter().zip(winners).enumerate() {
+            let place = start + j * window.stride[1] + places[usize::from(winner)];
+            dx[place - border] += dy;
+        }
+    }
+}
+
 /// Where inputs find their windows.
 pub(super) struct Spreading {
     at: Windows,
     dealt: Dealt,
-    /// For every phase of input columns its taps, last to first, and where their windows begin.
-    phases: Vec<Vec<(usize, usize)>>,
+    /// For every phase of input columns where the windows of its taps begin, last tap first.
+    phases: Vec<Vec<usize>>,
 }
 
 impl Spreading {
@@ -38,22 +59,26 @@ impl Spreading {
         let Window { kernel, stride, before, dilation, .. } = at.window();
         let ([_, width], [_, outputs]) = (at.input(), at.output());
         let border = (kernel[1] - 1) * dilation[1] / stride[1];
-        let phases: Vec<Vec<(usize, usize)>> = (0..stride[1])
+        let phases: Vec<Vec<usize>> = (0..stride[1])
             .map(|e| {
                 let (phase, base) = ((e + before[1]) % stride[1], (e + before[1]) / stride[1]);
                 let taps =
                     (0..kernel[1]).rev().filter(|tap| tap * dilation[1] % stride[1] == phase);
-                taps.map(|tap| (tap, border + base - tap * dilation[1] / stride[1])).collect()
+                taps.map(|tap| border + base - tap * dilation[1] / stride[1]).collect()
             })
             .collect();
-        let last = phases.iter().flatten().map(|&(_, start)| start).max().unwrap_or(0);
+        let last = phases.iter().flatten().copied().max().unwrap_or(0);
         let reach = last + width.div_ceil(stride[1]).next_multiple_of(WIDEST);
         Self { at: *at, dealt: Dealt::new(1, border, outputs, reach), phases }
     }
 
-    /// Numbers of one row of `∂y` with its winners.
+    pub(super) fn windows(&self) -> &Windows {
+        &self.at
+    }
+
+    /// Numbers of one row of `∂y`.
     pub(super) fn slot(&self) -> usize {
-        2 * self.dealt.slot()
+        self.dealt.slot()
     }
 
     /// Numbers of all rows of `∂y` that an input looks at.
@@ -67,7 +92,7 @@ impl Spreading {
     pub(super) fn rows<V: Vector>(
         &self,
         dy: &[f32],
-        share: Share,
+        divisors: [&[f32]; 2],
         rows: Range<usize>,
         ring: &mut Ring,
         dx: &mut [f32],
@@ -85,63 +110,46 @@ impl Spreading {
                     let (place, missing) = ring.place(i);
                     if missing {
                         let dy = &dy[i * columns..][..columns];
-                        self.fill::<V>(dy, share, i, ring.slot(place));
+                        self.fill::<V>(dy, divisors, i, ring.slot(place));
                     }
-                    places.push((place, tap * kernel[1]));
+                    places.push(place);
                 }
             }
-            if let Share::Winner(_) = share {
-                self.row::<V, true>(ring.numbers, &places, dx);
-            } else {
-                self.row::<V, false>(ring.numbers, &places, dx);
-            }
+            self.row::<V>(ring.numbers, &places, dx);
         }
     }
 
-    /// One row of `∂y`, as it will be handed out, and its winners.
+    /// One row of `∂y`, divided.
     #[inline(always)]
-    fn fill<V: Vector>(&self, dy: &[f32], share: Share, i: usize, slot: &mut [f32]) {
-        let (shares, winners) = slot.split_at_mut(self.dealt.slot());
-        match share {
-            Share::Winner(of_plane) => {
-                self.dealt.deal::<V>(dy, shares, Plain);
-                let of_row = &of_plane[i * dy.len()..][..dy.len()];
-                let winners = &mut winners[self.dealt.border..][..dy.len()];
-                for at in (0..dy.len()).step_by(V::LANES) {
-                    store_up_to(load_bytes::<V>(of_row, at), winners, at);
-                }
-            }
-            Share::Even([of_rows, of_columns]) => {
-                let shares = &mut shares[self.dealt.border..][..dy.len()];
-                let of_row = V::splat(of_rows[i]);
-                for at in (0..dy.len()).step_by(V::LANES) {
-                    let divisor = of_row.mul(load(of_columns, at));
-                    store_up_to(some::<V>(dy, at).div(divisor), shares, at);
-                }
-            }
-        }
-    }
-
-    /// One row of inputs from the rows of `∂y` at `places`, each with the offset of its first tap.
-    #[inline(always)]
-    fn row<V: Vector, const WINNER: bool>(
+    fn fill<V: Vector>(
         &self,
-        numbers: &[f32],
-        places: &[(usize, usize)],
-        dx: &mut [f32],
+        dy: &[f32],
+        [of_rows, of_columns]: [&[f32]; 2],
+        i: usize,
+        slot: &mut [f32],
     ) {
-        let winners = self.dealt.slot();
+        let shares = &mut slot[self.dealt.border..][..dy.len()];
+        let of_row = V::splat(of_rows[i]);
+        for at in (0..dy.len()).step_by(V::LANES) {
+            let divisor = of_row.mul(load(of_columns, at));
+            store_up_to(some::<V>(dy, at).div(divisor), shares, at);
+        }
+    }
+
+    /// One row of inputs from the rows of `∂y` at `places`.
+    #[inline(always)]
+    fn row<V: Vector>(&self, numbers: &[f32], places: &[usize], dx: &mut [f32]) {
         match self.phases.as_slice() {
             [taps] => {
                 for at in (0..dx.len()).step_by(V::LANES) {
-                    let sum = gather::<V, WINNER>(numbers, places, taps, at, winners);
+                    let sum = gather::<V>(numbers, places, taps, at);
                     store_up_to(sum, dx, at);
                 }
             }
             [evens, odds] => {
                 for at in (0..dx.len().div_ceil(2)).step_by(V::LANES) {
-                    let even = gather::<V, WINNER>(numbers, places, evens, at, winners);
-                    let odd = gather::<V, WINNER>(numbers, places, odds, at, winners);
+                    let even = gather::<V>(numbers, places, evens, at);
+                    let odd = gather::<V>(numbers, places, odds, at);
                     let (first, next) = even.weave(odd);
                     store_up_to(first, dx, 2 * at);
                     if 2 * at + V::LANES < dx.len() {
@@ -153,7 +161,7 @@ impl Spreading {
                 for (e, taps) in phases.iter().enumerate() {
                     let count = dx.len().saturating_sub(e).div_ceil(phases.len());
                     for at in (0..count).step_by(V::LANES) {
-                        let sum = gather::<V, WINNER>(numbers, places, taps, at, winners);
+                        let sum = gather::<V>(numbers, places, taps, at);
                         let mut lanes = [0.0; WIDEST];
                         store(sum, &mut lanes, 0);
                         let into = dx[e + at * phases.len()..].iter_mut().step_by(phases.len());
@@ -167,24 +175,11 @@ impl Spreading {
 
 /// What a register of inputs of one phase receives.
 #[inline(always)]
-fn gather<V: Vector, const WINNER: bool>(
-    numbers: &[f32],
-    places: &[(usize, usize)],
-    taps: &[(usize, usize)],
-    at: usize,
-    winners: usize,
-) -> V {
-    let zero = V::splat(0.0);
-    let mut sum = zero;
-    for &(place, above) in places {
-        for &(tap, start) in taps {
-            let share = load::<V>(numbers, place + start + at);
-            sum = sum.add(if WINNER {
-                let winner = load::<V>(numbers, place + winners + start + at);
-                V::select(winner.equals(V::splat((above + tap) as f32)), share, zero)
-            } else {
-                share
-            });
+fn gather<V: Vector>(numbers: &[f32], places: &[usize], starts: &[usize], at: usize) -> V {
+    let mut sum = V::splat(0.0);
+    for place in places {
+        for start in starts {
+            sum = sum.add(load(numbers, place + start + at));
         }
     }
     sum

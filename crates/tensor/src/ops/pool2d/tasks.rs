@@ -6,13 +6,15 @@
 
 use std::ops::Range;
 
+use super::axis::{axes, is_quarter};
 use super::gather::Gathering;
 use super::map::{Map, Maps, Normalized, Plain, Rectified};
+use super::max::Offsets;
 use super::quarter;
 use super::ring::Ring;
-use super::spread::{Share, Spreading};
-use crate::Windows;
+use super::spread::{Share, Spreading, scatter};
 use crate::simd::{Kernel, Vector};
+use crate::{Argmax, Tensor, Windows};
 
 /// Planes of one tensor, row after row.
 #[derive(Clone, Copy)]
@@ -185,7 +187,8 @@ impl Kernel for Back<'_> {
     }
 }
 
-/// Gradients of the input rows `rows` of one plane; an even number of them, or the last ones.
+/// Gradients of the input rows `rows` of one plane: all of them where winners of any windows but
+/// tiles decide, else an even number or the last ones.
 #[inline(always)]
 pub(super) fn back_plane<V: Vector>(
     dy: &[f32],
@@ -203,7 +206,10 @@ pub(super) fn back_plane<V: Vector>(
         Share::Even(_) => share,
     };
     if let Some((spreading, ring)) = window {
-        return spreading.rows::<V>(dy, share, rows, ring, dx);
+        return match share {
+            Share::Winner(winners) => scatter(dy, winners, spreading.windows(), dx),
+            Share::Even(divisors) => spreading.rows::<V>(dy, divisors, rows, ring, dx),
+        };
     }
     let [width, columns] = sizes.widths();
     let [start, end] = [rows.start / 2, (rows.end / 2).min(sizes.output[0])];
@@ -219,5 +225,37 @@ pub(super) fn back_plane<V: Vector>(
             let divisor = divisors[0][0] * divisors[1][0];
             quarter::mean_back::<V>(&dy[outputs], [width, columns], divisor, covered);
         }
+    }
+}
+
+/// The gradient of a maximum pool, for a kernel that works plane by plane.
+pub(crate) struct MaxGradient<'a> {
+    dy: &'a [f32],
+    winners: &'a [u8],
+    at: &'a Windows,
+    sizes: Sizes,
+    tiles: bool,
+}
+
+impl<'a> MaxGradient<'a> {
+    /// `None` for windows that only the reference knows.
+    pub(crate) fn new(dy: &'a Tensor, argmax: &'a Argmax, at: &'a Windows) -> Option<Self> {
+        let (Some(_), Offsets::Narrow(winners)) = (axes(at), &argmax.0) else { return None };
+        let sizes = Sizes::of(at, dy.nchw()[1]);
+        Some(Self { dy: dy.as_slice(), winners, at, sizes, tiles: is_quarter(at) })
+    }
+
+    /// The gradient of plane `nth` of all.
+    #[inline(always)]
+    pub(crate) fn plane<V: Vector>(&self, nth: usize, dx: &mut [f32]) {
+        let dy = Sizes::plane(self.sizes.output, self.dy, nth);
+        let winners = &self.winners[nth * dy.len()..][..dy.len()];
+        if !self.tiles {
+            return scatter(dy, winners, self.at, dx);
+        }
+        let [width, columns] = self.sizes.widths();
+        let (covered, below) = dx.split_at_mut(self.sizes.output[0] * 2 * width);
+        quarter::max_back::<V>(dy, winners, [width, columns], covered);
+        below.fill(0.0);
     }
 }
