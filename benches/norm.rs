@@ -4,7 +4,9 @@ use std::hint::black_box;
 
 use cenote_benches::{criterion, in_pool, noise};
 use cenote_tensor::{
-    batch_norm_backward, batch_norm_train, relu, relu_backward, sum_over_channels,
+    Window, batch_norm_apply, batch_norm_backward, batch_norm_relu_backward,
+    batch_norm_relu_max_pool, batch_norm_relu_max_pool_backward, batch_norm_train, channel_moments,
+    relu, relu_backward, sum_over_channels,
 };
 use criterion::{BatchSize, Criterion, Throughput};
 
@@ -24,6 +26,33 @@ fn passes(c: &mut Criterion) {
         group.throughput(Throughput::Bytes(5 * bytes));
         group.bench_function("batch_norm_backward", |b| {
             b.iter(|| batch_norm_backward(black_box(&x), &dy, &gamma, &moments, 1e-5));
+        });
+        group.throughput(Throughput::Bytes(bytes));
+        group.bench_function("moments", |b| b.iter(|| channel_moments(black_box(&x))));
+        let (mean, variance) = (&moments.mean, &moments.variance);
+        group.throughput(Throughput::Bytes(2 * bytes));
+        group.bench_function("batch_norm_relu", |b| {
+            b.iter(|| batch_norm_apply(black_box(&x), &gamma, &beta, mean, variance, 1e-5, true));
+        });
+        group.throughput(Throughput::Bytes(5 * bytes));
+        group.bench_function("batch_norm_relu_backward", |b| {
+            let fresh = || dy.clone().map(|dy| dy);
+            let back = |dy| batch_norm_relu_backward(&x, dy, &gamma, &beta, &moments, 1e-5);
+            b.iter_batched(fresh, back, BatchSize::LargeInput);
+        });
+        let at = Window::square(2).fit("bench", [rows, columns]).expect("fits");
+        let pool = || batch_norm_relu_max_pool(&x, &gamma, &beta, mean, variance, 1e-5, &at);
+        let (y, argmax) = pool();
+        group.throughput(Throughput::Bytes(bytes + (y.bytes() + argmax.bytes()) as u64));
+        group.bench_function("batch_norm_relu_max_pool", |b| b.iter(pool));
+        group.throughput(Throughput::Bytes(4 * bytes + (y.bytes() + argmax.bytes()) as u64));
+        group.bench_function("batch_norm_relu_max_pool_backward", |b| {
+            b.iter(|| {
+                let (x, dy) = (black_box(&x), &y);
+                batch_norm_relu_max_pool_backward(
+                    x, dy, &argmax, &gamma, &beta, &moments, 1e-5, &at,
+                )
+            });
         });
         group.throughput(Throughput::Bytes(2 * bytes));
         group.bench_function("relu", |b| b.iter(|| relu(black_box(&x).clone())));

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use cenote_benches::{criterion, in_pool, noise};
 use cenote_tensor::{
     Divisor, Window, avg_pool, avg_pool_backward, global_avg_pool, max_pool, max_pool_backward,
+    relu_max_pool,
 };
 use criterion::{Criterion, Throughput};
 
@@ -24,6 +25,9 @@ fn pools(c: &mut Criterion) {
             let mut group = c.benchmark_group(format!("pool2d/{name}/{size}"));
             group.throughput(Throughput::Bytes((x.bytes() + y.bytes() + argmax.bytes()) as u64));
             group.bench_function("max_forward", |b| b.iter(|| max_pool(black_box(&x), &at)));
+            group.bench_function("relu_max_forward", |b| {
+                b.iter(|| relu_max_pool(black_box(&x), &at));
+            });
             group.bench_function("max_backward", |b| {
                 b.iter(|| max_pool_backward(black_box(&dy), &argmax, &at));
             });
