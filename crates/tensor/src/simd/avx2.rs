@@ -41,7 +41,7 @@ impl Vector for F32x8 {
     const PRODUCT_ROWS: usize = 6;
     const DOT_ROWS: usize = 4;
     const WINOGRAD_ROWS: usize = 6;
-    const WINOGRAD_OUTER_ROWS: usize = 4;
+    const WINOGRAD_OUTER: [usize; 2] = [4, 2];
     type Mask = __m256;
 
     #[inline(always)]

@@ -34,7 +34,7 @@ impl Vector for F32x16 {
     const PRODUCT_ROWS: usize = 14;
     const DOT_ROWS: usize = 8;
     const WINOGRAD_ROWS: usize = 12;
-    const WINOGRAD_OUTER_ROWS: usize = 8;
+    const WINOGRAD_OUTER: [usize; 2] = [8, 3];
     type Mask = __mmask16;
 
     #[inline(always)]

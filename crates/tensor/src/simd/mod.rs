@@ -82,8 +82,8 @@ pub(crate) trait Vector: Copy {
     type Mask: Copy;
     /// Tiles of a [`winograd`] product over channels: two registers of outputs each.
     const WINOGRAD_ROWS: usize;
-    /// Outputs of a [`winograd`] product over tiles, a divisor of the lanes: three registers each.
-    const WINOGRAD_OUTER_ROWS: usize;
+    /// Outputs of a [`winograd`] product over tiles, a divisor of the lanes, and registers of each.
+    const WINOGRAD_OUTER: [usize; 2];
 
     fn splat(value: f32) -> Self;
     /// `self · factor + addend`, rounded once where the machine can.

@@ -23,7 +23,7 @@ impl Vector for F32x4 {
     const PRODUCT_ROWS: usize = 8;
     const DOT_ROWS: usize = 8;
     const WINOGRAD_ROWS: usize = 8;
-    const WINOGRAD_OUTER_ROWS: usize = 4;
+    const WINOGRAD_OUTER: [usize; 2] = [4, 3];
     type Mask = uint32x4_t;
 
     #[inline(always)]

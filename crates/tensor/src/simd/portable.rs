@@ -28,7 +28,7 @@ impl Vector for F32x4 {
     const PRODUCT_ROWS: usize = 6;
     const DOT_ROWS: usize = 4;
     const WINOGRAD_ROWS: usize = 6;
-    const WINOGRAD_OUTER_ROWS: usize = 4;
+    const WINOGRAD_OUTER: [usize; 2] = [4, 2];
     type Mask = [bool; 4];
 
     #[inline(always)]

@@ -93,13 +93,13 @@ pub(super) struct OverTiles {
 impl OverTiles {
     /// # Safety
     /// `1 ≤ blocks ≤ 3`. From `a` on there are `tiles` registers that each hold
-    /// `V::WINOGRAD_OUTER_ROWS` numbers from there; from `b` on `tiles` registers in each of `blocks`
+    /// `V::WINOGRAD_OUTER[0]` numbers from there; from `b` on `tiles` registers in each of `blocks`
     /// blocks; `blocks` registers can be read and written in as many rows of `out`.
     #[inline(always)]
     pub(super) unsafe fn run<V: Vector>(&self, blocks: usize) {
         // SAFETY: the promises are handed on.
         unsafe {
-            match (V::WINOGRAD_OUTER_ROWS, blocks) {
+            match (V::WINOGRAD_OUTER[0], blocks) {
                 (8, 1) => self.of_size::<V, 8, 1>(),
                 (8, 2) => self.of_size::<V, 8, 2>(),
                 (8, _) => self.of_size::<V, 8, 3>(),

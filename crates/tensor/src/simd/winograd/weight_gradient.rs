@@ -6,9 +6,6 @@ use super::transforms::{FourOfThree, Grid, Linear, TwoOfFive, TwoOfThree, twice}
 use super::{Band, Form, Geometry, lanes, pitch, with_form};
 use crate::simd::{Kernel, Pitched, Vector, dispatch};
 
-/// Blocks of channels in a tile of the product.
-const GROUP: usize = 3;
-
 /// The sums over one band of tiles, for every frequency.
 pub(crate) struct WeightGradient<'a> {
     pub(crate) geometry: &'a Geometry,
@@ -98,17 +95,18 @@ fn gradient<
     assert_eq!(sums.len(), A * A * pitch, "winograd: room for the sums");
     let row = channels.next_multiple_of(V::LANES);
     let all = channels.div_ceil(V::LANES);
-    let groups = all.div_ceil(GROUP);
+    let [outer_rows, outer_blocks] = V::WINOGRAD_OUTER;
+    let groups = all.div_ceil(outer_blocks);
     for f in 0..A * A {
         for group in 0..groups {
             let first = group * all / groups;
             let count = (group + 1) * all / groups - first;
             let b = &inputs[f * x_pitch + first * tiles * V::LANES..][..count * tiles * V::LANES];
-            for output in (0..outputs).step_by(V::WINOGRAD_OUTER_ROWS) {
+            for output in (0..outputs).step_by(outer_rows) {
                 let (block, lane) = (output / V::LANES, output % V::LANES);
                 let a = &spread[f * dy_pitch + block * tiles * V::LANES..][..tiles * V::LANES];
                 let at = f * pitch + output * row + first * V::LANES;
-                let end = at + (V::WINOGRAD_OUTER_ROWS - 1) * row + count * V::LANES;
+                let end = at + (outer_rows - 1) * row + count * V::LANES;
                 let product = OverTiles {
                     a: a[lane..].as_ptr(),
                     tiles,
