@@ -9,6 +9,10 @@
 //! and of the row after. Then no window needs a second look, and a register of outputs is made of
 //! registers of inputs. Planes that are small are copied a few at a time: a register that is read
 //! where two others were just stored would wait for both.
+#![expect(
+    clippy::needless_range_loop,
+    reason = "rows and taps are indices of several arrays of registers and of memory at once"
+)]
 
 use super::lanes::prefetch;
 use super::{Kernel, Vector, WIDEST, dispatch};
@@ -137,15 +141,18 @@ impl Sliding {
             let skipped = (first + above).saturating_sub(self.before[0]);
             let mut from = plane.wrapping_add(skipped * width);
             for row in 0..last {
-                if (above..end).contains(&row) {
+                if !(above..end).contains(&row) {
+                    for at in (0..width).step_by(V::LANES) {
+                        V::splat(0.0).store(into.add(at));
+                    }
+                } else if width == V::LANES {
+                    V::load(from).store(into);
+                    from = from.add(width);
+                } else {
                     for at in (0..width).step_by(V::LANES) {
                         some::<V>(from.add(at), width - at).store(into.add(at));
                     }
                     from = from.add(width);
-                } else {
-                    for at in (0..width).step_by(V::LANES) {
-                        V::splat(0.0).store(into.add(at));
-                    }
                 }
                 into = into.wrapping_add(pitch);
             }
