@@ -61,5 +61,17 @@ pub(crate) fn store_bytes<V: Vector>(numbers: V, into: &mut [u8], at: usize) {
     unsafe { numbers.store_bytes(rest.as_mut_ptr(), rest.len().min(V::LANES)) };
 }
 
+/// Asks for the line of the cache that holds `at`, wherever that is: nothing is read.
+#[inline(always)]
+pub(crate) fn prefetch(at: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: the instruction is part of every x86-64 and has no effect that can be seen.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
 /// Lanes of the widest register.
 pub(crate) const WIDEST: usize = 16;

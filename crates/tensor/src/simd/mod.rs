@@ -45,6 +45,7 @@ mod portable;
 mod probe;
 mod product;
 mod rows;
+mod sliding;
 mod strips;
 mod tile;
 mod turn;
@@ -64,6 +65,7 @@ pub(crate) use planes::{Border, Lie, Planes};
 pub(crate) use probe::{MultiplyAdds, Sum, Triad};
 pub(crate) use product::Product;
 pub(crate) use rows::Rows;
+pub(crate) use sliding::Sliding;
 pub(crate) use strips::{Columns, Strips};
 pub(crate) use turn::Turn;
 

@@ -4,18 +4,21 @@
 //! - Input gradient: with stride `s` the input cells of one phase see only the taps of that phase,
 //!   and `∂x = wᵀ · shifts of ∂y` with the taps in reverse.
 //! - Weight gradient: `∂w = ∂y · shifts of x`, transposed; see `weights.rs`.
+//!
+//! Shapes that `depthwise.rs` or `winograd.rs` has an algorithm for go there.
 
 use super::Conv2d;
 use super::products::{Part, Products};
 use super::reading::Reading;
 use super::scattering::{Phase, Scattering};
 use super::sheets::whole;
-use super::{weights, winograd};
+use super::{depthwise, weights, winograd};
 use crate::Tensor;
 use crate::simd::Panels;
 
 pub(super) fn forward(conv: &Conv2d, x: &Tensor, w: &Tensor, bias: Option<&Tensor>) -> Tensor {
-    if let Some(y) = winograd::forward(conv, x, w, bias) {
+    let special = depthwise::forward(conv, x, w, bias);
+    if let Some(y) = special.or_else(|| winograd::forward(conv, x, w, bias)) {
         return y;
     }
     let [batch, ..] = x.nchw();
@@ -49,7 +52,8 @@ pub(super) fn forward(conv: &Conv2d, x: &Tensor, w: &Tensor, bias: Option<&Tenso
 }
 
 pub(super) fn backward_input(conv: &Conv2d, dy: &Tensor, w: &Tensor) -> Tensor {
-    if let Some(dx) = winograd::backward_input(conv, dy, w) {
+    let special = depthwise::backward_input(conv, dy, w);
+    if let Some(dx) = special.or_else(|| winograd::backward_input(conv, dy, w)) {
         return dx;
     }
     let [batch, ..] = dy.nchw();
@@ -74,7 +78,9 @@ pub(super) fn backward_input(conv: &Conv2d, dy: &Tensor, w: &Tensor) -> Tensor {
 }
 
 pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Tensor {
-    winograd::backward_weight(conv, x, dy).unwrap_or_else(|| weights::backward_weight(conv, x, dy))
+    depthwise::backward_weight(conv, x, dy)
+        .or_else(|| winograd::backward_weight(conv, x, dy))
+        .unwrap_or_else(|| weights::backward_weight(conv, x, dy))
 }
 
 impl Conv2d {

@@ -9,6 +9,8 @@
 //! not flipped: strictly this is a cross-correlation.
 
 #[cfg(not(cenote_f64))]
+mod depthwise;
+#[cfg(not(cenote_f64))]
 mod fast;
 mod filter;
 #[cfg(not(cenote_f64))]
