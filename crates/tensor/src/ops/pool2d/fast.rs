@@ -1,12 +1,13 @@
 //! Pooling without branches in the inner loops.
 //!
-//! Windows of 2x2 cells that tile the input are a case of their own; all others look at rows that
-//! are dealt out for them. Geometries with a window that lies wholly in the padding, and maxima over
+//! Windows of 2x2 cells that tile the input are a case of their own, and so are the maxima and means
+//! of 3x3 cells; all others look at rows that are dealt out for them. Geometries with a window that lies wholly in the padding, and maxima over
 //! more than 256 cells, go the way of the reference.
 
 use super::axis::{Axis, axes, is_quarter};
 use super::gather::Gathering;
 use super::map::Maps;
+use super::nine::{MaxOfNine, MeanOfNine, Nine};
 use super::spread::{Share, Spreading};
 use super::tasks::{Back, Max, Mean, Sizes};
 use super::{Argmax, Divisor, max::Offsets, reference};
@@ -49,9 +50,16 @@ fn mapped_max_pool(x: &Tensor, maps: Maps, at: &Windows) -> Option<(Tensor, Argm
     let mut y = Tensor::stale([batch, channels, rows, columns]);
     let mut winners = Buffer::stale(y.len());
     let sizes = Sizes::of(at, channels);
-    let gathering = (!is_quarter(at)).then(|| Gathering::new(at, &axes[1]));
     let (together, operations) = task([height, width], [rows, columns], at, rows);
     let outputs = (y.as_mut_slice(), &mut *winners);
+    if let Some(nine) = Nine::of(at) {
+        parallel::pairs(outputs, [together * columns; 2], operations, |nth, y, winners| {
+            let (x, first) = (x.as_slice(), nth * together);
+            dispatch(MaxOfNine { x, maps, sizes, nine, first, y, winners });
+        });
+        return Some((y, Argmax(Offsets::Narrow(winners))));
+    }
+    let gathering = (!is_quarter(at)).then(|| Gathering::new(at, &axes[1]));
     parallel::pairs(outputs, [together * columns; 2], operations, |nth, y, winners| {
         let (x, first, gathering) = (x.as_slice(), nth * together, gathering.as_ref());
         scratch::with(gathering.map_or(0, Gathering::ring), |numbers| {
@@ -121,8 +129,15 @@ pub(super) fn avg_pool(x: &Tensor, at: &Windows, divisor: Divisor) -> Tensor {
     let divisors = [of_rows.as_slice(), &of_columns];
     let mut y = Tensor::stale([batch, channels, rows, columns]);
     let sizes = Sizes::of(at, channels);
-    let gathering = (!is_quarter(at)).then(|| Gathering::new(at, &axes[1]));
     let (together, operations) = task([height, width], [rows, columns], at, rows);
+    if let Some(nine) = Nine::of(at) {
+        parallel::chunks(y.as_mut_slice(), together * columns, operations, |nth, y| {
+            let (x, first) = (x.as_slice(), nth * together);
+            dispatch(MeanOfNine { x, sizes, nine, divisors, first, y });
+        });
+        return y;
+    }
+    let gathering = (!is_quarter(at)).then(|| Gathering::new(at, &axes[1]));
     parallel::chunks(y.as_mut_slice(), together * columns, operations, |nth, y| {
         let (x, first, gathering) = (x.as_slice(), nth * together, gathering.as_ref());
         scratch::with(gathering.map_or(0, Gathering::ring), |numbers| {
