@@ -176,11 +176,20 @@ mod tests {
             ([0_usize..3, 0..3], [0_usize..3, 0..3], [1_usize..14, 1..80]),
             (any::<bool>(), 0_u8..4),
         );
-        geometry.prop_filter_map("does not fit", |(steps, sizes, (ceil, quarter))| {
+        geometry.prop_filter_map("does not fit", |(steps, sizes, (ceil, kind))| {
             let ((kernel, stride, dilation), (before, after, input)) = (steps, sizes);
             let rounding = if ceil { Rounding::Ceil } else { Rounding::Floor };
             let window = Window { kernel, stride, before, after, dilation, rounding };
-            let window = if quarter == 0 { Window::square(2) } else { window };
+            let window = match kind {
+                0 => Window::square(2),
+                1 => Window {
+                    stride: [stride[0].min(3); 2],
+                    before: before.map(|before| before % 2),
+                    after,
+                    ..Window::square(3)
+                },
+                _ => window,
+            };
             window.rounded(rounding).fit("pool", input).ok()
         })
     }
@@ -243,6 +252,7 @@ mod tests {
         for (window, input) in [
             (Window::square(2), [261, 301]),
             (Window::new([3, 3], [2, 2]).padded([1, 1]), [260, 303]),
+            (Window::new([3, 3], [1, 1]).padded([0, 1]), [261, 270]),
             (Window::new([3, 5], [1, 3]).padded([1, 2]).dilated([2, 1]), [150, 300]),
         ] {
             let at = window.fit("pool", input).expect("fits");
