@@ -4,13 +4,13 @@ use std::arch::x86_64::{
     __m256, __m256i, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q, _mm_add_ps, _mm_add_ss,
     _mm_castps_si128, _mm_cvtss_f32, _mm_loadl_epi64, _mm_movehdup_ps, _mm_movehl_ps,
     _mm_packus_epi16, _mm_packus_epi32, _mm_store_ss, _mm_storel_epi64, _mm_storeu_ps,
-    _mm256_add_ps, _mm256_blendv_ps, _mm256_castpd_ps, _mm256_castps_pd, _mm256_castps256_ps128,
-    _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cmp_ps, _mm256_cvtepi32_ps,
-    _mm256_cvtepu8_epi32, _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extractf128_ps,
-    _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_maskload_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_or_ps, _mm256_permute2f128_ps,
-    _mm256_permute4x64_pd, _mm256_set1_ps, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_sub_ps,
-    _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    _mm256_add_ps, _mm256_alignr_epi8, _mm256_blendv_ps, _mm256_castpd_ps, _mm256_castps_pd,
+    _mm256_castps_si256, _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_castsi256_si128,
+    _mm256_cmp_ps, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtps_epi32, _mm256_div_ps,
+    _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps,
+    _mm256_loadu_si256, _mm256_maskload_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_or_ps,
+    _mm256_permute2f128_ps, _mm256_permute4x64_pd, _mm256_set1_ps, _mm256_shuffle_ps,
+    _mm256_storeu_ps, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
 use super::{Kernel, Lines, Vector};
@@ -175,6 +175,16 @@ impl Vector for F32x8 {
         assert!(count <= 8, "as many lanes as there are");
         // SAFETY: `count ≤ 8`, and as in `splat`.
         Self::select(unsafe { _mm256_castsi256_ps(mask(count)) }, self, other)
+    }
+
+    #[inline(always)]
+    fn after(self, previous: Self) -> Self {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let middle = _mm256_permute2f128_ps::<0x21>(previous.0, self.0);
+            let (low, high) = (_mm256_castps_si256(middle), _mm256_castps_si256(self.0));
+            Self(_mm256_castsi256_ps(_mm256_alignr_epi8::<12>(high, low)))
+        }
     }
 
     #[inline(always)]

@@ -106,6 +106,8 @@ pub(crate) trait Vector: Copy {
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
     /// The first `count ≤ LANES` lanes of `self`, then those of `other`.
     fn first_or(self, count: usize, other: Self) -> Self;
+    /// The last lane of `previous`, then all but the last of `self`.
+    fn after(self, previous: Self) -> Self;
     /// The even and the odd numbers of this register and the `next`.
     fn deal(self, next: Self) -> (Self, Self);
     /// The two registers that [`Vector::deal`] takes apart into `self` and `odds`.
@@ -363,6 +365,7 @@ mod tests {
                 store_bytes(load_bytes::<V>(&bytes, 0), &mut copy, 0);
                 assert_eq!(copy, bytes);
             }
+            assert_eq!(out(high.after(low)), ramp[V::LANES - 1..2 * V::LANES - 1]);
             let (evens, odds) = low.deal(high);
             let every_second =
                 |from| ramp.iter().skip(from).step_by(2).copied().collect::<Vec<_>>();

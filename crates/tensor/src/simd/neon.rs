@@ -2,8 +2,8 @@
 
 use std::arch::aarch64::{
     float32x4_t, uint32x4_t, vaddq_f32, vaddvq_f32, vbslq_f32, vceqq_f32, vcgtq_f32, vcleq_f32,
-    vdivq_f32, vdupq_n_f32, vfmaq_f32, vld1q_f32, vld1q_u32, vmulq_f32, vmvnq_u32, vorrq_u32,
-    vst1q_f32, vsubq_f32, vuzp1q_f32, vuzp2q_f32, vzip1q_f32, vzip2q_f32,
+    vdivq_f32, vdupq_n_f32, vextq_f32, vfmaq_f32, vld1q_f32, vld1q_u32, vmulq_f32, vmvnq_u32,
+    vorrq_u32, vst1q_f32, vsubq_f32, vuzp1q_f32, vuzp2q_f32, vzip1q_f32, vzip2q_f32,
 };
 
 use super::{Kernel, Vector};
@@ -138,6 +138,12 @@ impl Vector for F32x4 {
         let lanes = [0, 1, 2, 3].map(|lane| if lane < count { u32::MAX } else { 0 });
         // SAFETY: `lanes` holds four words, and as in `splat`.
         Self::select(unsafe { vld1q_u32(lanes.as_ptr()) }, self, other)
+    }
+
+    #[inline(always)]
+    fn after(self, previous: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { vextq_f32::<3>(previous.0, self.0) })
     }
 
     #[inline(always)]

@@ -135,6 +135,12 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
+    fn after(self, previous: Self) -> Self {
+        let (Self([.., before]), Self([a, b, c, _])) = (previous, self);
+        Self([before, a, b, c])
+    }
+
+    #[inline(always)]
     fn deal(self, next: Self) -> (Self, Self) {
         let (Self([a, b, c, d]), Self([e, f, g, h])) = (self, next);
         (Self([a, c, e, g]), Self([b, d, f, h]))

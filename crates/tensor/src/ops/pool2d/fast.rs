@@ -1,12 +1,13 @@
 //! Pooling without branches in the inner loops.
 //!
-//! Windows of 2x2 cells that tile the input are a case of their own; all others look at rows that
-//! are dealt out for them. Geometries with a window that lies wholly in the padding, and maxima over
+//! Windows of 2x2 cells that tile the input are a case of their own, and so are the maxima and means
+//! of 3x3 cells; all others look at rows that are dealt out for them. Geometries with a window that lies wholly in the padding, and maxima over
 //! more than 256 cells, go the way of the reference.
 
 use super::axis::{Axis, axes, is_quarter};
 use super::gather::Gathering;
 use super::map::Maps;
+use super::nine::{MaxOfNine, MeanOfNine, Nine};
 use super::spread::{Share, Spreading};
 use super::tasks::{Back, Max, Mean, Sizes};
 use super::{Argmax, Divisor, max::Offsets, reference};
@@ -49,9 +50,16 @@ fn mapped_max_pool(x: &Tensor, maps: Maps, at: &Windows) -> Option<(Tensor, Argm
     let mut y = Tensor::stale([batch, channels, rows, columns]);
     let mut winners = Buffer::stale(y.len());
     let sizes = Sizes::of(at, channels);
-    let gathering = (!is_quarter(at)).then(|| Gathering::new(at, &axes[1]));
     let (together, operations) = task([height, width], [rows, columns], at, rows);
     let outputs = (y.as_mut_slice(), &mut *winners);
+    if let Some(nine) = Nine::of(at) {
+        parallel::pairs(outputs, [together * columns; 2], operations, |nth, y, winners| {
+            let (x, first) = (x.as_slice(), nth * together);
+            dispatch(MaxOfNine { x, maps, sizes, nine, first, y, winners });
+        });
+        return Some((y, Argmax(Offsets::Narrow(winners))));
+    }
+    let gathering = (!is_quarter(at)).then(|| Gathering::new(at, &axes[1]));
     parallel::pairs(outputs, [together * columns; 2], operations, |nth, y, winners| {
         let (x, first, gathering) = (x.as_slice(), nth * together, gathering.as_ref());
         scratch::with(gathering.map_or(0, Gathering::ring), |numbers| {
@@ -121,8 +129,15 @@ pub(super) fn avg_pool(x: &Tensor, at: &Windows, divisor: Divisor) -> Tensor {
     let divisors = [of_rows.as_slice(), &of_columns];
     let mut y = Tensor::stale([batch, channels, rows, columns]);
     let sizes = Sizes::of(at, channels);
-    let gathering = (!is_quarter(at)).then(|| Gathering::new(at, &axes[1]));
     let (together, operations) = task([height, width], [rows, columns], at, rows);
+    if let Some(nine) = Nine::of(at) {
+        parallel::chunks(y.as_mut_slice(), together * columns, operations, |nth, y| {
+            let (x, first) = (x.as_slice(), nth * together);
+            dispatch(MeanOfNine { x, sizes, nine, divisors, first, y });
+        });
+        return y;
+    }
+    let gathering = (!is_quarter(at)).then(|| Gathering::new(at, &axes[1]));
     parallel::chunks(y.as_mut_slice(), together * columns, operations, |nth, y| {
         let (x, first, gathering) = (x.as_slice(), nth * together, gathering.as_ref());
         scratch::with(gathering.map_or(0, Gathering::ring), |numbers| {
@@ -161,11 +176,20 @@ mod tests {
             ([0_usize..3, 0..3], [0_usize..3, 0..3], [1_usize..14, 1..80]),
             (any::<bool>(), 0_u8..4),
         );
-        geometry.prop_filter_map("does not fit", |(steps, sizes, (ceil, quarter))| {
+        geometry.prop_filter_map("does not fit", |(steps, sizes, (ceil, kind))| {
             let ((kernel, stride, dilation), (before, after, input)) = (steps, sizes);
             let rounding = if ceil { Rounding::Ceil } else { Rounding::Floor };
             let window = Window { kernel, stride, before, after, dilation, rounding };
-            let window = if quarter == 0 { Window::square(2) } else { window };
+            let window = match kind {
+                0 => Window::square(2),
+                1 => Window {
+                    stride: [stride[0].min(3); 2],
+                    before: before.map(|before| before % 2),
+                    after,
+                    ..Window::square(3)
+                },
+                _ => window,
+            };
             window.rounded(rounding).fit("pool", input).ok()
         })
     }
@@ -228,6 +252,7 @@ mod tests {
         for (window, input) in [
             (Window::square(2), [261, 301]),
             (Window::new([3, 3], [2, 2]).padded([1, 1]), [260, 303]),
+            (Window::new([3, 3], [1, 1]).padded([0, 1]), [261, 270]),
             (Window::new([3, 5], [1, 3]).padded([1, 2]).dilated([2, 1]), [150, 300]),
         ] {
             let at = window.fit("pool", input).expect("fits");

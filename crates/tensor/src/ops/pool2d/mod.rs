@@ -18,6 +18,8 @@ mod global;
 mod map;
 mod max;
 #[cfg(not(cenote_f64))]
+mod nine;
+#[cfg(not(cenote_f64))]
 mod quarter;
 mod rectified;
 mod reference;

@@ -29,7 +29,7 @@ impl Sizes {
         Self { channels, input: at.input(), output: at.output() }
     }
 
-    fn plane([rows, columns]: [usize; 2], values: &[f32], nth: usize) -> &[f32] {
+    pub(super) fn plane([rows, columns]: [usize; 2], values: &[f32], nth: usize) -> &[f32] {
         &values[nth * rows * columns..][..rows * columns]
     }
 
@@ -46,7 +46,7 @@ impl Sizes {
 
 /// Rows of planes of `per_plane` rows, from row `first` of all on: each plane with its rows, and
 /// where they begin among those asked for.
-fn by_plane(
+pub(super) fn by_plane(
     first: usize,
     count: usize,
     per_plane: usize,
