@@ -11,6 +11,8 @@
 #[cfg(not(cenote_f64))]
 mod depthwise;
 #[cfg(not(cenote_f64))]
+mod direct;
+#[cfg(not(cenote_f64))]
 mod fast;
 mod filter;
 #[cfg(not(cenote_f64))]
@@ -25,6 +27,7 @@ mod scattering;
 mod sheets;
 #[cfg(not(cenote_f64))]
 mod weights;
+#[cfg(not(cenote_f64))]
 mod winograd;
 
 #[cfg(not(cenote_f64))]

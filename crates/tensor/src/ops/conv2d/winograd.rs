@@ -16,6 +16,8 @@ use crate::{Tensor, Window};
 const BAND: usize = 80 << 10;
 /// Fewest and most tiles of a band.
 const TILES: [usize; 2] = [24, 96];
+/// Tiles of one band of a weight gradient: the more, the less often the sums are read and written.
+const TILES_OF_SUMS: usize = 128;
 /// Bands that there should at least be, so that threads have something to share.
 const TASKS: usize = 8;
 /// Numbers in the sums of all parts of a weight gradient, where more than two parts exceed it.
@@ -302,7 +304,7 @@ pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Option<
         let operations = plan.operations(batch) / parts as u64;
         parallel::chunks(sums, len, operations, |part, sums| {
             let (first, end) = (part * batch / parts, (part + 1) * batch / parts);
-            let (images, cuts) = plan.bands(end - first, plan.target_of_sums());
+            let (images, cuts) = plan.bands(end - first, TILES_OF_SUMS);
             let rows = geometry.tiles()[0];
             let mut add = false;
             for first in (first..end).step_by(images) {
@@ -329,14 +331,6 @@ pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Option<
         });
     });
     Some(dw)
-}
-
-impl Plan {
-    /// Tiles of one band of a weight gradient: the more, the less often the sums are read and
-    /// written again.
-    fn target_of_sums(&self) -> usize {
-        128
-    }
 }
 
 #[cfg(test)]
