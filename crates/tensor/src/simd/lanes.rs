@@ -73,5 +73,12 @@ pub(crate) fn prefetch(at: *const f32) {
     let _ = at;
 }
 
+/// Asks for all of `numbers` to be brought near, in the order in which they lie.
+pub(crate) fn prefetch_all(numbers: &[f32]) {
+    for line in numbers.chunks(WIDEST) {
+        prefetch(line.as_ptr());
+    }
+}
+
 /// Lanes of the widest register.
 pub(crate) const WIDEST: usize = 16;

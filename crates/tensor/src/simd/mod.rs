@@ -56,7 +56,9 @@ use std::sync::OnceLock;
 pub(crate) use area::Area;
 pub(crate) use combs::Combs;
 pub(crate) use dot::Dots;
-pub(crate) use lanes::{WIDEST, load, load_bytes, load_up_to, store, store_bytes, store_up_to};
+pub(crate) use lanes::{
+    WIDEST, load, load_bytes, load_up_to, prefetch_all, store, store_bytes, store_up_to,
+};
 pub(crate) use lines::Lines;
 use lines::{PartsOf, Pitched};
 pub(crate) use outer::Outer;

@@ -2,8 +2,8 @@
 
 use cenote_tensor::{
     Conv2d, Divisor, Matrix, Tensor, Window, Windows, avg_pool, avg_pool_backward,
-    batch_norm_backward, batch_norm_train, matmul, max_pool, max_pool_backward, relu,
-    relu_backward,
+    batch_norm_apply, batch_norm_backward, batch_norm_relu_backward, batch_norm_train,
+    channel_moments, matmul, max_pool, max_pool_backward, relu, relu_backward,
 };
 
 use super::clock::{Rules, Timed};
@@ -210,8 +210,9 @@ fn time_batch_norm(shape: [usize; 4], pass: Pass, rules: Rules) -> (Timed, Work)
 fn time_batch_norm_relu(shape: [usize; 4], pass: Pass, rules: Rules) -> (Timed, Work) {
     let (x, (gamma, beta)) = (noise(shape), affine(shape));
     let forward = || {
-        let (y, moments) = batch_norm_train(&x, &gamma, &beta, EPSILON);
-        (relu(y), moments)
+        let moments = channel_moments(&x);
+        let (mean, variance) = (&moments.mean, &moments.variance);
+        (batch_norm_apply(&x, &gamma, &beta, mean, variance, EPSILON, true), moments)
     };
     match pass {
         Pass::Forward => {
@@ -220,10 +221,9 @@ fn time_batch_norm_relu(shape: [usize; 4], pass: Pass, rules: Rules) -> (Timed, 
         }
         Pass::Backward => {
             let dy = noise(shape);
-            let prepare = || (forward(), unshared(&dy));
-            let timed = rules.time(WARM_UP, prepare, |((y, moments), dy)| {
-                let dy = relu_backward(&y, dy);
-                (batch_norm_backward(&x, &dy, &gamma, &moments, EPSILON), y)
+            let prepare = || (forward().1, unshared(&dy));
+            let timed = rules.time(WARM_UP, prepare, |(moments, dy)| {
+                batch_norm_relu_backward(&x, dy, &gamma, &beta, &moments, EPSILON)
             });
             (timed, moved(5 * x.bytes()))
         }

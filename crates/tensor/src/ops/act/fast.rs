@@ -9,6 +9,8 @@ use crate::simd::{Kernel, Vector, dispatch};
 
 /// Elements that one task handles.
 const BLOCK: usize = 1 << 15;
+/// What a task costs, in operations: memory takes that long to move its elements.
+const COST: u64 = 8 * BLOCK as u64;
 
 struct InPlace<'a>(&'a mut [f32]);
 
@@ -56,17 +58,17 @@ impl Kernel for Backward<'_> {
 }
 
 pub(super) fn relu_in_place(x: &mut [f32]) {
-    parallel::chunks(x, BLOCK, BLOCK as u64, |_, x| dispatch(InPlace(x)));
+    parallel::chunks(x, BLOCK, COST, |_, x| dispatch(InPlace(x)));
 }
 
 pub(super) fn relu(x: &[f32], y: &mut [f32]) {
-    parallel::chunks(y, BLOCK, BLOCK as u64, |i, y| {
+    parallel::chunks(y, BLOCK, COST, |i, y| {
         dispatch(Forward { x: &x[i * BLOCK..][..y.len()], y });
     });
 }
 
 pub(super) fn relu_backward(y: &[f32], dy: &mut [f32]) {
-    parallel::chunks(dy, BLOCK, BLOCK as u64, |i, dy| {
+    parallel::chunks(dy, BLOCK, COST, |i, dy| {
         dispatch(Backward { y: &y[i * BLOCK..][..dy.len()], dy });
     });
 }

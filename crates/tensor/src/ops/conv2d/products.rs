@@ -8,7 +8,7 @@
 use super::sheets::{Computed, Sheets, Span, weave, whole};
 use crate::Tensor;
 use crate::ops::{parallel, scratch};
-use crate::simd::{Area, Columns, Panels, Product, Rows, Strips};
+use crate::simd::{Area, Columns, Panels, Product, Rows, Strips, prefetch_all};
 
 /// Rows of a product for which gathering its columns costs more than it gains.
 const FEW: usize = 28;
@@ -63,6 +63,8 @@ impl Products<'_> {
                 into.fill(0.0);
             }
             if self.sheets.is_plain(self.from.1) {
+                // Its columns are read in short pieces far apart, which no machine foresees.
+                prefetch_all(from);
                 self.images(from, into, split);
             } else {
                 let (channels, map) = self.from;

@@ -14,7 +14,7 @@ use super::reading::Reading;
 use super::sheets::{Sheets, whole};
 use crate::Tensor;
 use crate::ops::{parallel, scratch};
-use crate::simd::{Area, Dots, Outer, Rows, Turn};
+use crate::simd::{Area, Dots, Outer, Rows, Turn, prefetch_all};
 
 /// Output channels of a group from which they are the lanes.
 const LANES: usize = 16;
@@ -115,6 +115,8 @@ impl Task<'_> {
                         {
                             sheets.fill(&x[n * x_len..][..count * map], input, filled, 0.0);
                         }
+                    } else {
+                        (0..some.len()).for_each(|n| prefetch_all(&x[n * x_len..][..count * map]));
                     }
                     let a = if plain { x } else { &*filled };
                     for row in (0..output[0]).step_by(high) {

@@ -96,11 +96,11 @@ impl Plan {
         (images, 1)
     }
 
-    /// Multiplications and additions of the plain algorithm for `images`.
+    /// Multiplications and additions for `images`.
     fn operations(&self, images: usize) -> u64 {
-        let [rows, columns] = self.geometry.output;
-        let taps = self.geometry.form.taps();
-        [2, images, self.inputs, self.outputs, rows, columns, taps, taps]
+        let ([rows, columns], form) = (self.geometry.tiles(), self.geometry.form);
+        let frequencies = (form.tile() + form.taps() - 1).pow(2);
+        [2, images, self.inputs, self.outputs, rows, columns, frequencies]
             .iter()
             .map(|&count| count as u64)
             .product()

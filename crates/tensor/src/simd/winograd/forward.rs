@@ -10,7 +10,7 @@ use super::{Band, Form, Geometry, Weights, lanes, pitch, with_form};
 use crate::simd::{Kernel, PartsOf, Vector, dispatch};
 
 /// Numbers of the products that are held at once, where they are more than one group's.
-const PRODUCTS: usize = 96 << 10;
+const PRODUCTS: usize = 48 << 10;
 
 /// The convolution of one band of tiles into some groups of output channels.
 pub(crate) struct Forward<'a, 'y> {
