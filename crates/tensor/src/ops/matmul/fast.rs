@@ -7,8 +7,9 @@
 //! | `b` in the first-level cache, or few rows | tiles that read both operands where they lie |
 //! | everything else | `a` packed in panels, `b` in strips that stay near while all panels pass |
 //!
-//! The form is chosen by shape alone, and every element is one chain of multiply-adds along `k`, so
-//! neither blocks nor threads change a bit.
+//! The form is chosen by shape alone, and within a form every element is added up in one order, so
+//! neither blocks nor threads change a bit. Two forms differ in rounding: dot products add by lanes,
+//! tiles one after the other.
 
 use super::Matrix;
 use crate::ops::{parallel, scratch};
