@@ -41,7 +41,9 @@ impl Prepared for PreparedConv2d {
         let each = self.weight.len() / affine.len();
         let kernels = self.weight.as_mut_slice().chunks_exact_mut(each);
         for (kernel, &[scale, _]) in kernels.zip(&affine) {
-            kernel.iter_mut().for_each(|w| *w = (f64::from(*w) * scale) as Scalar);
+            for w in kernel {
+                *w = (f64::from(*w) * scale) as Scalar;
+            }
         }
         let bias = |o: usize| self.bias.as_ref().map_or(0.0, |bias| f64::from(bias.as_slice()[o]));
         let folded = Tensor::from_fn([affine.len()], |o| {

@@ -109,14 +109,13 @@ impl Task<'_> {
                 for first in images.clone().step_by(together) {
                     let some = first..images.end.min(first + together);
                     let x = &x.as_slice()[first * x_len + self.channels.start * map..];
-                    if !plain {
-                        for (n, filled) in
-                            filled.chunks_exact_mut(image).take(some.len()).enumerate()
-                        {
+                    if plain {
+                        (0..some.len()).for_each(|n| prefetch_all(&x[n * x_len..][..count * map]));
+                    } else {
+                        let filled = filled.chunks_exact_mut(image).take(some.len());
+                        for (n, filled) in filled.enumerate() {
                             sheets.fill(&x[n * x_len..][..count * map], input, filled, 0.0);
                         }
-                    } else {
-                        (0..some.len()).for_each(|n| prefetch_all(&x[n * x_len..][..count * map]));
                     }
                     let a = if plain { x } else { &*filled };
                     for row in (0..output[0]).step_by(high) {
