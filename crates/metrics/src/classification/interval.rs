@@ -29,8 +29,8 @@ pub fn wilson_interval(hits: u64, trials: u64, z: f64) -> Option<(f64, f64)> {
     let centre = p + squared / (2.0 * n);
     let spread = z * (p * (1.0 - p) / n + squared / (4.0 * n * n)).sqrt();
     let scale = 1.0 + squared / n;
-    // Rounding may carry the ends of 0 hits or of all hits past 0 or 1.
-    Some((((centre - spread) / scale).max(0.0), ((centre + spread) / scale).min(1.0)))
+    // Rounding may carry the ends of 0 hits or of all hits past 0 or 1, to either side.
+    Some((((centre - spread) / scale).clamp(0.0, p), ((centre + spread) / scale).clamp(p, 1.0)))
 }
 
 #[cfg(test)]
@@ -38,6 +38,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn no_hits_and_nothing_but_hits_are_inside_their_intervals() {
+        for trials in 1..2_000 {
+            let (low, _) = wilson_interval(0, trials, Z_95).unwrap();
+            let (_, high) = wilson_interval(trials, trials, Z_95).unwrap();
+            assert!(low <= 0.0 && high >= 1.0, "{trials}");
+        }
+    }
 
     #[test]
     fn intervals_equal_scipys() {
