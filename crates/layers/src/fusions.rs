@@ -41,8 +41,8 @@ fn layers() -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(0..LAYERS.len() + kinds().count(), 1..7)
 }
 
-/// Parameters that are neither zero nor one anywhere.
-fn parameters(model: &Model) -> Params {
+/// Parameters that are neither zero nor one anywhere, with positive running variances.
+pub(crate) fn parameters(model: &Model) -> Params {
     let mut params = model.init(Seed(3));
     for (i, param) in params.iter_mut().enumerate() {
         let noise = Tensor::uniform(param.value.shape(), 0.4, &mut Seed(i as u64).stream("p"));

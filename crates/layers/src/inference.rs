@@ -81,20 +81,8 @@ mod tests {
     use cenote_tensor::{Scalar, Seed};
 
     use super::*;
-    use crate::{Mode, ModelSpec, Role, Step};
-
-    /// Parameters that are neither zero nor one anywhere, with positive running variances.
-    fn parameters(model: &Model) -> Params {
-        let mut params = model.init(Seed(3));
-        for (i, param) in params.iter_mut().enumerate() {
-            let noise = Tensor::uniform(param.value.shape(), 0.4, &mut Seed(i as u64).stream("p"));
-            match param.role {
-                Role::Trained => param.value.add_assign(&noise),
-                Role::Running => param.value = noise.map(|x| 0.8 + x),
-            }
-        }
-        params
-    }
+    use crate::fusions::parameters;
+    use crate::{Mode, ModelSpec, Step};
 
     #[test]
     fn it_computes_what_the_layers_compute_one_by_one() {

@@ -9,7 +9,8 @@
 //!
 //! The form is chosen by shape alone, and within a form every element is added up in one order, so
 //! neither blocks nor threads change a bit. Two forms differ in rounding: dot products add by lanes,
-//! tiles one after the other.
+//! tiles one after the other. So a row of a product with a large transposed matrix may round
+//! otherwise alone than among many; with one that stays near it does not.
 
 use super::Matrix;
 use crate::ops::{parallel, scratch};
@@ -34,11 +35,6 @@ pub(super) fn matmul_into(a: Matrix, b: Matrix, c: &mut [f32]) {
     } else if b.columns == 1 && a.rows > 1 {
         // A column has the layout of a row.
         matmul_into(b.t(), a.t(), c);
-    } else if b.transposed && a.rows == 1 {
-        row_by_dots(a, b, c);
-    } else if b.transposed && !a.transposed && a.rows <= DOTS && a.columns >= 64 {
-        let a_rows = row_starts(a.rows, a.columns);
-        dots(a.data, &a_rows, b.data, &Rows::every(a.columns, b.columns), c);
     } else if b.transposed && b.data.len() <= NEAR {
         scratch::with(b.data.len(), |turned| {
             let (from, into) = (b.data, &mut *turned);
@@ -46,6 +42,11 @@ pub(super) fn matmul_into(a: Matrix, b: Matrix, c: &mut [f32]) {
             Turn { from, from_pitch, rows: b.columns, columns: b.rows, into, into_pitch }.copy();
             in_place(a, turned, b.columns, c);
         });
+    } else if b.transposed && a.rows == 1 {
+        row_by_dots(a, b, c);
+    } else if b.transposed && !a.transposed && a.rows <= DOTS && a.columns >= 64 {
+        let a_rows = row_starts(a.rows, a.columns);
+        dots(a.data, &a_rows, b.data, &Rows::every(a.columns, b.columns), c);
     } else if !b.transposed && a.rows == 1 {
         row_by_rows(a.data, b, c);
     } else if !b.transposed && (b.data.len() <= NEAR || a.rows <= FEW) {
