@@ -6,7 +6,7 @@ use cenote_autograd::Tape;
 use cenote_datasets::Batches;
 use cenote_evidence::EpochPoint;
 use cenote_layers::{Mode, Model, OptimizerState, Params, Progress, Step, correct, cross_entropy};
-use cenote_tensor::Seed;
+use cenote_tensor::{Seed, awake};
 
 use crate::{Data, Error, Recipe};
 
@@ -96,7 +96,7 @@ impl<'a> Fit<'a> {
                 return Err(Error::Interrupted);
             }
             let n = batch.labels.len();
-            let (loss, correct) = self.step(batch.images, &batch.labels);
+            let (loss, correct) = awake(|| self.step(batch.images, &batch.labels));
             if !loss.is_finite() {
                 return Err(Error::Diverged { epoch: epoch as u32 + 1 });
             }

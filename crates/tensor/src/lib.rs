@@ -28,6 +28,7 @@
 //! device, the CPU. [`Scalar`] is `f32`; built with `--cfg cenote_f64` it is `f64`, which makes
 //! gradient checks a million times sharper and runs every kernel by its reference implementation.
 
+mod awake;
 mod error;
 mod memory;
 mod ops;
@@ -40,6 +41,7 @@ mod simd;
 mod tensor;
 mod window;
 
+pub use awake::awake;
 pub use error::Error;
 pub use memory::{Usage, metered};
 pub use ops::act::{relu, relu_backward};

@@ -3,8 +3,12 @@
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 
-/// Work that is not worth handing to another thread, in operations: about 50 µs.
+use crate::awake::is_awake;
+
+/// Work that is not worth handing to a thread that may sleep, in operations: about 50 µs.
 const SMALL: u64 = 5_000_000;
+/// The same for threads that are [`awake`](crate::awake()): about 4 µs.
+const SMALL_AWAKE: u64 = 400_000;
 
 /// Calls `work(i, chunk)` for every chunk of `size` elements of `out`, each on any thread of the
 /// current pool.
@@ -20,14 +24,15 @@ pub(crate) fn chunks<T: Send>(
 ) {
     let size = size.max(1);
     let count = out.len().div_ceil(size);
+    let small = if is_awake() { SMALL_AWAKE } else { SMALL };
     if count < 2
-        || operations.saturating_mul(count as u64) < 2 * SMALL
+        || operations.saturating_mul(count as u64) < 2 * small
         || rayon::current_num_threads() == 1
     {
         out.chunks_mut(size).enumerate().for_each(|(i, chunk)| work(i, chunk));
         return;
     }
-    let together = (SMALL / operations.max(1)).max(1) as usize;
+    let together = (small / operations.max(1)).max(1) as usize;
     out.par_chunks_mut(size)
         .enumerate()
         .with_min_len(together.min(count / 2))

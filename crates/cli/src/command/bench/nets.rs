@@ -5,7 +5,7 @@ use cenote_layers::{
     Inference, Mode, Model, ModelSpec, OPTIMIZER_KINDS, Optimizer, OptimizerState, Params, Step,
     cross_entropy,
 };
-use cenote_tensor::{Seed, Tensor};
+use cenote_tensor::{Seed, Tensor, awake};
 
 use super::clock::{Rules, Timed};
 use super::{Work, noise};
@@ -111,11 +111,11 @@ impl Network {
         let timed = match purpose {
             Purpose::Train => {
                 let mut training = Training::start(model, images);
-                rules.time(4, || (), |()| training.step())
+                rules.time(4, || (), |()| awake(|| training.step()))
             }
             Purpose::Infer => {
                 let mut infer = inference(&model, images);
-                rules.time(6, || (), |()| infer())
+                rules.time(6, || (), |()| awake(&mut infer))
             }
         };
         (timed, Work { flop: Some(flop), bytes: None })

@@ -3,7 +3,10 @@
 //! Forward and input gradient are one algorithm (the input gradient is a convolution of `∂y` with
 //! the taps in reverse), cut into bands of tiles that fit the second-level cache. The weight gradient
 //! sums over tiles: images fall into parts whose number depends on the shapes only, every part adds
-//! its bands in order, and the parts are added in order.
+//! its bands in order, and the parts are added in order. One image alone has its output channels
+//! shared out instead.
+
+use std::ops::Range;
 
 use super::Conv2d;
 use crate::ops::{parallel, scratch};
@@ -24,6 +27,8 @@ const TASKS: usize = 8;
 const PARTIAL: usize = 3 << 19;
 /// Most parts of a weight gradient.
 const PARTS: usize = 8;
+/// Shares of the output channels in the weight gradient of one image: each transforms it again.
+const SHARES: usize = 2;
 
 /// A convolution that one of the algorithms computes, in one direction.
 #[derive(Clone, Copy, Debug)]
@@ -182,7 +187,7 @@ impl Plan {
 struct Task<'y> {
     first: usize,
     band: Band,
-    groups: std::ops::Range<usize>,
+    groups: Range<usize>,
     planes: Vec<&'y mut [f32]>,
 }
 
@@ -294,41 +299,66 @@ pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Option<
         return None;
     }
     let (geometry, form) = (plan.geometry, plan.geometry.form);
-    let shape = [conv.out_channels, conv.in_channels];
-    let len = WeightGradient::len(form, shape);
-    let parts = (PARTIAL / len).clamp(2, PARTS).min(batch);
-    let x_len = x.len() / batch;
-    let dy_len = dy.len() / batch;
+    let (outputs, lanes) = (conv.out_channels, lanes());
+    let parts = (PARTIAL / WeightGradient::len(form, [outputs, conv.in_channels]))
+        .clamp(2, PARTS)
+        .min(batch);
+    // One image: its output channels are shared out instead, in whole registers.
+    let blocks = outputs.div_ceil(lanes);
+    let shares = if batch == 1 { SHARES.min(blocks) } else { 1 };
+    let shares: Vec<Range<usize>> = (0..shares)
+        .map(|at| [at, at + 1].map(|at| (at * blocks / shares * lanes).min(outputs)))
+        .map(|[first, end]| first..end)
+        .collect();
+    let shape = |share: &Range<usize>| [share.len(), conv.in_channels];
+    let len = |share: &Range<usize>| WeightGradient::len(form, shape(share));
+    let [x_len, dy_len] = [x, dy].map(|maps| maps.len() / batch);
+    let area = dy_len / outputs;
     let mut dw = Tensor::stale(conv.weight_shape());
-    scratch::with(parts * len, |sums| {
-        let operations = plan.operations(batch) / parts as u64;
-        parallel::chunks(sums, len, operations, |part, sums| {
-            let (first, end) = (part * batch / parts, (part + 1) * batch / parts);
-            let (images, cuts) = plan.bands(end - first, TILES_OF_SUMS);
+    scratch::with(parts * shares.iter().map(len).sum::<usize>(), |all| {
+        let mut tasks = Vec::with_capacity(parts * shares.len());
+        let mut rest = &mut *all;
+        for share in &shares {
+            for part in 0..parts {
+                let (sums, after) = rest.split_at_mut(len(share));
+                rest = after;
+                tasks.push((share, part * batch / parts..(part + 1) * batch / parts, sums));
+            }
+        }
+        let operations = plan.operations(batch) / tasks.len() as u64;
+        parallel::each(tasks, operations, |_, (share, part, sums)| {
+            let shape = shape(share);
+            let (images, cuts) = plan.bands(part.len(), TILES_OF_SUMS);
             let rows = geometry.tiles()[0];
             let mut add = false;
-            for first in (first..end).step_by(images) {
-                let images = images.min(end - first);
+            for first in part.clone().step_by(images) {
+                let images = images.min(part.end - first);
+                // Not all output channels only where there is one image.
+                let dy = &dy.as_slice()[first * dy_len + share.start * area..];
+                let dy = &dy[..images * share.len() * area];
+                let x = &x.as_slice()[first * x_len..][..images * x_len];
                 for cut in 0..cuts {
                     let rows = cut * rows / cuts..(cut + 1) * rows / cuts;
                     let band = Band { images, rows };
                     scratch::with(WeightGradient::scratch(&geometry, &band, shape), |scratch| {
-                        let (geometry, band) = (&geometry, &band);
-                        let x = &x.as_slice()[first * x_len..][..images * x_len];
-                        let dy = &dy.as_slice()[first * dy_len..][..images * dy_len];
-                        let sums = &mut *sums;
+                        let (geometry, band, sums) = (&geometry, &band, &mut *sums);
                         WeightGradient { geometry, band, shape, x, dy, sums, add, scratch }.run();
                     });
                     add = true;
                 }
             }
         });
-        let sums = &*sums;
-        let each = dw.len() / conv.out_channels;
-        let operations = (each * 4 * parts) as u64;
-        parallel::chunks(dw.as_mut_slice(), each, operations, |first, dw| {
-            WeightSums { form, shape, sums, first, dw }.run();
-        });
+        let each = dw.len() / outputs;
+        let (mut sums, mut rest) = (&*all, dw.as_mut_slice());
+        for share in &shares {
+            let (of_share, after) = sums.split_at(parts * len(share));
+            let (dw, later) = rest.split_at_mut(share.len() * each);
+            (sums, rest) = (after, later);
+            let operations = (each * 4 * parts) as u64;
+            parallel::chunks(dw, each, operations, |first, dw| {
+                WeightSums { form, shape: shape(share), sums: of_share, first, dw }.run();
+            });
+        }
     });
     Some(dw)
 }
