@@ -9,6 +9,7 @@ BUDGET_S = float(os.environ.get("PEER_BUDGET_S", "30"))
 MIN_N = int(os.environ.get("PEER_MIN_N", "10"))
 MIN_S = float(os.environ.get("PEER_MIN_S", "2"))
 MOST_RUNS, FEWEST_RUNS = 400, 3
+SLOW = 3  # budgets after which one run is enough
 
 
 def measure(prepare, run, warm_up):
@@ -30,6 +31,7 @@ def measure(prepare, run, warm_up):
             (len(times) >= MIN_N and seconds >= MIN_S)
             or len(times) >= MOST_RUNS
             or (seconds > BUDGET_S and len(times) >= FEWEST_RUNS)
+            or seconds > SLOW * BUDGET_S
         ):
             return times
 

@@ -46,7 +46,8 @@ Usage: cargo xtask {USAGE}
   --report         print the tables of the newest file, measure nothing
 
 Ctrl-C stops it; what was measured is kept for --resume and --report.
-A mode of PyTorch that loses clearly in the first round is not run in the others."
+A mode of PyTorch that loses clearly in the first round is not run in the others. In the first round every
+network has a process of its own, for its memory; later Python does all of them in one."
     )
 }
 
@@ -141,7 +142,12 @@ impl Run {
             for (position, &threads) in args.threads.iter().enumerate() {
                 for group in groups {
                     for peer in 0..self.peers.len() {
-                        self.cell(peer, group, threads, round, args.quick)?;
+                        if self.peers[peer].starts_slowly() {
+                            let group = group.for_slow_starter(groups, round);
+                            self.cell(peer, &group, threads, round, args.quick)?;
+                        } else {
+                            self.cell(peer, group, threads, round, args.quick)?;
+                        }
                     }
                 }
                 let done = round as f64 * args.threads.len() as f64 + position as f64 + 1.0;

@@ -14,6 +14,7 @@ pub(super) struct Line {
     pub(super) version: String,
     pub(super) peak_rss_mb: Option<f64>,
     pub(super) minor_faults: Option<f64>,
+    pub(super) allocations: Option<f64>,
     pub(super) fresh_buffers: Option<f64>,
     /// Thousand million floating-point operations of one run.
     pub(super) gflop: Option<f64>,
@@ -42,6 +43,7 @@ impl Line {
             version: flat.text("version").unwrap_or_default().to_owned(),
             peak_rss_mb: flat.number("peak_rss_mb"),
             minor_faults: flat.number("minor_faults_per_step"),
+            allocations: flat.number("allocations_per_step"),
             fresh_buffers: flat.number("fresh_buffers_per_step"),
             gflop: flat.number("gflop"),
             gflops: flat.number("gflops"),

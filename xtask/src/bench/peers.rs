@@ -97,6 +97,11 @@ impl Peer {
         command
     }
 
+    /// Whether that is so long that it counts beside the measurements.
+    pub(super) fn starts_slowly(&self) -> bool {
+        self.start_seconds() >= 1.0
+    }
+
     /// Seconds that it takes before it measures anything, about.
     pub(super) fn start_seconds(&self) -> f64 {
         match self.kind {

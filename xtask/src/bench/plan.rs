@@ -105,6 +105,24 @@ impl Budget {
 }
 
 impl Group {
+    /// Whether these are networks, which run alone where their memory counts.
+    fn is_network(&self) -> bool {
+        self.workloads.iter().all(|workload| workload.contains('@'))
+    }
+
+    /// What a peer that takes long to start does when it is this group's turn: in the first round the
+    /// group, so that the memory of every network is its own; later all networks in the turn of the
+    /// first, and nothing in those of the others.
+    pub(super) fn for_slow_starter(&self, all: &[Self], round: u64) -> Self {
+        if round == 0 || !self.is_network() {
+            return self.clone();
+        }
+        let networks = || all.iter().filter(|group| group.is_network());
+        let is_first = networks().next().is_some_and(|first| first.workloads == self.workloads);
+        let workloads = networks().filter(|_| is_first).flat_map(|group| &group.workloads);
+        Self { workloads: workloads.copied().collect(), budget: self.budget }
+    }
+
     /// Seconds that its measurements take, about.
     pub(super) fn seconds(&self) -> f64 {
         let each = |workload: &&str| match *workload {
@@ -132,6 +150,20 @@ mod tests {
         assert!(all[..10].iter().all(|group| group.len() == 1));
         assert_eq!(all[10].len(), 28);
         assert_eq!(names(&["nets", "ops"]), all);
+    }
+
+    #[test]
+    fn who_starts_slowly_does_all_networks_at_once_after_the_first_round() {
+        let all = groups(&[]).expect("known");
+        let turns = |round| -> Vec<usize> {
+            all.iter().map(|group| group.for_slow_starter(&all, round).workloads.len()).collect()
+        };
+        let mut first = vec![5];
+        first.extend([1; 10]);
+        first.push(28);
+        assert_eq!(turns(0), first);
+        first[1..11].copy_from_slice(&[10, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(turns(1), first);
     }
 
     #[test]

@@ -128,26 +128,28 @@ fn verdict(reaches_must: bool, reaches_aim: bool) -> &'static str {
 }
 
 fn memory(table: &Table) -> String {
-    let median = |peer: &str, workload: &str, threads, of: fn(&Line) -> Option<f64>| {
-        Spread::of(table.of(peer, workload, threads).filter_map(of)).map(|spread| spread.median)
+    // Only in the first round had every network a process of its own.
+    let first = |peer: &str, workload: &str, threads, of: fn(&Line) -> Option<f64>| {
+        table.of(peer, workload, threads).find(|line| line.round == 0).and_then(of)
     };
     let number = |value: Option<f64>| value.map_or_else(dash, |value| format!("{value:.0}"));
     let mut text = String::new();
     for workload in table.workloads().iter().filter(|workload| workload.contains('@')) {
         for threads in table.threads() {
-            let rss = |peer| median(peer, workload, threads, |line| line.peak_rss_mb);
+            let rss = |peer| first(peer, workload, threads, |line| line.peak_rss_mb);
             let Some(ours) = rss(OURS) else { continue };
             let pytorch = table.best(PYTORCH, workload, threads).and_then(rss);
-            let steady = |of| number(median(OURS, workload, threads, of));
+            let steady = |of| number(first(OURS, workload, threads, of));
             let judged = MEMORY.iter().find(|(name, ..)| name == workload);
             let judged = judged.map_or_else(dash, |(_, must, aim)| {
                 format!("{}: ≤ {must}, aim ≤ {aim}", verdict(ours <= *must, ours <= *aim))
             });
             let _ = writeln!(
                 text,
-                "| {workload} | {threads} | {ours:.0} | {} | {} | {} | {} | {judged} |",
+                "| {workload} | {threads} | {ours:.0} | {} | {} | {} | {} | {} | {judged} |",
                 number(pytorch),
                 number(rss("burn_flex")),
+                steady(|line| line.allocations),
                 steady(|line| line.fresh_buffers),
                 steady(|line| line.minor_faults),
             );
@@ -155,8 +157,8 @@ fn memory(table: &Table) -> String {
     }
     headed(
         &text,
-        "| process | threads | cenote peak MB | PyTorch | Burn | new buffers per step | page faults \
-         per step | bar |\n|---|--:|--:|--:|--:|--:|--:|---|\n",
+        "| process | threads | cenote peak MB | PyTorch | Burn | allocations per step | new buffers \
+         per step | page faults per step | bar |\n|---|--:|--:|--:|--:|--:|--:|--:|---|\n",
     )
 }
 
@@ -222,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_row_says_times_ratio_limit_and_bar() {
-        let work = "\"gflop\":58.4,\"peak_rss_mb\":150,\"minor_faults_per_step\":0";
+        let work = "\"gflop\":58.4,\"peak_rss_mb\":150,\"minor_faults_per_step\":0,\"allocations_per_step\":321";
         let text = ours("machine.fma", 2, 0, 1.0, "\"gflops\":400")
             + &ours("cifar_pool@64", 2, 0, 150.0, work)
             + &line("torch_eager", "cifar_pool@64", 2, 0, 300.0)
@@ -233,7 +235,7 @@ mod tests {
         let row = "| cifar_pool@64 | 2 | 155 [150, 160] | 350 [300, 400] (eager) | \
                    0.45 [0.40, 0.50] | – | – | 377 GFLOP/s | 94 % of FMA | met: ≤ 0.50; aim ≤ 0.33 |";
         assert!(report.contains(row), "{report}");
-        let row = "| cifar_pool@64 | 2 | 150 | – | – | – | 0 | aim met: ≤ 220, aim ≤ 160 |";
+        let row = "| cifar_pool@64 | 2 | 150 | – | – | 321 | – | 0 | aim met: ≤ 220, aim ≤ 160 |";
         assert!(report.contains(row), "{report}");
         assert!(report.contains("| 2 | 400.0 | – | – |"), "{report}");
         assert!(report.contains("torch_eager 1 (rounds: 2)"), "{report}");

@@ -27,6 +27,7 @@ fn every_line_has_the_fields_of_the_peers_and_ours() {
         assert!(line["n"].as_u64() >= Some(2), "{line}");
         assert_eq!(line["version"].as_str(), Some(env!("CARGO_PKG_VERSION")));
         assert!(line["instruction_set"].is_string() && line["fresh_buffers_per_step"].is_number());
+        assert!(line["allocations_per_step"].as_u64() > Some(0), "{line}");
         for key in ["peak_rss_mb", "minor_faults_per_step"] {
             assert_eq!(line[key].is_number(), cfg!(target_os = "linux"), "{key} in {line}");
         }

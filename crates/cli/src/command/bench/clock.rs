@@ -10,8 +10,10 @@ use super::process;
 /// The most runs of a workload.
 const MOST_RUNS: usize = 400;
 
-/// The fewest runs that a median is taken of, however slow they are.
+/// The fewest runs that a median is taken of, unless a single one takes longer than [`SLOW`] budgets.
 const FEWEST_RUNS: usize = 3;
+/// Budgets after which one run is enough: its noise is small beside its length.
+const SLOW: f64 = 3.0;
 
 /// When a measurement may stop.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,6 +34,8 @@ pub(super) struct Timed {
     /// Minor page faults of the process in a run after all these, where the system tells; in this
     /// and the next, preparation is included.
     pub(super) minor_faults: Option<u64>,
+    /// Blocks of memory that were asked of the allocator in that run.
+    pub(super) allocations: u64,
     /// Tensor buffers that had to be allocated in a run after all these.
     pub(super) fresh_buffers: usize,
 }
@@ -72,17 +76,19 @@ impl Rules {
         }
         milliseconds.sort_by(f64::total_cmp);
         // One more, untimed, for what a run costs that has long been repeated.
-        let faults_before = process::minor_faults();
+        let (faults_before, allocations_before) = (process::minor_faults(), process::allocations());
         let (_, usage) = metered(run);
+        let allocations = process::allocations() - allocations_before;
         let faults = process::minor_faults().zip(faults_before);
         let minor_faults = faults.map(|(after, before)| after - before);
-        Timed { milliseconds, minor_faults, fresh_buffers: usage.fresh_buffers }
+        Timed { milliseconds, minor_faults, allocations, fresh_buffers: usage.fresh_buffers }
     }
 
     fn enough(self, runs: usize, seconds: f64) -> bool {
         (runs >= self.min_runs.max(1) && seconds >= self.min_seconds)
             || runs >= MOST_RUNS
             || (seconds > self.budget_seconds && runs >= FEWEST_RUNS)
+            || (seconds > SLOW * self.budget_seconds && runs > 0)
     }
 }
 
@@ -118,7 +124,9 @@ mod tests {
             (10, 2.0, true),
             (400, 0.1, true),
             (399, 0.1, false),
-            (2, 99.0, false),
+            (2, 26.9, false),
+            (1, 27.1, true),
+            (0, 27.1, false),
             (3, 9.1, true),
             (3, 9.0, false),
         ] {
@@ -131,6 +139,7 @@ mod tests {
         let timed = |milliseconds: &[f64]| Timed {
             milliseconds: milliseconds.to_vec(),
             minor_faults: None,
+            allocations: 0,
             fresh_buffers: 0,
         };
         assert!((timed(&[1.0, 2.0, 9.0]).median() - 2.0).abs() < 1e-12);

@@ -22,6 +22,7 @@ pub(super) struct Line {
     version: &'static str,
     instruction_set: &'static str,
     minor_faults_per_step: Option<u64>,
+    allocations_per_step: u64,
     fresh_buffers_per_step: usize,
     gflop: Option<f64>,
     gflops: Option<f64>,
@@ -49,6 +50,7 @@ impl Line {
             version: env!("CARGO_PKG_VERSION"),
             instruction_set: cenote_tensor::instruction_set(),
             minor_faults_per_step: timed.minor_faults,
+            allocations_per_step: timed.allocations,
             fresh_buffers_per_step: timed.fresh_buffers,
             gflop: giga(work.flop),
             gflops: rate(work.flop),
@@ -77,6 +79,7 @@ impl Line {
             some(self.gflops, 1),
             some(self.gbytes_s, 1),
             self.minor_faults_per_step.map_or_else(String::new, |faults| faults.to_string()),
+            self.allocations_per_step.to_string(),
             self.fresh_buffers_per_step.to_string(),
             some(self.peak_rss_mb, 0),
         ]
@@ -84,9 +87,9 @@ impl Line {
 }
 
 /// What stands in a row.
-pub(super) const HEADS: [&str; 12] = [
+pub(super) const HEADS: [&str; 13] = [
     "workload", "threads", "ms", "min", "max", "n", "images/s", "GFLOP/s", "GB/s", "faults",
-    "fresh", "peak MB",
+    "allocs", "fresh", "peak MB",
 ];
 
 fn rounded(value: f64, digits: i32) -> f64 {

@@ -1,6 +1,19 @@
 //! What the system knows about this process, where it tells.
 
+use std::alloc::System;
 use std::fs;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+
+/// The system's allocator, with a count of what it is asked for.
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Blocks of memory that the process has asked for since it started, those that grew included.
+pub(super) fn allocations() -> u64 {
+    let stats = ALLOCATOR.stats();
+    (stats.allocations + stats.reallocations) as u64
+}
 
 /// The most memory that the process ever had in use, in MiB.
 pub(super) fn peak_rss_mb() -> Option<f64> {
@@ -24,6 +37,13 @@ fn minor_faults_of(stat: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_block_of_memory_is_counted() {
+        let before = allocations();
+        let block = std::hint::black_box(vec![1_u8; 100]);
+        assert!(allocations() > before, "{block:?}");
+    }
 
     #[test]
     fn the_faults_are_found_behind_a_name_with_spaces_and_parentheses() {
