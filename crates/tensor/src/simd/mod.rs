@@ -27,6 +27,7 @@
     reason = "vector intrinsics and unchecked loads; the one place of the workspace that has them"
 )]
 
+mod ahead;
 mod area;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -44,6 +45,7 @@ mod planes;
 mod portable;
 mod probe;
 mod product;
+mod rolling;
 mod rows;
 mod sliding;
 mod strips;
@@ -53,6 +55,7 @@ pub(crate) mod winograd;
 
 use std::sync::OnceLock;
 
+pub(crate) use ahead::Ahead;
 pub(crate) use area::Area;
 pub(crate) use combs::Combs;
 pub(crate) use dot::Dots;

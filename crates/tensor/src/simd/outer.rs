@@ -8,7 +8,8 @@
 //! register. That is what small matrices want, and the weight gradient of a convolution, where `a`
 //! are shifted rows of zero-bordered planes and the lines are the rows of the output.
 
-use super::{Area, Kernel, Rows, Vector, dispatch};
+use super::ahead::Run;
+use super::{Ahead, Area, Kernel, Rows, Vector, dispatch};
 
 /// The operands.
 pub(crate) struct Outer<'a> {
@@ -29,6 +30,8 @@ pub(crate) struct Outer<'a> {
     /// Whether `out` is added to; else it is overwritten.
     pub(crate) resume: bool,
     pub(crate) out: Area<'a>,
+    /// What will be needed after this product.
+    pub(crate) ahead: Ahead,
 }
 
 impl Outer<'_> {
@@ -92,7 +95,8 @@ impl Kernel for Outer<'_> {
                 unsafe {
                     let b = self.b.as_ptr().wrapping_add(q / size * self.strip);
                     let out = self.out.start().add(row * self.out.pitch() + q);
-                    self.tile::<V>(&self.rows.starts()[row..row + rows], b, columns, out);
+                    let run = self.ahead.next(terms);
+                    self.tile::<V>(&self.rows.starts()[row..row + rows], b, columns, out, run);
                 }
             }
         }
@@ -104,24 +108,31 @@ impl Outer<'_> {
     /// All lines from these starts lie in `a`; `columns` numbers, at most two registers, can be read
     /// from every row at `b`, and written to every row at `out`.
     #[inline(always)]
-    unsafe fn tile<V: Vector>(&self, rows: &[usize], b: *const f32, columns: usize, out: *mut f32) {
+    unsafe fn tile<V: Vector>(
+        &self,
+        rows: &[usize],
+        b: *const f32,
+        columns: usize,
+        out: *mut f32,
+        ahead: Option<Run>,
+    ) {
         // SAFETY: the promises are handed on.
         unsafe {
             match rows.len() {
-                1 => self.of_rows::<V, 1>(rows, b, columns, out),
-                2 => self.of_rows::<V, 2>(rows, b, columns, out),
-                3 => self.of_rows::<V, 3>(rows, b, columns, out),
-                4 => self.of_rows::<V, 4>(rows, b, columns, out),
-                5 => self.of_rows::<V, 5>(rows, b, columns, out),
-                6 => self.of_rows::<V, 6>(rows, b, columns, out),
-                7 => self.of_rows::<V, 7>(rows, b, columns, out),
-                8 => self.of_rows::<V, 8>(rows, b, columns, out),
-                9 => self.of_rows::<V, 9>(rows, b, columns, out),
-                10 => self.of_rows::<V, 10>(rows, b, columns, out),
-                11 => self.of_rows::<V, 11>(rows, b, columns, out),
-                12 => self.of_rows::<V, 12>(rows, b, columns, out),
-                13 => self.of_rows::<V, 13>(rows, b, columns, out),
-                14 => self.of_rows::<V, 14>(rows, b, columns, out),
+                1 => self.of_rows::<V, 1>(rows, b, columns, out, ahead),
+                2 => self.of_rows::<V, 2>(rows, b, columns, out, ahead),
+                3 => self.of_rows::<V, 3>(rows, b, columns, out, ahead),
+                4 => self.of_rows::<V, 4>(rows, b, columns, out, ahead),
+                5 => self.of_rows::<V, 5>(rows, b, columns, out, ahead),
+                6 => self.of_rows::<V, 6>(rows, b, columns, out, ahead),
+                7 => self.of_rows::<V, 7>(rows, b, columns, out, ahead),
+                8 => self.of_rows::<V, 8>(rows, b, columns, out, ahead),
+                9 => self.of_rows::<V, 9>(rows, b, columns, out, ahead),
+                10 => self.of_rows::<V, 10>(rows, b, columns, out, ahead),
+                11 => self.of_rows::<V, 11>(rows, b, columns, out, ahead),
+                12 => self.of_rows::<V, 12>(rows, b, columns, out, ahead),
+                13 => self.of_rows::<V, 13>(rows, b, columns, out, ahead),
+                14 => self.of_rows::<V, 14>(rows, b, columns, out, ahead),
                 _ => unreachable!("no path has tiles of more than fourteen rows"),
             }
         }
@@ -136,15 +147,16 @@ impl Outer<'_> {
         b: *const f32,
         columns: usize,
         out: *mut f32,
+        ahead: Option<Run>,
     ) {
         // SAFETY: the promises are handed on; `last` numbers are in the last register.
         unsafe {
             if columns == 2 * V::LANES {
-                self.of_size::<V, R, 2, true>(rows, b, V::LANES, out);
+                self.of_size::<V, R, 2, true>(rows, b, V::LANES, out, ahead);
             } else if columns > V::LANES {
-                self.of_size::<V, R, 2, false>(rows, b, columns - V::LANES, out);
+                self.of_size::<V, R, 2, false>(rows, b, columns - V::LANES, out, ahead);
             } else {
-                self.of_size::<V, R, 1, false>(rows, b, columns, out);
+                self.of_size::<V, R, 1, false>(rows, b, columns, out, ahead);
             }
         }
     }
@@ -159,6 +171,7 @@ impl Outer<'_> {
         b: *const f32,
         last: usize,
         out: *mut f32,
+        ahead: Option<Run>,
     ) {
         let pitch = self.out.pitch();
         let mut sums = [[V::splat(0.0); W]; R];
@@ -174,27 +187,30 @@ impl Outer<'_> {
             }
         }
         let a: [*const f32; R] = std::array::from_fn(|r| self.a.as_ptr().wrapping_add(rows[r]));
-        let mut b = b;
+        let (mut b, mut ahead) = (b, ahead.unwrap_or(Run::only(b)));
         for &line in self.lines.starts() {
             let mut at = line;
-            for _ in 0..self.length {
-                let mut terms = [V::splat(0.0); W];
-                for (w, term) in terms.iter_mut().enumerate() {
-                    // SAFETY: register w lies in the columns of this row of `b`.
-                    *term = unsafe {
-                        let at = b.add(w * V::LANES);
-                        if WHOLE || w + 1 < W { V::load(at) } else { V::load_first(at, last) }
-                    };
-                }
-                for (row, a) in sums.iter_mut().zip(a) {
-                    // SAFETY: a number of a line of this row of `a`.
-                    let a = V::splat(unsafe { a.add(at).read() });
-                    for (sum, &term) in row.iter_mut().zip(&terms) {
-                        *sum = a.mul_add(term, *sum);
+            for first in (0..self.length).step_by(Ahead::TERMS) {
+                ahead.ask();
+                for _ in first..self.length.min(first + Ahead::TERMS) {
+                    let mut terms = [V::splat(0.0); W];
+                    for (w, term) in terms.iter_mut().enumerate() {
+                        // SAFETY: register w lies in the columns of this row of `b`.
+                        *term = unsafe {
+                            let at = b.add(w * V::LANES);
+                            if WHOLE || w + 1 < W { V::load(at) } else { V::load_first(at, last) }
+                        };
                     }
+                    for (row, a) in sums.iter_mut().zip(a) {
+                        // SAFETY: a number of a line of this row of `a`.
+                        let a = V::splat(unsafe { a.add(at).read() });
+                        for (sum, &term) in row.iter_mut().zip(&terms) {
+                            *sum = a.mul_add(term, *sum);
+                        }
+                    }
+                    at += self.cell;
+                    b = b.wrapping_add(self.pitch);
                 }
-                at += self.cell;
-                b = b.wrapping_add(self.pitch);
             }
         }
         for (r, row) in sums.iter().enumerate() {
@@ -241,6 +257,7 @@ mod tests {
                 let area = Area::new(&mut out, height, width, width + 1);
                 path.run(Outer {
                     a: &a, rows: &rows, lines: &lines, length, cell, b: &b, pitch, strip, resume, out: area,
+                    ahead: Ahead::default(),
                 });
                 for (r, q) in (0..height).flat_map(|r| (0..width).map(move |q| (r, q))).step_by(7) {
                     let term = |t: usize| {

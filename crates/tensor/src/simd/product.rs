@@ -73,6 +73,7 @@ impl Kernel for Product<'_> {
                         resume: k > 0,
                         pitch,
                         columns,
+                        ahead: None,
                     };
                     // SAFETY: `check` above shows that `width` numbers can be read from every
                     // start, and q + columns ≤ width. The rows first … first + count − 1 < a.rows()

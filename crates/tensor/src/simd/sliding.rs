@@ -15,7 +15,7 @@
 )]
 
 use super::lanes::prefetch;
-use super::{Kernel, Vector, WIDEST, dispatch};
+use super::{Kernel, Vector, WIDEST, dispatch, rolling};
 
 /// Zeros between two rows; windows reach into them from both sides.
 const GAP: usize = WIDEST;
@@ -103,6 +103,13 @@ impl Sliding {
         for (kernel, before) in self.kernel.into_iter().zip(self.before) {
             assert!(before < kernel && kernel <= Self::KERNEL, "sliding: a small window");
         }
+    }
+
+    /// Whether [`rolling`] is what the window does.
+    #[inline(always)]
+    fn rolls<V: Vector>(&self) -> bool {
+        let Self { kernel, before, input, output } = *self;
+        kernel == [3; 2] && before == [1; 2] && input == output && input[1] >= V::LANES
     }
 
     /// Numbers from one bordered row to the next.
@@ -207,6 +214,21 @@ impl Kernel for Convolve<'_> {
         let (planes, together) = (y.len() / outputs, sliding.together());
         let (height, width, band) = (sliding.output[0], sliding.output[1], sliding.band());
         let (x, y, room) = (x.as_ptr(), y.as_mut_ptr(), room.as_mut_ptr());
+        if sliding.rolls::<V>() {
+            for plane in 0..planes {
+                sliding.ask(x.wrapping_add((plane + together) * inputs), inputs);
+                let channel = (first + plane) % (taps.len() / taps_each);
+                let taps = &taps.as_chunks::<9>().0[channel];
+                let bias = V::splat(bias.map_or(0.0, |bias| bias[channel]));
+                // SAFETY: `check` has seen that the planes are there; `rolls`, that they are of one
+                // size and have whole registers.
+                unsafe {
+                    let (x, y) = (x.add(plane * inputs), y.add(plane * outputs));
+                    rolling::plane(x, taps, bias, y, sliding.input);
+                }
+            }
+            return;
+        }
         for begin in (0..planes).step_by(together) {
             let group = begin..planes.min(begin + together);
             for row in (0..height).step_by(band) {

@@ -10,7 +10,7 @@
 //! [`Product`](super::Product) reads `b` where it lies.
 
 use super::tile::{DEPTH, Tile};
-use super::{Area, Kernel, Panels, Rows, Turn, Vector, dispatch};
+use super::{Ahead, Area, Kernel, Panels, Rows, Turn, Vector, dispatch};
 
 /// Lanes of the widest path.
 const WIDEST: usize = 16;
@@ -39,6 +39,8 @@ pub(crate) struct Strips<'a> {
     pub(crate) out: Area<'a>,
     /// At least [`Strips::BUFFER`] numbers.
     pub(crate) buffer: &'a mut [f32],
+    /// What will be needed after this product.
+    pub(crate) ahead: &'a mut Ahead,
 }
 
 impl Strips<'_> {
@@ -64,7 +66,7 @@ impl Kernel for Strips<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { a, b, columns, first, init, mut out, buffer } = self;
+        let Self { a, b, columns, first, init, mut out, buffer, ahead } = self;
         let width = out.columns();
         assert_eq!(a.rows(), out.rows(), "strips: as many rows as the output");
         assert!(a.rows() <= a.count() * V::PRODUCT_ROWS, "strips: packed for this path");
@@ -93,23 +95,36 @@ impl Kernel for Strips<'_> {
                 let depth = (a.depth() - k).min(step);
                 for q in (group..end).step_by(size) {
                     let count = (end - q).min(size);
-                    columns.pack::<V>(b, (k, depth), (first + q, count), buffer);
+                    // A strip in one piece is copied by the first tile, while it computes.
+                    let in_place = columns.in_place(first + q, count, size);
+                    if in_place.is_none() {
+                        columns.pack::<V>(b, (k, depth), (first + q, count), buffer);
+                    }
                     for panel in 0..a.count() {
                         let (row, rows) = a.panel(panel);
                         let tile = Tile {
                             a: a.terms(panel, k, depth),
                             starts: &starts[..depth],
+                            ahead: ahead.next(depth),
                             init: init.map(|init| &init[row..row + rows]),
                             resume: k > 0,
                             pitch: out.pitch(),
                             columns: count,
                         };
                         // SAFETY: `size` numbers from every start are in the buffer, which has
-                        // DEPTH times as many. Rows row … row + rows − 1 and columns q … q + count − 1
+                        // DEPTH times as many, and where a strip is in one piece, from there in `b`, as
+                        // `check` has seen. Rows row … row + rows − 1 and columns q … q + count − 1
                         // are in the area.
                         unsafe {
                             let out = out.start().add(row * out.pitch() + q);
-                            tile.run::<V>(rows, buffer.as_ptr(), out);
+                            match in_place {
+                                Some((starts, from)) if panel == 0 => {
+                                    let tile = Tile { starts: &starts[k..k + depth], ..tile };
+                                    let b = b.as_ptr().add(from);
+                                    tile.copying::<V>(rows, b, buffer.as_mut_ptr(), out);
+                                }
+                                _ => tile.run::<V>(rows, buffer.as_ptr(), out),
+                            }
                         }
                     }
                 }
@@ -148,6 +163,15 @@ impl Columns<'_> {
         }
     }
 
+    /// The rows, and where in a row `count` columns from `q` on lie, if they are `size` neighbours.
+    #[inline(always)]
+    fn in_place(&self, q: usize, count: usize, size: usize) -> Option<(&[usize], usize)> {
+        let Self::Lines { rows, lines, length } = *self else { return None };
+        let (line, within) = (q / length, q % length);
+        (count == size && within + size <= length)
+            .then(|| (rows.starts(), lines.starts()[line] + within))
+    }
+
     /// Copies terms `k … k + depth − 1` of `count` columns from `q` on to the start of `buffer`, two
     /// registers for each term. The caller has checked these columns.
     #[inline(always)]
@@ -178,20 +202,6 @@ impl Columns<'_> {
         assert!(depth * size + V::LANES <= buffer.len(), "strips: room for a strip");
         let rows = &rows.starts()[k..k + depth];
         let (line, within) = (q / length, q % length);
-        if within + size <= length && count == size {
-            let from = lines.starts()[line] + within;
-            for (k, &row) in rows.iter().enumerate() {
-                // SAFETY: `size` numbers of a line that `check` found in `b`; as many from k · size
-                // on are in the buffer.
-                unsafe {
-                    let (from, into) =
-                        (b.as_ptr().add(row + from), buffer.as_mut_ptr().add(k * size));
-                    V::load(from).store(into);
-                    V::load(from.add(V::LANES)).store(into.add(V::LANES));
-                }
-            }
-            return;
-        }
         let mut pieces = [Piece::default(); 2 * WIDEST];
         let (mut used, mut into, mut line, mut within) = (0, 0, line, within);
         while into < count {
@@ -301,7 +311,7 @@ mod tests {
                 let area = Area::new(&mut out, height, width, width + spare);
                 let mut buffer = vec![f32::NAN; Strips::BUFFER];
                 let init_of = Some(init.as_slice());
-                path.run(Strips { a: &a, b, columns, first, init: init_of, out: area, buffer: &mut buffer });
+                path.run(Strips { a: &a, b, columns, first, init: init_of, out: area, buffer: &mut buffer, ahead: &mut Ahead::default() });
                 // Corners and a middle: the whole formula would take seconds.
                 for (r, q) in [(0, 0), (height - 1, width - 1), (height / 2, width / 2), (0, width - 1)] {
                     let sum: f32 = (0..depth).map(|k| value(r * 1000 + k) * at(k, first + q)).sum();

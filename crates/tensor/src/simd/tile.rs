@@ -17,6 +17,7 @@
 //! five panels instead of eight.
 
 use super::Vector;
+use super::ahead::{Ahead, Run};
 
 /// Rows of `b` that are used together: with two registers each they take 16 to 32 KB.
 pub(super) const DEPTH: usize = 256;
@@ -31,6 +32,8 @@ pub(super) struct Tile<'a> {
     pub(super) resume: bool,
     pub(super) pitch: usize,
     pub(super) columns: usize,
+    /// What is asked for meanwhile.
+    pub(super) ahead: Option<Run>,
 }
 
 impl Tile<'_> {
@@ -61,19 +64,47 @@ impl Tile<'_> {
         }
     }
 
+    /// As [`Tile::run`], and copies what it reads of `b` to `copy`, one term after the other.
+    ///
+    /// # Safety
+    /// As for [`Tile::run`] with two whole registers of columns, that can be written for every term at
+    /// `copy`, which is no operand of the tile.
+    #[inline(always)]
+    pub(super) unsafe fn copying<V: Vector>(
+        self,
+        rows: usize,
+        b: *const f32,
+        copy: *mut f32,
+        out: *mut f32,
+    ) {
+        macro_rules! of_rows {
+            ($($rows:literal)*) => {
+                match rows {
+                    // SAFETY: the promises are handed on.
+                    $($rows => unsafe {
+                        self.of_size::<V, $rows, 2, true, true>(V::LANES, b, copy, out);
+                    },)*
+                    _ => unreachable!("no path has panels of more than fourteen rows"),
+                }
+            };
+        }
+        of_rows!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+    }
+
     /// # Safety
     /// As for [`Tile::run`] with `rows = R`.
     #[inline(always)]
     unsafe fn wide<V: Vector, const R: usize>(self, b: *const f32, out: *mut f32) {
+        let nowhere = std::ptr::null_mut();
         // SAFETY: the promises are handed on; the last of four registers has the columns that
         // three do not.
         unsafe {
             if self.columns == 4 * V::LANES {
-                self.of_size::<V, R, 4, true>(V::LANES, b, out);
+                self.of_size::<V, R, 4, true, false>(V::LANES, b, nowhere, out);
             } else if self.columns > 3 * V::LANES {
-                self.of_size::<V, R, 4, false>(self.columns - 3 * V::LANES, b, out);
+                self.of_size::<V, R, 4, false, false>(self.columns - 3 * V::LANES, b, nowhere, out);
             } else if self.columns > 2 * V::LANES {
-                self.of_size::<V, R, 3, false>(self.columns - 2 * V::LANES, b, out);
+                self.of_size::<V, R, 3, false, false>(self.columns - 2 * V::LANES, b, nowhere, out);
             } else {
                 self.narrow::<V, R>(b, out);
             }
@@ -84,26 +115,34 @@ impl Tile<'_> {
     /// As for [`Tile::run`] with `rows = R` and at most two registers of columns.
     #[inline(always)]
     unsafe fn narrow<V: Vector, const R: usize>(self, b: *const f32, out: *mut f32) {
+        let nowhere = std::ptr::null_mut();
         // SAFETY: the promises are handed on; `last` numbers are in the last register.
         unsafe {
             if self.columns == 2 * V::LANES {
-                self.of_size::<V, R, 2, true>(V::LANES, b, out);
+                self.of_size::<V, R, 2, true, false>(V::LANES, b, nowhere, out);
             } else if self.columns > V::LANES {
-                self.of_size::<V, R, 2, false>(self.columns - V::LANES, b, out);
+                self.of_size::<V, R, 2, false, false>(self.columns - V::LANES, b, nowhere, out);
             } else {
-                self.of_size::<V, R, 1, false>(self.columns, b, out);
+                self.of_size::<V, R, 1, false, false>(self.columns, b, nowhere, out);
             }
         }
     }
 
     /// # Safety
     /// As for [`Tile::run`] with `rows = R` and `columns = (W − 1) · LANES + last`, where `last` is
-    /// `LANES` if `WHOLE`.
+    /// `LANES` if `WHOLE`. If `COPY`, W registers for every term can be written at `copy`.
     #[inline(always)]
-    unsafe fn of_size<V: Vector, const R: usize, const W: usize, const WHOLE: bool>(
+    unsafe fn of_size<
+        V: Vector,
+        const R: usize,
+        const W: usize,
+        const WHOLE: bool,
+        const COPY: bool,
+    >(
         self,
         last: usize,
         b: *const f32,
+        copy: *mut f32,
         out: *mut f32,
     ) {
         let mut sums = [[V::splat(0.0); W]; R];
@@ -122,19 +161,32 @@ impl Tile<'_> {
                 *row = [V::splat(init); W];
             }
         }
-        for (a, &start) in self.a.as_chunks::<R>().0.iter().zip(self.starts) {
-            let mut terms = [V::splat(0.0); W];
-            for (w, term) in terms.iter_mut().enumerate() {
-                // SAFETY: register w lies in the `columns` numbers at `b + start`.
-                *term = unsafe {
-                    let at = b.add(start + w * V::LANES);
-                    if WHOLE || w + 1 < W { V::load(at) } else { V::load_first(at, last) }
-                };
-            }
-            for (row, &a) in sums.iter_mut().zip(a) {
-                let a = V::splat(a);
-                for (sum, &term) in row.iter_mut().zip(&terms) {
-                    *sum = a.mul_add(term, *sum);
+        let mut ahead = self.ahead.unwrap_or(Run::only(self.a.as_ptr()));
+        let (all, mut copy) = (self.a.as_chunks::<R>().0, copy);
+        for (a, starts) in all.chunks(Ahead::TERMS).zip(self.starts.chunks(Ahead::TERMS)) {
+            ahead.ask();
+            for (a, &start) in a.iter().zip(starts) {
+                let mut terms = [V::splat(0.0); W];
+                for (w, term) in terms.iter_mut().enumerate() {
+                    // SAFETY: register w lies in the `columns` numbers at `b + start`; a copy has
+                    // room for W registers of every term.
+                    unsafe {
+                        let at = b.add(start + w * V::LANES);
+                        *term =
+                            if WHOLE || w + 1 < W { V::load(at) } else { V::load_first(at, last) };
+                        if COPY {
+                            term.store(copy.add(w * V::LANES));
+                        }
+                    }
+                }
+                if COPY {
+                    copy = copy.wrapping_add(W * V::LANES);
+                }
+                for (row, &a) in sums.iter_mut().zip(a) {
+                    let a = V::splat(a);
+                    for (sum, &term) in row.iter_mut().zip(&terms) {
+                        *sum = a.mul_add(term, *sum);
+                    }
                 }
             }
         }

@@ -8,7 +8,7 @@
 use super::sheets::{Computed, Sheets, Span, weave, whole};
 use crate::Tensor;
 use crate::ops::{parallel, scratch};
-use crate::simd::{Area, Columns, Panels, Product, Rows, Strips, prefetch_all};
+use crate::simd::{Ahead, Area, Columns, Panels, Product, Rows, Strips, prefetch_all};
 
 /// Rows of a product for which gathering its columns costs more than it gains.
 const FEW: usize = 28;
@@ -56,22 +56,30 @@ impl Products<'_> {
         let images = images.min(batch).max(1);
         let split = batch.div_ceil(images) < TASKS;
         let operations = self.operations * images as u64;
-        let from = from.as_slice();
+        let all = from.as_slice();
         parallel::chunks(into.as_mut_slice(), images * into_len, operations, |i, into| {
-            let from = &from[i * images * from_len..][..into.len() / into_len * from_len];
+            let (from, later) =
+                all[i * images * from_len..].split_at(into.len() / into_len * from_len);
+            // The images after these, and where they go.
+            let ahead = if split || later.len() < from.len() {
+                Ahead::default()
+            } else {
+                Ahead::default().and(&later[..from.len()]).and_after(into)
+            };
             if self.leaves_gaps {
                 into.fill(0.0);
             }
             if self.sheets.is_plain(self.from.1) {
-                // Its columns are read in short pieces far apart, which no machine foresees.
-                prefetch_all(from);
-                self.images(from, into, split);
+                if self.rows() <= FEW {
+                    prefetch_all(from);
+                }
+                self.images(from, into, split, ahead);
             } else {
                 let (channels, map) = self.from;
                 let maps = into.len() / into_len * channels;
                 scratch::with(maps * self.sheets.channel_len(), |filled| {
                     self.sheets.fill(from, map, filled, 0.0);
-                    self.images(filled, into, split);
+                    self.images(filled, into, split, ahead);
                 });
             }
         });
@@ -83,7 +91,7 @@ impl Products<'_> {
     }
 
     /// Computes the images of `into` from their sheets, in several tasks if `split`.
-    fn images(&self, sheets: &[f32], into: &mut [f32], split: bool) {
+    fn images(&self, sheets: &[f32], into: &mut [f32], split: bool, mut ahead: Ahead) {
         let (channels, map) = self.into;
         let (rows, area) = (self.rows(), map[0] * map[1]);
         let images = into.len() / (channels * area);
@@ -107,7 +115,7 @@ impl Products<'_> {
                     && straight(part)
                 {
                     let into = &mut into[group * rows * area..][..rows * area];
-                    self.product(part, group, b, (into, area, width(part)), split);
+                    self.product(part, group, b, (into, area, width(part)), split, &mut ahead);
                     continue;
                 }
                 for parts in parts.chunks(2) {
@@ -115,7 +123,7 @@ impl Products<'_> {
                     for (i, part) in parts.iter().enumerate() {
                         let plane = pitch_of_planes(width(part));
                         let out = (&mut computed[i * room..][..room], plane, width(part));
-                        self.product(part, group, b, out, split);
+                        self.product(part, group, b, out, split, &mut ahead);
                         let pitch = if few { self.sheets.pitch } else { part.spans[1].count };
                         done.push((Computed { start: i * room, plane, pitch }, part));
                     }
@@ -165,6 +173,7 @@ impl Products<'_> {
         b: &[f32],
         (out, pitch, columns): (&mut [f32], usize, usize),
         split: bool,
+        ahead: &mut Ahead,
     ) {
         let (a, rows, count) = (&part.panels[group], part.rows, self.rows());
         let init = part.init.map(|init| &init[group * count..][..count]);
@@ -181,11 +190,20 @@ impl Products<'_> {
         let lines = Rows::new(starts.collect());
         let block = if split { BLOCK } else { columns };
         let operations = 2 * (count * rows.len() * block) as u64;
-        let blocks = Area::new(out, count, columns, pitch).blocks(count, block);
+        let out = Area::new(out, count, columns, pitch);
+        if block == columns {
+            scratch::with(Strips::BUFFER, |buffer| {
+                let columns = Columns::Lines { rows, lines: &lines, length };
+                Strips { a, b, columns, first: 0, init, out, buffer, ahead }.run();
+            });
+            return;
+        }
+        let blocks = out.blocks(count, block);
         parallel::each(blocks, operations, |i, out| {
             scratch::with(Strips::BUFFER, |buffer| {
                 let columns = Columns::Lines { rows, lines: &lines, length };
-                Strips { a, b, columns, first: i * block, init, out, buffer }.run();
+                let ahead = &mut Ahead::default();
+                Strips { a, b, columns, first: i * block, init, out, buffer, ahead }.run();
             });
         });
     }

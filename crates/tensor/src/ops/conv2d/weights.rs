@@ -14,7 +14,7 @@ use super::reading::Reading;
 use super::sheets::{Sheets, whole};
 use crate::Tensor;
 use crate::ops::{parallel, scratch};
-use crate::simd::{Area, Dots, Outer, Rows, Turn, prefetch_all};
+use crate::simd::{Ahead, Area, Dots, Outer, Rows, Turn};
 
 /// Output channels of a group from which they are the lanes.
 const LANES: usize = 16;
@@ -109,15 +109,21 @@ impl Task<'_> {
                 for first in images.clone().step_by(together) {
                     let some = first..images.end.min(first + together);
                     let x = &x.as_slice()[first * x_len + self.channels.start * map..];
-                    if plain {
-                        (0..some.len()).for_each(|n| prefetch_all(&x[n * x_len..][..count * map]));
-                    } else {
+                    if !plain {
                         let filled = filled.chunks_exact_mut(image).take(some.len());
                         for (n, filled) in filled.enumerate() {
                             sheets.fill(&x[n * x_len..][..count * map], input, filled, 0.0);
                         }
                     }
                     let a = if plain { x } else { &*filled };
+                    // The same channels of the next image, and its ∂y.
+                    let next = some.end..images.end.min(some.end + 1);
+                    let dy_len = self.conv.out_channels * plane;
+                    let ahead = next.fold(Ahead::default(), |ahead, n| {
+                        let x = &x[(n - first) * x_len..][..count * map];
+                        let o = self.group * out_per_group * plane;
+                        ahead.and(x).and(&dy.as_slice()[n * dy_len + o..][..out_per_group * plane])
+                    });
                     for row in (0..output[0]).step_by(high) {
                         let high = high.min(output[0] - row);
                         for s in 0..strips {
@@ -158,6 +164,7 @@ impl Task<'_> {
                             strip: pixels * strip,
                             resume: true,
                             out: Area::new(out, taps, out_per_group, lanes),
+                            ahead: if row == 0 { ahead.clone() } else { Ahead::default() },
                         }
                         .run();
                     }

@@ -14,7 +14,7 @@
 
 use super::Matrix;
 use crate::ops::{parallel, scratch};
-use crate::simd::{Area, Columns, Dots, Outer, Panels, Product, Rows, Strips, Turn};
+use crate::simd::{Ahead, Area, Columns, Dots, Outer, Panels, Product, Rows, Strips, Turn};
 
 /// Numbers of `b` that stay in the first-level cache.
 const NEAR: usize = 1 << 13;
@@ -102,7 +102,20 @@ fn in_place(a: Matrix, b: &[f32], columns: usize, c: &mut [f32]) {
         let b = &b[i * block..];
         let (pitch, strip, resume) = (columns, Outer::strip(), false);
         let (rows, lines, length) = (&rows, &lines, a.columns);
-        Outer { a: a.data, rows, lines, length, cell, b, pitch, strip, resume, out }.run();
+        Outer {
+            a: a.data,
+            rows,
+            lines,
+            length,
+            cell,
+            b,
+            pitch,
+            strip,
+            resume,
+            out,
+            ahead: Ahead::default(),
+        }
+        .run();
     });
 }
 
@@ -135,7 +148,8 @@ fn in_strips(a: Matrix, b: Matrix, c: &mut [f32]) {
             Columns::Lines { rows: &rows, lines: &lines, length: columns }
         };
         scratch::with(Strips::BUFFER, |buffer| {
-            Strips { a, b: b.data, columns, first, init: None, out, buffer }.run();
+            let ahead = &mut Ahead::default();
+            Strips { a, b: b.data, columns, first, init: None, out, buffer, ahead }.run();
         });
     });
 }
