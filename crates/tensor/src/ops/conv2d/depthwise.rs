@@ -1,7 +1,7 @@
 //! Convolution where every channel has its own kernel and nothing else: depthwise, at stride one.
 //!
 //! Such a convolution does so little with each number that it is bound by how often numbers are
-//! moved; see `simd/sliding.rs` for what happens to a plane.
+//! moved; see `simd/sliding.rs` and `simd/rolling.rs` for what happens to a plane.
 //!
 //! - Forward: planes fall into chunks, whichever image they are of.
 //! - Input gradient: the same with the taps in reverse and the border that is left.
@@ -186,6 +186,12 @@ mod tests {
             (5, 2, [31, 700], 1),
             (3, 3, [210, 20], 1),
             (1, 70, [5, 31], 3),
+            // One register wide, or one and a bit, on every path.
+            (3, 5, [1, 16], 3),
+            (3, 5, [2, 8], 3),
+            (3, 5, [9, 4], 3),
+            (3, 3, [6, 9], 2),
+            (3, 3, [4, 17], 2),
         ] {
             assert_is_reference(&depthwise(same(size), channels, input).expect("fits"), batch);
         }

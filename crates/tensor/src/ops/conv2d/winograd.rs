@@ -23,6 +23,8 @@ const TILES: [usize; 2] = [24, 96];
 const TILES_OF_SUMS: usize = 128;
 /// Bands that there should at least be, so that threads have something to share.
 const TASKS: usize = 8;
+/// The number of bands is a multiple of this, so that the last ones keep all threads busy.
+const EVEN: usize = 4;
 /// Numbers in the sums of all parts of a weight gradient, where more than two parts exceed it.
 const PARTIAL: usize = 3 << 19;
 /// Most parts of a weight gradient.
@@ -90,15 +92,15 @@ impl Plan {
         (BAND / numbers).clamp(TILES[0], TILES[1])
     }
 
-    /// Bands of about `target` tiles: images of each, and rows of tiles into which images are cut.
-    fn bands(&self, batch: usize, target: usize) -> (usize, usize) {
+    /// Bands of about `target` tiles: images of each, at most so many, and rows of tiles into which
+    /// images are cut.
+    fn bands(&self, most: usize, target: usize) -> (usize, usize) {
         let [rows, columns] = self.geometry.tiles();
         let per_image = rows * columns;
         if per_image >= target {
             return (1, per_image.div_ceil(target).min(rows));
         }
-        let images = (target / per_image).min(batch.div_ceil(TASKS)).max(1);
-        (images, 1)
+        ((target / per_image).min(most).max(1), 1)
     }
 
     /// Multiplications and additions for `images`.
@@ -127,23 +129,23 @@ impl Plan {
         if batch == 0 {
             return;
         }
-        let (images, parts) = self.bands(batch, self.target());
+        let (images, parts) = self.bands(batch.div_ceil(TASKS), self.target());
+        let bands = batch.div_ceil(images).next_multiple_of(EVEN).min(batch);
+        let images = |band: usize| band * batch / bands..(band + 1) * batch / bands;
         let groups = Weights::groups(self.outputs);
         // Few bands: their output channels are shared out too.
-        let bands = batch.div_ceil(images) * parts;
-        let shares = TASKS.div_ceil(bands).min(groups);
+        let shares = TASKS.div_ceil(bands * parts).min(groups);
         let share = |share: usize| share * groups / shares..(share + 1) * groups / shares;
         let rows = geometry.tiles()[0];
         let part = |part: usize| part * rows / parts..(part + 1) * rows / parts;
 
         // The rows of every plane go to the band and share that write them.
-        let mut tasks: Vec<Task<'_>> = Vec::with_capacity(bands * shares);
-        for first in (0..batch).step_by(images) {
-            let images = images.min(batch - first);
+        let mut tasks: Vec<Task<'_>> = Vec::with_capacity(bands * parts * shares);
+        for images in (0..bands).map(images) {
             for at in 0..parts {
-                let band = Band { images, rows: part(at) };
+                let band = Band { images: images.len(), rows: part(at) };
                 tasks.extend((0..shares).map(|at| Task {
-                    first,
+                    first: images.start,
                     band: band.clone(),
                     groups: share(at),
                     planes: Vec::new(),
@@ -158,15 +160,17 @@ impl Plan {
                 std::iter::repeat_n(at, channels.sum())
             })
             .collect();
-        for (plane, y) in y.chunks_exact_mut(area).enumerate() {
-            let (image, channel) = (plane / self.outputs, plane % self.outputs);
-            let mut rest = y;
-            for at in 0..parts {
-                let count = geometry.output_rows(&part(at)).len() * geometry.output[1];
-                let (rows, after) = rest.split_at_mut(count);
-                rest = after;
-                let band = image / images * parts + at;
-                tasks[band * shares + share_of[channel]].planes.push(rows);
+        let mut planes = y.chunks_exact_mut(area);
+        for (band, images) in (0..bands).map(images).enumerate() {
+            for (i, y) in planes.by_ref().take(images.len() * self.outputs).enumerate() {
+                let (channel, mut rest) = (i % self.outputs, y);
+                for at in 0..parts {
+                    let count = geometry.output_rows(&part(at)).len() * geometry.output[1];
+                    let (rows, after) = rest.split_at_mut(count);
+                    rest = after;
+                    let task = (band * parts + at) * shares + share_of[channel];
+                    tasks[task].planes.push(rows);
+                }
             }
         }
         let operations = self.operations(batch) / tasks.len().max(1) as u64;
