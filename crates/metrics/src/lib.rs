@@ -27,6 +27,7 @@ mod counts;
 mod detection;
 mod error;
 mod metric;
+mod plot;
 
 pub use bbox::{BBox, Extent};
 pub use classification::METRICS as CLASSIFICATION_METRICS;
@@ -42,3 +43,7 @@ pub use detection::{
 };
 pub use error::Error;
 pub use metric::Metric;
+pub use plot::{
+    Bar, Curve, ReliabilityBin, bars_plot, confusion_plot, precision_recall_plot, reliability_plot,
+    roc_plot,
+};
