@@ -32,10 +32,13 @@ mod plot;
 pub use bbox::{BBox, Extent};
 pub use classification::METRICS as CLASSIFICATION_METRICS;
 pub use classification::{
-    Average, ConfusionMatrix, Undefined, Z_95, accuracy, average, f_beta, precision, recall,
-    wilson_interval,
+    Average, BestThreshold, BinaryScores, Binning, Calibration, ConfusionMatrix, DetPoint,
+    KappaWeights, MulticlassScores, MultilabelPredictions, MultilabelScores, Normalize, PrPoint,
+    RocPoint, RocPoints, SCORED_METRICS, Step, Thresholds, Undefined, Z_95, accuracy,
+    adjusted_balanced_accuracy, average, balanced_accuracy, cohen_kappa, f_beta, hamming_loss,
+    jaccard, matthews, mean_score, precision, recall, specificity, wilson_interval,
 };
-pub use counts::Counts;
+pub use counts::{Amount, Counts};
 pub use detection::METRICS as DETECTION_METRICS;
 pub use detection::{
     Bound, Detection, Interpolation, Outcome, Ranking, Truth, VocRule, average_precision,
