@@ -28,6 +28,7 @@ mod detection;
 mod error;
 mod metric;
 mod plot;
+mod sequence;
 
 pub use bbox::{BBox, Extent};
 pub use classification::METRICS as CLASSIFICATION_METRICS;
@@ -50,3 +51,5 @@ pub use plot::{
     Bar, Curve, ReliabilityBin, bars_plot, confusion_plot, precision_recall_plot, reliability_plot,
     roc_plot,
 };
+pub use sequence::METRICS as SEQUENCE_METRICS;
+pub use sequence::{SequenceItem, SequenceScores, edit_distance};
