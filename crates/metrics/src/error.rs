@@ -45,7 +45,7 @@ pub enum Error {
         expected: usize,
     },
     /// A weight is no amount.
-    #[error("weight is {weight}; expected a finite number, 0 or more")]
+    #[error("weight is {weight}; expected 0, or a number from 1e-60 to 1e60")]
     Weight {
         /// The weight as given.
         weight: f64,
@@ -78,6 +78,46 @@ pub enum Error {
         /// What would fit.
         expected: &'static str,
     },
+    /// A file of records cannot be read as a whole.
+    #[error("{0}")]
+    Table(String),
+    /// What is asked for does not fit the task or the file.
+    #[error("{0}")]
+    Options(String),
+    /// A record is malformed or does not fit the columns.
+    #[error("record {record} (line {line}) {problem}")]
+    Record {
+        /// Its number, from 1; the line of names is no record.
+        record: usize,
+        /// The line at which it begins, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A field of a record does not hold what it should.
+    #[error("record {record} (line {line}), field `{field}`: got {got}; expected {expected}")]
+    Field {
+        /// Number of the record, from 1.
+        record: usize,
+        /// The line at which it begins, from 1.
+        line: usize,
+        /// Name of the column.
+        field: String,
+        /// What stands there.
+        got: String,
+        /// What would fit.
+        expected: String,
+    },
+    /// A score has no value, and none was to stand for it.
+    #[error("{score} of {of} is undefined: {why}; count it as zero or one, or skip it")]
+    Undefined {
+        /// Name of the score.
+        score: &'static str,
+        /// Name of the class, or of the average.
+        of: String,
+        /// What is missing.
+        why: &'static str,
+    },
     /// The corners of a box are not finite or not in order.
     #[error("box: corners are {corners:?}; expected finite x1 <= x2 and y1 <= y2")]
     Corners {
@@ -93,9 +133,13 @@ pub enum Error {
 }
 
 impl Error {
-    /// The weight, if it is an amount.
+    /// The weight, if it is an amount whose sums and products of sums stay numbers.
     pub(crate) fn weight(weight: f64) -> Result<f64, Self> {
-        if weight.is_finite() && weight >= 0.0 { Ok(weight) } else { Err(Self::Weight { weight }) }
+        if weight == 0.0 || (1e-60..=1e60).contains(&weight) {
+            Ok(weight)
+        } else {
+            Err(Self::Weight { weight })
+        }
     }
 
     /// The score, if it can be ranked.

@@ -1,4 +1,5 @@
-//! Counts and boxes in, scores out: precision, recall, intersection over union, average precision.
+//! Counts, scores and boxes in, scores out: precision, recall, areas under curves, calibration, intersection over
+//! union, average precision.
 //!
 //! ```
 //! use cenote_metrics::{Average, ConfusionMatrix, Undefined, accuracy, average, precision};
@@ -18,8 +19,13 @@
 //! A score that divides by nothing is `None`: undefined, not zero. Whoever averages says what undefined scores count
 //! as. Counts merge, so parts can be counted apart and scored together.
 //!
-//! It does not know models or tensors, reads no files, and depends on none of our other crates. Intervals over runs
+//! It does not know models or tensors, opens no files, and depends on none of our other crates. Intervals over runs
 //! and verdicts are the business of `cenote-evidence`.
+
+/// The worked examples of the documentation, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/metrics.md")]
+struct WorkedExamples;
 
 mod bbox;
 mod classification;
@@ -29,13 +35,15 @@ mod error;
 mod metric;
 mod plot;
 mod sequence;
+mod table;
 
 pub use bbox::{BBox, Extent};
 pub use classification::METRICS as CLASSIFICATION_METRICS;
 pub use classification::{
-    Average, BestThreshold, BinaryScores, Binning, Calibration, ConfusionMatrix, DetPoint,
-    KappaWeights, MulticlassScores, MultilabelPredictions, MultilabelScores, Normalize, PrPoint,
-    RocPoint, RocPoints, SCORED_METRICS, Step, Thresholds, Undefined, Z_95, accuracy,
+    Average, BestThreshold, BinaryScores, Binning, Calibration, ClassReport, ClassificationReport,
+    ConfusionMatrix, DetPoint, Examples, KappaWeights, Known, MulticlassScores,
+    MultilabelPredictions, MultilabelScores, Normalize, PrPoint, ReadOptions, ReportOptions,
+    RocPoint, RocPoints, SCORED_METRICS, Step, Task, Thresholds, Undefined, Z_95, accuracy,
     adjusted_balanced_accuracy, average, balanced_accuracy, cohen_kappa, f_beta, hamming_loss,
     jaccard, matthews, mean_score, precision, recall, specificity, wilson_interval,
 };
@@ -52,4 +60,5 @@ pub use plot::{
     roc_plot,
 };
 pub use sequence::METRICS as SEQUENCE_METRICS;
-pub use sequence::{SequenceItem, SequenceScores, edit_distance};
+pub use sequence::{ReadItem, SequenceItem, SequenceScores, edit_distance};
+pub use table::TableFormat;

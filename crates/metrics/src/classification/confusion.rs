@@ -178,11 +178,20 @@ impl<T: Amount> ConfusionMatrix<T> {
     ///
     /// When there is no such class.
     pub fn counts_of(&self, classes: &[usize]) -> Result<Vec<Counts<T>>, Error> {
-        if let Some(&got) = classes.iter().find(|&&class| class >= self.classes) {
-            return Err(Error::NoClass { what: "class", got, classes: self.classes });
-        }
+        self.check(classes)?;
         let totals = self.label_totals();
         Ok(classes.iter().map(|&class| self.split(class, &totals)).collect())
+    }
+
+    /// The matrix of some classes only, in their order; examples that belong to or were taken for others are left out.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such class.
+    pub fn part(&self, classes: &[usize]) -> Result<Self, Error> {
+        self.check(classes)?;
+        let row = |&label: &usize| classes.iter().map(move |&said| self.count(label, said));
+        Ok(Self { classes: classes.len(), cells: classes.iter().flat_map(row).collect() })
     }
 
     /// Every cell as a share, row-major; 0 where there is nothing to have a share of.
@@ -198,6 +207,13 @@ impl<T: Amount> ConfusionMatrix<T> {
             crate::counts::ratio(*cell, whole).unwrap_or(0.0)
         };
         self.cells.iter().enumerate().map(share).collect()
+    }
+
+    fn check(&self, classes: &[usize]) -> Result<(), Error> {
+        match classes.iter().find(|&&class| class >= self.classes) {
+            Some(&got) => Err(Error::NoClass { what: "class", got, classes: self.classes }),
+            None => Ok(()),
+        }
     }
 
     /// Only additions lead to `fp`, `fn` and the negatives, so that weights of nothing stay exactly nothing.
@@ -257,6 +273,9 @@ mod tests {
         let matrix = ConfusionMatrix::from_labels(3, &[0, 1, 2, 2], &[0, 1, 1, 2]).unwrap();
         let part = matrix.counts_of(&[2, 0]).unwrap();
         assert_eq!(part, [matrix.counts(2), matrix.counts(0)]);
+        let part = matrix.part(&[2, 1]).unwrap();
+        assert_eq!((part.count(0, 1), part.total()), (1, 3));
+        assert!(matrix.part(&[3]).is_err());
         let error = matrix.counts_of(&[0, 3]).unwrap_err().to_string();
         assert!(error.contains("class 3") && error.contains("less than 3"), "{error}");
     }

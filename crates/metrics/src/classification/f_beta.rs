@@ -27,9 +27,11 @@ pub fn f_beta<T: Amount>(counts: Counts<T>, beta: f64) -> Option<f64> {
     if squared.is_infinite() {
         return recall(counts);
     }
-    let right = (1.0 + squared) * counts.tp.as_f64();
+    // Shares instead of factors, which a large β could make overflow.
+    let (missed, wrong) = (squared / (1.0 + squared), 1.0 / (1.0 + squared));
+    let right = counts.tp.as_f64();
     // With β = 0 only the predicted positives count, and there may be none of them.
-    let whole = right + squared * counts.fn_.as_f64() + counts.fp.as_f64();
+    let whole = right + missed * counts.fn_.as_f64() + wrong * counts.fp.as_f64();
     (whole > 0.0).then(|| right / whole)
 }
 
@@ -59,6 +61,7 @@ mod tests {
         let counts = Counts { tp: 3, fp: 1, fn_: 2, tn: 9 };
         assert_eq!(f_beta(counts, 0.0), precision(counts));
         assert_eq!(f_beta(counts, f64::INFINITY), recall(counts));
+        assert_eq!(f_beta(counts, 1e154), recall(counts), "the square is nearly too large");
     }
 
     proptest! {

@@ -6,6 +6,7 @@ mod balanced_accuracy;
 mod confusion;
 mod f_beta;
 mod hamming;
+mod input;
 mod interval;
 mod jaccard;
 mod kappa;
@@ -13,6 +14,7 @@ mod matthews;
 mod multilabel;
 mod precision;
 mod recall;
+mod report;
 mod scored;
 mod specificity;
 
@@ -22,6 +24,7 @@ pub use balanced_accuracy::{adjusted_balanced_accuracy, balanced_accuracy};
 pub use confusion::{ConfusionMatrix, Normalize};
 pub use f_beta::f_beta;
 pub use hamming::hamming_loss;
+pub use input::{Examples, Known, ReadOptions, Task};
 pub use interval::{Z_95, wilson_interval};
 pub use jaccard::jaccard;
 pub use kappa::{KappaWeights, cohen_kappa};
@@ -29,6 +32,7 @@ pub use matthews::matthews;
 pub use multilabel::MultilabelPredictions;
 pub use precision::precision;
 pub use recall::recall;
+pub use report::{ClassReport, ClassificationReport, ReportOptions};
 pub use scored::METRICS as SCORED_METRICS;
 pub use scored::{
     BestThreshold, BinaryScores, Binning, Calibration, DetPoint, MulticlassScores,

@@ -61,6 +61,19 @@ impl MultilabelPredictions {
         Ok(())
     }
 
+    /// The predictions of some labels only, in their order.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such label.
+    pub fn part(&self, labels: &[usize]) -> Result<Self, Error> {
+        if let Some(&got) = labels.iter().find(|&&label| label >= self.labels) {
+            return Err(Error::NoClass { what: "label", got, classes: self.labels });
+        }
+        let cells = self.rows().flat_map(|row| labels.iter().map(|&label| row[label]));
+        Ok(Self { labels: labels.len(), cells: cells.collect(), weights: self.weights.clone() })
+    }
+
     /// Number of labels.
     pub fn labels(&self) -> usize {
         self.labels
@@ -74,6 +87,11 @@ impl MultilabelPredictions {
     /// Whether there is no example.
     pub fn is_empty(&self) -> bool {
         self.weights.is_empty()
+    }
+
+    /// The weight of every example.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
     }
 
     /// The sum of the weights of all examples.

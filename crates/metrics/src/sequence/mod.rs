@@ -4,10 +4,12 @@
 //! of its own. Whoever wants `e` and a combining acute to be one brings both texts to one normal form before.
 
 mod edit;
+mod input;
 mod reference;
 mod scores;
 
 pub use edit::edit_distance;
+pub use input::ReadItem;
 pub use scores::{SequenceItem, SequenceScores};
 
 use crate::Metric;

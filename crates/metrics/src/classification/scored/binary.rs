@@ -86,6 +86,11 @@ impl BinaryScores {
         Thresholds::new(self.examples.clone())
     }
 
+    /// [`BinaryScores::thresholds`] of examples that are not needed any more.
+    pub fn into_thresholds(self) -> Thresholds {
+        Thresholds::new(self.examples)
+    }
+
     /// What comes of saying yes from `threshold` on: class 1 is yes, class 0 is no.
     pub fn at(&self, threshold: f64) -> ConfusionMatrix<f64> {
         let mut matrix = ConfusionMatrix::weighted(2);

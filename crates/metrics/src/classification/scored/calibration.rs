@@ -9,8 +9,8 @@ use crate::{Error, ReliabilityBin};
 /// Which confidences are looked at together. Papers and tools differ, and so do their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binning {
-    /// Bins of equal width, `(low, high]`, as Guo and others (2017); a confidence of exactly 0 is in no bin, so that
-    /// it does not count.
+    /// Bins of equal width, `(low, high]`, and 0 in the first, as Guo and others (2017) and scikit-learn's
+    /// `calibration_curve(strategy="uniform")`.
     RightClosed,
     /// Bins of equal width, `[low, high)`, and 1 in the last, as `numpy.histogram` and netcal.
     LeftClosed,
@@ -69,9 +69,7 @@ impl BinaryScores {
         let certain = usize::from(binning == Binning::Torchmetrics);
         let mut sums = vec![Sum::default(); bins + certain];
         for example in examples {
-            if let Some(bin) = binning.bin(example.score, &edges) {
-                sums[bin].add(example);
-            }
+            sums[binning.bin(example.score, &edges)].add(example);
         }
         let bins = sums.iter().enumerate().map(|(bin, sum)| {
             let end = |i: usize| edges.get(i).copied().unwrap_or(1.0);
@@ -94,15 +92,12 @@ impl MulticlassScores {
 }
 
 impl Binning {
-    fn bin(self, confidence: f64, edges: &[f64]) -> Option<usize> {
-        let last = edges.len() - 2;
+    fn bin(self, confidence: f64, edges: &[f64]) -> usize {
+        let inner = &edges[1..edges.len() - 1];
         match self {
-            Self::RightClosed => edges.partition_point(|&edge| edge < confidence).checked_sub(1),
-            Self::LeftClosed => {
-                Some((edges.partition_point(|&edge| edge <= confidence) - 1).min(last))
-            }
-            Self::Torchmetrics => Some(edges.partition_point(|&edge| edge <= confidence) - 1),
-            Self::EqualMass => Some(edges[1..=last].partition_point(|&edge| edge < confidence)),
+            Self::RightClosed | Self::EqualMass => inner.partition_point(|&edge| edge < confidence),
+            Self::LeftClosed => inner.partition_point(|&edge| edge <= confidence),
+            Self::Torchmetrics => edges[1..].partition_point(|&edge| edge <= confidence),
         }
     }
 }
@@ -199,7 +194,7 @@ mod tests {
             let found = said.calibration(2, binning).unwrap().unwrap();
             found.bins.iter().map(|bin| bin.weight).collect()
         };
-        assert_eq!(weights(Binning::RightClosed), [1.0, 1.0]);
+        assert_eq!(weights(Binning::RightClosed), [2.0, 1.0]);
         assert_eq!(weights(Binning::LeftClosed), [1.0, 2.0]);
         assert_eq!(weights(Binning::Torchmetrics), [1.0, 1.0, 1.0]);
         assert_eq!(weights(Binning::EqualMass), [2.0, 1.0]);

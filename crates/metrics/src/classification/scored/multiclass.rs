@@ -169,12 +169,12 @@ impl MulticlassScores {
             let pooled = self.examples().flat_map(|(label, row, weight)| {
                 row.iter().enumerate().map(move |(class, &score)| (class == label, score, weight))
             });
-            return score(&binary(pooled).thresholds()).or(undefined.value());
+            return score(&binary(pooled).into_thresholds()).or(undefined.value());
         }
         let totals = self.label_totals();
         let weight = |class: usize| if average == Average::Weighted { totals[class] } else { 1.0 };
         let each = (0..self.classes)
-            .map(|class| (score(&self.one_vs_rest(class).thresholds()), weight(class)));
+            .map(|class| (score(&self.one_vs_rest(class).into_thresholds()), weight(class)));
         mean_score(each, undefined)
     }
 }

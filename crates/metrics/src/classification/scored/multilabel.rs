@@ -65,6 +65,19 @@ impl MultilabelScores {
         Ok(())
     }
 
+    /// The scores of some labels only, in their order.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such label.
+    pub fn part(&self, labels: &[usize]) -> Result<Self, Error> {
+        if let Some(&got) = labels.iter().find(|&&label| label >= self.labels) {
+            return Err(Error::NoClass { what: "label", got, classes: self.labels });
+        }
+        let cells = self.examples().flat_map(|(row, _)| labels.iter().map(|&label| row[label]));
+        Ok(Self { labels: labels.len(), cells: cells.collect(), weights: self.weights.clone() })
+    }
+
     /// Number of labels.
     pub fn labels(&self) -> usize {
         self.labels
@@ -118,10 +131,10 @@ impl MultilabelScores {
             let pooled = self.examples().flat_map(|(row, weight)| {
                 row.iter().map(move |&(truth, score)| (truth, score, weight))
             });
-            return score(&binary(pooled).thresholds()).or(undefined.value());
+            return score(&binary(pooled).into_thresholds()).or(undefined.value());
         }
         let each = (0..self.labels).map(|label| {
-            let ranked = self.label(label).thresholds();
+            let ranked = self.label(label).into_thresholds();
             let weight = if average == Average::Weighted { ranked.positives() } else { 1.0 };
             (score(&ranked), weight)
         });
@@ -136,7 +149,7 @@ impl MultilabelScores {
     ) -> Option<f64> {
         let each = self.examples().map(|(row, weight)| {
             let labels = row.iter().map(|&(truth, score)| (truth, score, 1.0));
-            (score(&binary(labels).thresholds()), weight)
+            (score(&binary(labels).into_thresholds()), weight)
         });
         mean_score(each, undefined)
     }
