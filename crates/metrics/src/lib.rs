@@ -1,4 +1,5 @@
-//! Counts and boxes in, scores out: precision, recall, intersection over union, average precision.
+//! Counts, scores and boxes in, scores out: precision, recall, areas under curves, calibration, intersection over
+//! union, average precision.
 //!
 //! ```
 //! use cenote_metrics::{Average, ConfusionMatrix, Undefined, accuracy, average, precision};
@@ -18,8 +19,13 @@
 //! A score that divides by nothing is `None`: undefined, not zero. Whoever averages says what undefined scores count
 //! as. Counts merge, so parts can be counted apart and scored together.
 //!
-//! It does not know models or tensors, reads no files, and depends on none of our other crates. Intervals over runs
+//! It does not know models or tensors, opens no files, and depends on none of our other crates. Intervals over runs
 //! and verdicts are the business of `cenote-evidence`.
+
+/// The worked examples of the documentation, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/metrics.md")]
+struct WorkedExamples;
 
 mod bbox;
 mod classification;
@@ -27,14 +33,21 @@ mod counts;
 mod detection;
 mod error;
 mod metric;
+mod plot;
+mod sequence;
+mod table;
 
 pub use bbox::{BBox, Extent};
 pub use classification::METRICS as CLASSIFICATION_METRICS;
 pub use classification::{
-    Average, ConfusionMatrix, Undefined, Z_95, accuracy, average, f_beta, precision, recall,
-    wilson_interval,
+    Average, BestThreshold, BinaryScores, Binning, Calibration, ClassReport, ClassificationReport,
+    ConfusionMatrix, DetPoint, Examples, KappaWeights, Known, MulticlassScores,
+    MultilabelPredictions, MultilabelScores, Normalize, PrPoint, ReadOptions, ReportOptions,
+    RocPoint, RocPoints, SCORED_METRICS, Step, Task, Thresholds, Undefined, Z_95, accuracy,
+    adjusted_balanced_accuracy, average, balanced_accuracy, cohen_kappa, f_beta, hamming_loss,
+    jaccard, matthews, mean_score, precision, recall, specificity, wilson_interval,
 };
-pub use counts::Counts;
+pub use counts::{Amount, Counts};
 pub use detection::METRICS as DETECTION_METRICS;
 pub use detection::{
     Bound, Detection, Interpolation, Outcome, Ranking, Truth, VocRule, average_precision,
@@ -42,3 +55,10 @@ pub use detection::{
 };
 pub use error::Error;
 pub use metric::Metric;
+pub use plot::{
+    Bar, Curve, ReliabilityBin, bars_plot, confusion_plot, precision_recall_plot, reliability_plot,
+    roc_plot,
+};
+pub use sequence::METRICS as SEQUENCE_METRICS;
+pub use sequence::{ReadItem, SequenceItem, SequenceScores, edit_distance};
+pub use table::TableFormat;

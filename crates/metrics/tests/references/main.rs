@@ -1,6 +1,7 @@
 //! The scores against stored values of scikit-learn and of the Pascal VOC rule.
 //!
-//! The values are part of the development data, not of the repository; where they are absent the tests say so.
+//! `classification.jsonl` is made by `classification.py`. More values are part of the development data, not of the
+//! repository; where they are absent the tests say so.
 
 mod classification;
 mod voc;
@@ -21,15 +22,24 @@ fn lines(name: &str) -> Option<Vec<Value>> {
         eprintln!("SKIPPED: {} is not there; set CENOTE_DATA_DIR", path.display());
         return None;
     };
-    Some(text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect())
+    Some(parsed(&text))
+}
+
+/// One JSON value per line.
+fn parsed(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
 }
 
 fn array(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
+/// A stored number; what JSON cannot write is stored as text.
 fn number(value: &Value) -> f64 {
-    value.as_f64().expect("a number is stored here")
+    match value.as_str() {
+        Some(text) => text.parse().expect("nan, inf or -inf is stored here"),
+        None => value.as_f64().expect("a number is stored here"),
+    }
 }
 
 fn indices(value: &Value) -> Vec<usize> {
