@@ -46,4 +46,18 @@ pub enum Error {
         /// The score as given.
         score: f64,
     },
+    /// Two sets of annotations have the same name.
+    #[error("image `{image}` has two annotations; expected one")]
+    Twice {
+        /// Name of the image.
+        image: String,
+    },
+    /// A detection is in an image that has no annotation.
+    #[error("detection of `{class}`: image `{image}` is not annotated")]
+    Unannotated {
+        /// Name of the image.
+        image: String,
+        /// Class of the detection.
+        class: String,
+    },
 }

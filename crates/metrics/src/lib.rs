@@ -27,6 +27,7 @@ mod counts;
 mod detection;
 mod error;
 mod metric;
+mod read;
 
 pub use bbox::{BBox, Extent};
 pub use classification::METRICS as CLASSIFICATION_METRICS;
@@ -37,8 +38,18 @@ pub use classification::{
 pub use counts::Counts;
 pub use detection::METRICS as DETECTION_METRICS;
 pub use detection::{
-    Bound, Detection, Interpolation, Outcome, Ranking, Truth, VocRule, average_precision,
-    mean_average_precision,
+    Averaged, Axis, Bootstrap, Bound, Calibration, CalibrationBin, ClassJudgements, Comparison,
+    ConfusionRule, Detection, DetectionConfusion, Difference, Estimate, Interpolation, Interval,
+    Judgement, Judgements, Statistic, Mistake, OperatingPoint, OptimalLrp, Outcome, Pairing, Ranking,
+    Reason, Resampling, Scene, SceneDetection, SceneObject, ScoredBox, Side, Tide, TideRule, Truth,
+    VocClass, VocClassResult, VocProblem, VocResult, VocRule, average_precision, best_threshold,
+    detection_calibration, mean_average_precision, mean_optimal_lrp, operating_counts, optimal_lrp,
+    precision_at_recall, recall_at_precision, tide,
 };
 pub use error::Error;
 pub use metric::Metric;
+pub use read::{
+    Far, Flaw, FolderError, ImageSizes, LabelledBox, Scored, TextBox, VocAnnotation, VocObject,
+    YoloBox, image_size, parse_image_sizes, parse_voc_text, parse_voc_xml, parse_yolo,
+    read_class_names, read_image_sizes, read_voc_folder, read_voc_text_folder, read_yolo_folder,
+};

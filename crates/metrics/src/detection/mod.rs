@@ -1,12 +1,34 @@
 //! Scores of detected boxes.
 
 mod average_precision;
+mod bootstrap;
+mod calibration;
+mod compare;
+mod confusion;
+mod judgements;
+mod lrp;
+mod operating;
 mod ranking;
+mod scene;
+mod tide;
 mod voc;
+mod voc_problem;
 
 pub use average_precision::{Interpolation, average_precision, mean_average_precision};
+pub use bootstrap::{Averaged, Bootstrap, Estimate, Interval, Statistic, Resampling};
+pub use calibration::{Axis, Calibration, CalibrationBin, ScoredBox, detection_calibration};
+pub use compare::{Comparison, Difference};
+pub use confusion::{ConfusionRule, DetectionConfusion, Pairing, Side};
+pub use lrp::{OptimalLrp, mean_optimal_lrp, optimal_lrp};
+pub use judgements::{ClassJudgements, Judgement, Judgements};
+pub use operating::{
+    OperatingPoint, best_threshold, operating_counts, precision_at_recall, recall_at_precision,
+};
 pub use ranking::{Outcome, Ranking};
+pub use scene::{Scene, SceneDetection, SceneObject};
+pub use tide::{Mistake, Reason, Tide, TideRule, tide};
 pub use voc::{Bound, Detection, Truth, VocRule};
+pub use voc_problem::{VocClass, VocClassResult, VocProblem, VocResult};
 
 use crate::Metric;
 

@@ -2,6 +2,7 @@
 //!
 //! The values are part of the development data, not of the repository; where they are absent the tests say so.
 
+mod analyses;
 mod classification;
 mod voc;
 
