@@ -21,14 +21,20 @@
 //! It does not know models or tensors, reads no files, and depends on none of our other crates. Intervals over runs
 //! and verdicts are the business of `cenote-evidence`.
 
-mod bbox;
+mod boxes;
 mod classification;
 mod counts;
 mod detection;
 mod error;
+mod keypoints;
+mod masks;
 mod metric;
+mod numerics;
+mod read;
 
-pub use bbox::{BBox, Extent};
+pub use boxes::{
+    BBox, BoxFormat, Decay, Extent, nms, nms_per_class, soft_nms, xywh_iou,
+};
 pub use classification::METRICS as CLASSIFICATION_METRICS;
 pub use classification::{
     Average, ConfusionMatrix, Undefined, Z_95, accuracy, average, f_beta, precision, recall,
@@ -36,9 +42,21 @@ pub use classification::{
 };
 pub use counts::Counts;
 pub use detection::METRICS as DETECTION_METRICS;
+pub use detection::coco::{
+    AreaRange, Cell, ClassMatches, Explained, Grid, Line, Matches, Measure, Mode,
+    Settings as CocoSettings, Similarity, Slice, Summary,
+};
+pub use detection::data::{
+    Category, Detections, Frequency, GroundTruth, Id, Image, Object, Pose, Segmentation, Shape,
+};
 pub use detection::{
     Bound, Detection, Interpolation, Outcome, Ranking, Truth, VocRule, average_precision,
     mean_average_precision,
 };
+pub use detection::lvis::{LvisLine, LvisMatches, LvisSettings, LvisSummary};
 pub use error::Error;
+pub use keypoints::{COCO_SIGMAS, oks};
+pub use masks::{Rle, rasterise};
 pub use metric::Metric;
+pub use numerics::{linspace, pairwise_mean, pairwise_sum};
+pub use read::{CocoReader, write_coco_results};

@@ -1,6 +1,9 @@
 //! Scores of detected boxes.
 
 mod average_precision;
+pub(crate) mod coco;
+pub(crate) mod data;
+pub(crate) mod lvis;
 mod ranking;
 mod voc;
 
