@@ -21,15 +21,20 @@
 //! It does not know models or tensors, reads no files, and depends on none of our other crates. Intervals over runs
 //! and verdicts are the business of `cenote-evidence`.
 
-mod bbox;
+mod boxes;
 mod classification;
 mod counts;
 mod detection;
 mod error;
+mod keypoints;
+mod masks;
 mod metric;
+mod numerics;
 mod read;
 
-pub use bbox::{BBox, Extent};
+pub use boxes::{
+    BBox, BoxFormat, Decay, Extent, nms, nms_per_class, soft_nms, xywh_iou,
+};
 pub use classification::METRICS as CLASSIFICATION_METRICS;
 pub use classification::{
     Average, ConfusionMatrix, Undefined, Z_95, accuracy, average, f_beta, precision, recall,
@@ -37,19 +42,37 @@ pub use classification::{
 };
 pub use counts::Counts;
 pub use detection::METRICS as DETECTION_METRICS;
+pub use detection::coco::{
+    AreaRange, Cell, ClassMatches, Explained, Grid, Line, Matches, Measure, Mode,
+    Settings as CocoSettings, Similarity, Slice, Summary,
+};
+pub use detection::data::{
+    Category, Detections, Frequency, GroundTruth, Id, Image, Object, Pose, Segmentation, Shape,
+};
 pub use detection::{
-    Averaged, Axis, Bootstrap, Bound, Calibration, CalibrationBin, ClassJudgements, Comparison,
-    ConfusionRule, Detection, DetectionConfusion, Difference, Estimate, Interpolation, Interval,
-    Judgement, Judgements, Statistic, Mistake, OperatingPoint, OptimalLrp, Outcome, Pairing, Ranking,
-    Reason, Resampling, Scene, SceneDetection, SceneObject, ScoredBox, Side, Tide, TideRule, Truth,
-    VocClass, VocClassResult, VocProblem, VocResult, VocRule, average_precision, best_threshold,
-    detection_calibration, mean_average_precision, mean_optimal_lrp, operating_counts, optimal_lrp,
-    precision_at_recall, recall_at_precision, tide,
+    Bound, Detection, Interpolation, Outcome, Ranking, Truth, VocRule, average_precision,
+    mean_average_precision,
+};
+pub use detection::lvis::{LvisLine, LvisMatches, LvisSettings, LvisSummary};
+pub use detection::{
+    Averaged, Axis, Bootstrap, Calibration, CalibrationBin, ClassJudgements, Comparison,
+    ConfusionRule, DetectionConfusion, Difference, Difficult, Disagreement, Estimate, ImageOrder,
+    ImageScore, Interval, Judgement, Judgements, Mistake, OperatingPoint, OptimalLrp, Pairing,
+    Preset, Protocol, Reason, Resampling, Scene, SceneDetection, SceneObject, Scenes, ScoredBox,
+    Side, ThresholdEstimate, Tide, TideRule, VocClass, VocClassResult, VocProblem, VocResult,
+    Warning, best_threshold, best_threshold_interval, detection_calibration, detection_warnings,
+    image_scores, mean_optimal_lrp, operating_counts, optimal_lrp, precision_at_recall,
+    recall_at_precision, tide,
 };
 pub use error::Error;
+pub use keypoints::{COCO_SIGMAS, oks};
+pub use masks::{Rle, rasterise};
 pub use metric::Metric;
+pub use numerics::{linspace, pairwise_mean, pairwise_sum};
+pub use read::{CocoReader, write_coco_results};
 pub use read::{
-    Far, Flaw, FolderError, ImageSizes, LabelledBox, Scored, TextBox, VocAnnotation, VocObject,
-    YoloBox, image_size, parse_image_sizes, parse_voc_text, parse_voc_xml, parse_yolo,
+    Far, Flaw, FolderError, ImageSizes, LabelledBox, Names, Scored, TextBox, VocAnnotation,
+    VocObject, YoloBox, image_size, parse_image_sizes, parse_voc_text, parse_voc_xml, parse_yolo,
     read_class_names, read_image_sizes, read_voc_folder, read_voc_text_folder, read_yolo_folder,
+    voc_detections, voc_ground_truth, yolo_detections, yolo_ground_truth,
 };
