@@ -55,7 +55,7 @@ pub use detection::{
 };
 pub use detection::lvis::{LvisLine, LvisMatches, LvisSettings, LvisSummary};
 pub use detection::{
-    Averaged, Axis, Bootstrap, Calibration, CalibrationBin, ClassJudgements, Comparison,
+    Axis, Bootstrap, Calibration, CalibrationBin, ClassJudgements, Comparison,
     ConfusionRule, DetectionConfusion, Difference, Difficult, Disagreement, Estimate, ImageOrder,
     ImageScore, Interval, Judgement, Judgements, Mistake, OperatingPoint, OptimalLrp, Pairing,
     Preset, Protocol, Reason, Resampling, Scene, SceneDetection, SceneObject, Scenes, ScoredBox,

@@ -23,7 +23,7 @@ mod voc_problem;
 mod warnings;
 
 pub use average_precision::{Interpolation, average_precision, mean_average_precision};
-pub use bootstrap::{Averaged, Bootstrap, Estimate, Interval, Resampling};
+pub use bootstrap::{Bootstrap, Estimate, Interval, Resampling};
 pub use calibration::{Axis, Calibration, CalibrationBin, ScoredBox, detection_calibration};
 pub use compare::{Comparison, Difference};
 pub use confusion::{ConfusionRule, DetectionConfusion, Pairing, Side};

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Detection, Interpolation, Ranking, Truth, VocRule, average_precision};
 use crate::read::{LabelledBox, VocAnnotation};
-use crate::{BBox, Error};
+use crate::{BBox, Detections, Error, GroundTruth, Id};
 
 /// Objects and detections of every class, over numbered images.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -140,5 +140,48 @@ impl VocProblem {
     pub fn phantom_classes(&self) -> BTreeSet<&str> {
         let empty = self.classes.iter().filter(|(_, class)| class.truths.is_empty());
         empty.map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+impl VocProblem {
+    /// The problem of COCO's data: boxes by corner and size, crowds and objects marked `ignore` for difficult ones.
+    ///
+    /// Corners are points here, so it wants a rule with [`crate::Extent::Continuous`]; data that were turned from pixels into
+    /// points as usual, `x = xmin − 1` and `width = xmax − xmin + 1`, then give the numbers of the pixels.
+    ///
+    /// # Errors
+    ///
+    /// When a box has a negative side, or a detection is in an image that is not listed.
+    pub fn of_data(truth: &GroundTruth, detections: &Detections) -> Result<Self, Error> {
+        let bbox = |[x, y, width, height]: [f64; 4]| BBox::new([x, y, x + width, y + height]);
+        let names: BTreeMap<Id, &str> =
+            truth.categories.iter().map(|category| (category.id, category.name.as_str())).collect();
+        let mut taken = BTreeMap::new();
+        for name in names.values() {
+            *taken.entry(*name).or_insert(0) += 1;
+        }
+        let class = |id: Id| match names.get(&id) {
+            Some(name) if !name.is_empty() && taken[name] == 1 => (*name).to_owned(),
+            _ => id.to_string(),
+        };
+        let mut ids: Vec<Id> = truth.images.iter().map(|image| image.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut problem = Self { images: ids.iter().map(Id::to_string).collect(), ..Self::default() };
+        for object in &truth.objects {
+            let Ok(image) = ids.binary_search(&object.image) else { continue };
+            let difficult = object.crowd || object.ignore;
+            let truth = Truth { image, bbox: bbox(object.bbox)?, difficult };
+            problem.classes.entry(class(object.category)).or_default().truths.push(truth);
+        }
+        for row in 0..detections.len() {
+            let image = ids.binary_search(&detections.image(row)).map_err(|_| Error::UnknownImage {
+                row,
+                image: detections.image(row),
+            })?;
+            let said = Detection { image, bbox: bbox(detections.bbox(row))?, score: detections.score(row) };
+            problem.classes.entry(class(detections.category(row))).or_default().detections.push(said);
+        }
+        Ok(problem)
     }
 }

@@ -74,9 +74,11 @@ fn average_precision_equals_the_stored_values_of_the_voc_rule() {
                     "{} {name} {rule:?}",
                     case["name"]
                 );
-                for (how, key) in
-                    [(Interpolation::ElevenPoint, "ap_2007"), (Interpolation::AllPoint, "ap_2010")]
-                {
+                for (how, key) in [
+                    (Interpolation::ElevenPoint, "ap_2007"),
+                    (Interpolation::ElevenPointRounded, "ap_2007_rounded_grid"),
+                    (Interpolation::AllPoint, "ap_2010"),
+                ] {
                     let got = average_precision(&ranking, how);
                     assert!(
                         agrees(got, &stored[key]),

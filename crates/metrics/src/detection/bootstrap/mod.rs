@@ -10,6 +10,7 @@
 
 mod draw;
 mod interval;
+mod of_matches;
 mod ranked;
 mod replicate;
 mod summary;
@@ -20,7 +21,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 pub use interval::{Estimate, Interval};
-pub use summary::{Averaged, Statistic};
+pub(super) use summary::{Averaged, Statistic};
 
 pub(super) use draw::Draws;
 pub(super) use interval::{percentile, standard_deviation};

@@ -5,22 +5,22 @@ use super::replicate::Table;
 
 /// A mean of precision or recall over thresholds and classes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Statistic {
+pub(crate) struct Statistic {
     /// What it is called in reports.
-    pub name: String,
+    pub(crate) name: String,
     /// What is averaged.
-    pub of: Averaged,
+    pub(crate) of: Averaged,
     /// Position of the overlap threshold; all of them where `None`.
-    pub threshold: Option<usize>,
+    pub(crate) threshold: Option<usize>,
     /// Position of the range of areas.
-    pub area: usize,
+    pub(crate) area: usize,
     /// Positions of the classes that take part; all of them where `None`.
-    pub classes: Option<Vec<u32>>,
+    pub(crate) classes: Option<Vec<u32>>,
 }
 
 /// What a [`Statistic`] averages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Averaged {
+pub(crate) enum Averaged {
     /// Precision over the recalls, at the largest limit of detections.
     Precision,
     /// Recall, at the limit with this position; at areas other than the first only the last is to be had.

@@ -46,3 +46,4 @@ pub use settings::{AreaRange, Mode, Settings, Similarity};
 pub use summary::{Line, Measure, Summary};
 
 pub(super) use cells::Federation;
+pub(super) use similarity::Comparison;

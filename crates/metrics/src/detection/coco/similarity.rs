@@ -11,7 +11,7 @@ use crate::masks::{Rle, rasterise};
 use crate::Error;
 
 /// Compares by the rules of some settings.
-pub(super) struct Comparison<'a> {
+pub(in crate::detection) struct Comparison<'a> {
     settings: &'a Settings,
     truth: &'a GroundTruth,
     detections: &'a Detections,
@@ -22,7 +22,7 @@ pub(super) struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    pub(super) fn new(
+    pub(in crate::detection) fn new(
         settings: &'a Settings,
         truth: &'a GroundTruth,
         detections: &'a Detections,
@@ -38,7 +38,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Writes a row per detection with its similarity to every object; leaves nothing where nothing is compared.
-    pub(super) fn fill(
+    pub(in crate::detection) fn fill(
         &self,
         objects: &[(u32, u32)],
         detections: &[(f64, u32)],
