@@ -20,7 +20,7 @@
 
 use serde::Serialize;
 
-use super::bootstrap::{Draws, Interval, Statistic, Numbers, Ranked, Resampling};
+use super::bootstrap::{Draws, Interval, Numbers, Ranked, Resampling, Statistic};
 use super::bootstrap::{percentile, standard_deviation};
 
 /// Standard errors between no difference and one found in four of five cases at 5 %: quantiles of 97.5 % and 80 %.
@@ -78,7 +78,10 @@ pub(super) fn compare(
         let stream = (resampling.replicates + index / 2) as u64;
         let coins = Draws::new(resampling.seed, stream).coins(images);
         let first = index % 2 == 0;
-        coins.iter().flat_map(|&coin| if first { [1 - coin, coin] } else { [coin, 1 - coin] }).collect()
+        coins
+            .iter()
+            .flat_map(|&coin| if first { [1 - coin, coin] } else { [coin, 1 - coin] })
+            .collect()
     });
     let difference = |of: &dyn Fn(&Numbers) -> Option<f64>| {
         let [one, other] = [&whole[0][0], &whole[1][0]].map(of);
@@ -109,9 +112,8 @@ pub(super) fn compare(
         class.p_holm = adjusted;
     }
     let summary = statistics.iter().enumerate();
-    let summary = summary.map(|(m, statistic)| {
-        (statistic.name.clone(), difference(&|numbers| numbers.summary[m]))
-    });
+    let summary = summary
+        .map(|(m, statistic)| (statistic.name.clone(), difference(&|numbers| numbers.summary[m])));
     Some(Comparison { resampling, summary: summary.collect(), class_ap })
 }
 

@@ -188,7 +188,12 @@ fn score_first(scene: &Scene, kept: &[usize], real: &[usize], over: f64) -> BTre
     by_object
 }
 
-fn overlap_first(scene: &Scene, kept: &[usize], real: &[usize], over: f64) -> BTreeMap<usize, usize> {
+fn overlap_first(
+    scene: &Scene,
+    kept: &[usize],
+    real: &[usize],
+    over: f64,
+) -> BTreeMap<usize, usize> {
     let mut chosen: BTreeMap<usize, (f64, usize)> = BTreeMap::new();
     for &detection in kept {
         let choice = most_overlapped(scene, detection, real.iter().copied(), over);
@@ -232,8 +237,11 @@ fn keep(scene: &mut Scene, fits: impl Fn(f64) -> bool) {
     let width = scene.objects.len();
     let kept: Vec<usize> =
         (0..scene.detections.len()).filter(|&at| fits(scene.detections[at].score)).collect();
-    scene.overlaps =
-        kept.iter().flat_map(|&at| &scene.overlaps[at * width..(at + 1) * width]).copied().collect();
+    scene.overlaps = kept
+        .iter()
+        .flat_map(|&at| &scene.overlaps[at * width..(at + 1) * width])
+        .copied()
+        .collect();
     scene.detections = kept.iter().map(|&at| scene.detections[at]).collect();
 }
 

@@ -37,11 +37,14 @@ pub fn image_scores(judgements: &Judgements, score: f64) -> Vec<ImageScore> {
             }
         }
     }
-    let scored = |(image, counts): (usize, Counts)| ImageScore { image, counts, f1: f_beta(counts, 1.0) };
+    let scored =
+        |(image, counts): (usize, Counts)| ImageScore { image, counts, f1: f_beta(counts, 1.0) };
     let mut scores: Vec<ImageScore> = counts.into_iter().enumerate().map(scored).collect();
     scores.sort_by(|a, b| {
-        let (f1, mistakes) =
-            (|one: &ImageScore| one.f1.unwrap_or(2.0), |one: &ImageScore| one.counts.fp + one.counts.fn_);
+        let (f1, mistakes) = (
+            |one: &ImageScore| one.f1.unwrap_or(2.0),
+            |one: &ImageScore| one.counts.fp + one.counts.fn_,
+        );
         f1(a).total_cmp(&f1(b)).then(mistakes(b).cmp(&mistakes(a)))
     });
     scores
@@ -70,11 +73,9 @@ mod tests {
         let order: Vec<usize> = scores.iter().map(|score| score.image).collect();
         assert_eq!(order, [2, 3, 1, 0]);
         assert_eq!(scores[1].counts, Counts { tp: 1, fp: 0, fn_: 1, tn: 0 });
-        assert_eq!(scores.iter().map(|score| score.f1).collect::<Vec<_>>(), [
-            Some(0.0),
-            Some(2.0 / 3.0),
-            Some(1.0),
-            None
-        ]);
+        assert_eq!(
+            scores.iter().map(|score| score.f1).collect::<Vec<_>>(),
+            [Some(0.0), Some(2.0 / 3.0), Some(1.0), None]
+        );
     }
 }

@@ -166,9 +166,8 @@ mod tests {
 
     /// `evaluateImg` of the reference, read literally for one class, without areas.
     fn reference(scene: &Scene, category: u32, t: f64, max: usize) -> Vec<(usize, Option<usize>)> {
-        let mut gt: Vec<usize> = (0..scene.objects.len())
-            .filter(|&o| scene.objects[o].category == category)
-            .collect();
+        let mut gt: Vec<usize> =
+            (0..scene.objects.len()).filter(|&o| scene.objects[o].category == category).collect();
         gt.sort_by_key(|&o| scene.objects[o].ignored);
         let mut dt: Vec<usize> = (0..scene.detections.len())
             .filter(|&d| scene.detections[d].category == category)

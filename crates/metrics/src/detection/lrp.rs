@@ -117,7 +117,8 @@ mod tests {
         let best = optimal_lrp(&class, 0.5).unwrap();
         assert_eq!((best.error, best.score, best.localisation), (1.0, None, None));
         assert_eq!(optimal_lrp(&ClassJudgements::default(), 0.5), None);
-        let perfect = ClassJudgements { objects: vec![(0, 1)], judged: vec![judged(0.9, Some(1.0))] };
+        let perfect =
+            ClassJudgements { objects: vec![(0, 1)], judged: vec![judged(0.9, Some(1.0))] };
         assert_eq!(optimal_lrp(&perfect, 0.5).unwrap().error, 0.0);
     }
 

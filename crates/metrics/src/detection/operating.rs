@@ -115,7 +115,9 @@ fn best_where(
 ) -> Option<OperatingPoint> {
     let mut best: Option<(f64, OperatingPoint)> = None;
     for (score, counts) in operating_counts(class) {
-        let (Some(got), Some(f_beta)) = (value(counts), crate::f_beta(counts, 1.0)) else { continue };
+        let (Some(got), Some(f_beta)) = (value(counts), crate::f_beta(counts, 1.0)) else {
+            continue;
+        };
         if fits(counts) && best.is_none_or(|(most, _)| got > most) {
             best = Some((got, OperatingPoint { score, f_beta, counts }));
         }

@@ -32,7 +32,9 @@ pub fn best_threshold_interval(
     let best = |weights: &[u32]| best_weighted(class, beta, |image| weights[image as usize]);
     let replicates: Vec<Option<OperatingPoint>> = (0..resampling.replicates)
         .into_par_iter()
-        .map(|replicate| best(&Draws::new(resampling.seed, replicate as u64).multiplicities(images)))
+        .map(|replicate| {
+            best(&Draws::new(resampling.seed, replicate as u64).multiplicities(images))
+        })
         .collect();
     let parts = resampling.parts.min(images);
     let left_out: Vec<Option<OperatingPoint>> = (0..parts)

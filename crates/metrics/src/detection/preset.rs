@@ -126,7 +126,9 @@ impl Preset {
             Self::PyFasterRcnn => "py-faster-rcnn and its children, 11 recalls, overlap above 0.5",
             Self::PyFasterRcnn2010 => "py-faster-rcnn and its children, area, overlap above 0.5",
             Self::Rafaelpadilla => "Object-Detection-Metrics, area, difficult objects count",
-            Self::Rafaelpadilla11 => "Object-Detection-Metrics, 11 recalls, difficult objects count",
+            Self::Rafaelpadilla11 => {
+                "Object-Detection-Metrics, 11 recalls, difficult objects count"
+            }
         }
     }
 
@@ -182,18 +184,24 @@ impl Preset {
             },
             if coco { "points: width is x2 − x1" } else { "pixels: width is x2 − x1 + 1" },
             match (coco, counted) {
-                (true, _) => "crowds are ignored, as is what lies in them; other marks have no effect",
+                (true, _) => {
+                    "crowds are ignored, as is what lies in them; other marks have no effect"
+                }
                 (false, false) => "difficult objects are ignored, as is what finds them",
                 (false, true) => "difficult objects count like others",
             },
             match self {
                 Self::Pycocotools => "at the recalls 0, 0.01, … 1",
-                Self::Torchmetrics => "at the recalls 0, 0.01, … 1 rounded to float32, 60 of them down",
+                Self::Torchmetrics => {
+                    "at the recalls 0, 0.01, … 1 rounded to float32, 60 of them down"
+                }
                 _ if area => "at every recall: the area under the envelope",
                 _ => "at the recalls 0, 0.1, … 1, with 0.30000000000000004 for 0.3",
             },
             match self {
-                Self::Pycocotools | Self::Torchmetrics => "by image id, then in the order of the file",
+                Self::Pycocotools | Self::Torchmetrics => {
+                    "by image id, then in the order of the file"
+                }
                 Self::PyFasterRcnn | Self::PyFasterRcnn2010 => {
                     "in no defined order (an unstable sort); here in that of the file"
                 }

@@ -51,7 +51,8 @@ impl<'a> Scenes<'a> {
             images.sort_unstable();
             images.dedup();
         }
-        let chosen = |id: &Id| settings.categories.as_ref().is_none_or(|chosen| chosen.contains(id));
+        let chosen =
+            |id: &Id| settings.categories.as_ref().is_none_or(|chosen| chosen.contains(id));
         let listed = truth.categories.iter().map(|category| category.id).filter(chosen);
         let mut categories: Vec<Id> = listed.collect();
         categories.sort_unstable();
@@ -60,7 +61,8 @@ impl<'a> Scenes<'a> {
         let mut numbers: HashMap<Id, u32> = categories.iter().copied().zip(0..).collect();
         let named = truth.objects.iter().map(|object| object.category);
         let named = named.chain(detections.categories().0.iter().copied());
-        let mut others: Vec<Id> = named.filter(|id| chosen(id) && !numbers.contains_key(id)).collect();
+        let mut others: Vec<Id> =
+            named.filter(|id| chosen(id) && !numbers.contains_key(id)).collect();
         others.sort_unstable();
         others.dedup();
         numbers.extend(others.iter().copied().zip(listed as u32..));

@@ -100,9 +100,10 @@ impl VocProblem {
     ///
     /// When a score is not a number.
     pub fn rank(&self, rule: VocRule) -> Result<BTreeMap<String, Ranking>, Error> {
-        let each = self.classes.par_iter().map(|(name, class)| {
-            Ok((name.clone(), rule.rank(&class.truths, &class.detections)?))
-        });
+        let each = self
+            .classes
+            .par_iter()
+            .map(|(name, class)| Ok((name.clone(), rule.rank(&class.truths, &class.detections)?)));
         each.collect()
     }
 
@@ -167,7 +168,8 @@ impl VocProblem {
         let mut ids: Vec<Id> = truth.images.iter().map(|image| image.id).collect();
         ids.sort_unstable();
         ids.dedup();
-        let mut problem = Self { images: ids.iter().map(Id::to_string).collect(), ..Self::default() };
+        let mut problem =
+            Self { images: ids.iter().map(Id::to_string).collect(), ..Self::default() };
         for object in &truth.objects {
             let Ok(image) = ids.binary_search(&object.image) else { continue };
             let difficult = object.crowd || object.ignore;
@@ -175,12 +177,20 @@ impl VocProblem {
             problem.classes.entry(class(object.category)).or_default().truths.push(truth);
         }
         for row in 0..detections.len() {
-            let image = ids.binary_search(&detections.image(row)).map_err(|_| Error::UnknownImage {
-                row,
-                image: detections.image(row),
-            })?;
-            let said = Detection { image, bbox: bbox(detections.bbox(row))?, score: detections.score(row) };
-            problem.classes.entry(class(detections.category(row))).or_default().detections.push(said);
+            let image = ids
+                .binary_search(&detections.image(row))
+                .map_err(|_| Error::UnknownImage { row, image: detections.image(row) })?;
+            let said = Detection {
+                image,
+                bbox: bbox(detections.bbox(row))?,
+                score: detections.score(row),
+            };
+            problem
+                .classes
+                .entry(class(detections.category(row)))
+                .or_default()
+                .detections
+                .push(said);
         }
         Ok(problem)
     }

@@ -20,7 +20,11 @@ pub struct Warning {
 /// Looks for what is known to surprise people, in a fixed order; empty when there is nothing.
 ///
 /// `most` is the number of detections of an image and category that the evaluation looks at.
-pub fn detection_warnings(truth: &GroundTruth, detections: &Detections, most: usize) -> Vec<Warning> {
+pub fn detection_warnings(
+    truth: &GroundTruth,
+    detections: &Detections,
+    most: usize,
+) -> Vec<Warning> {
     let mut found = Found::default();
     found.truth(truth);
     found.detections(truth, detections, most);
@@ -64,7 +68,8 @@ impl Found {
         self.add("object_without_category", lost, || {
             format!("{lost} objects have categories that are not listed; they are never looked at")
         });
-        let flat = truth.objects.iter().filter(|object| !(object.bbox[2] > 0.0 && object.bbox[3] > 0.0));
+        let flat =
+            truth.objects.iter().filter(|object| !(object.bbox[2] > 0.0 && object.bbox[3] > 0.0));
         let flat = flat.count();
         self.add("object_without_extent", flat, || {
             format!("{flat} objects have boxes without width or height; no box overlaps them")
@@ -81,23 +86,32 @@ impl Found {
 
     fn detections(&mut self, truth: &GroundTruth, detections: &Detections, most: usize) {
         if detections.is_empty() {
-            self.add("no_detections", 1, || "there are no detections: every number is 0".to_owned());
+            self.add("no_detections", 1, || {
+                "there are no detections: every number is 0".to_owned()
+            });
             return;
         }
         let rows = 0..detections.len();
         let images: HashSet<Id> = truth.images.iter().map(|image| image.id).collect();
         let astray = rows.clone().filter(|&row| !images.contains(&detections.image(row))).count();
         self.add("detection_without_image", astray, || {
-            format!("{astray} detections are in images that are not listed; pycocotools refuses them")
+            format!(
+                "{astray} detections are in images that are not listed; pycocotools refuses them"
+            )
         });
         let listed: HashSet<Id> = truth.categories.iter().map(|category| category.id).collect();
-        let unlisted = rows.clone().filter(|&row| !listed.contains(&detections.category(row))).count();
+        let unlisted =
+            rows.clone().filter(|&row| !listed.contains(&detections.category(row))).count();
         self.add("detection_without_category", unlisted, || {
             format!("{unlisted} detections have categories that are not listed; they are never looked at")
         });
         let present: HashSet<Id> = truth.objects.iter().map(|object| object.category).collect();
         let said: HashSet<Id> = detections.categories().0.iter().copied().collect();
-        let phantom: HashSet<Id> = said.iter().filter(|id| listed.contains(id) && !present.contains(id)).copied().collect();
+        let phantom: HashSet<Id> = said
+            .iter()
+            .filter(|id| listed.contains(id) && !present.contains(id))
+            .copied()
+            .collect();
         self.add("phantom_category", phantom.len(), || {
             let false_ones = rows.clone().filter(|&row| phantom.contains(&detections.category(row))).count();
             let categories = phantom.len();
@@ -132,7 +146,9 @@ impl Found {
         });
         let twice = twice.count();
         self.add("detection_twice", twice, || {
-            format!("{twice} detections repeat another to the last bit; each repetition counts as wrong")
+            format!(
+                "{twice} detections repeat another to the last bit; each repetition counts as wrong"
+            )
         });
         let flat = rows.filter(|&row| {
             let [_, _, width, height] = detections.bbox(row);
@@ -195,7 +211,12 @@ mod tests {
         odd.objects[1].id = Id::new(0);
         odd.objects[1].bbox[3] = 0.0;
         odd.objects[1].ignore = true;
-        odd.objects.push(Object { id: Id::new(9), image: Id::new(7), crowd: true, ..odd.objects[0].clone() });
+        odd.objects.push(Object {
+            id: Id::new(9),
+            image: Id::new(7),
+            crowd: true,
+            ..odd.objects[0].clone()
+        });
         let found = kinds(&odd, &[(1, 1, 0.5), (1, 2, 0.25)]);
         let expected = [
             ("object_id_zero", 2),

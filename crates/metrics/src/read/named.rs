@@ -52,8 +52,10 @@ impl Names {
             let (width, height) = size(name);
             Image { id, width, height, file_name: Some(name.as_str().into()), ..Image::default() }
         };
-        let category = |(name, &id): (&String, &Id)| {
-            Category { id, name: name.clone(), ..Category::default() }
+        let category = |(name, &id): (&String, &Id)| Category {
+            id,
+            name: name.clone(),
+            ..Category::default()
         };
         GroundTruth {
             images: self.images.iter().map(image).collect(),
@@ -152,8 +154,10 @@ pub fn yolo_ground_truth(
             });
         }
     }
-    let category = |number: u32, name: String| {
-        Category { id: Id::new(i64::from(number)), name, ..Category::default() }
+    let category = |number: u32, name: String| Category {
+        id: Id::new(i64::from(number)),
+        name,
+        ..Category::default()
     };
     truth.categories = if class_names.is_empty() {
         used.into_iter().map(|number| category(number, number.to_string())).collect()

@@ -126,7 +126,8 @@ pub fn read_voc_text_folder(
     far: Far,
 ) -> Result<Vec<LabelledBox>, FolderError> {
     let files = folder::files(folder, "txt")?;
-    let stems: Vec<String> = files.iter().map(|path| folder::stem(path)).collect::<Result<_, _>>()?;
+    let stems: Vec<String> =
+        files.iter().map(|path| folder::stem(path)).collect::<Result<_, _>>()?;
     let per_class = stems.iter().all(|stem| class_of(stem).is_some());
     let mut boxes = Vec::new();
     for (path, stem) in files.iter().zip(&stems) {
@@ -166,7 +167,8 @@ mod tests {
     #[test]
     fn both_layouts_give_the_same_boxes() {
         let kit = tempfile::tempdir().unwrap();
-        fs::write(kit.path().join("comp4_det_val_traffic_light.txt"), "im1 0.5 1 2 3 4\n\n").unwrap();
+        fs::write(kit.path().join("comp4_det_val_traffic_light.txt"), "im1 0.5 1 2 3 4\n\n")
+            .unwrap();
         fs::write(kit.path().join("comp4_det_val_cat.txt"), "").unwrap();
         let images = tempfile::tempdir().unwrap();
         fs::write(images.path().join("im1.txt"), "traffic_light .5 1 2 3 4").unwrap();
@@ -194,7 +196,10 @@ mod tests {
         fs::write(folder.path().join("im1.txt"), "cat .5 1 2 3 4\ncat high 1 2 3 4").unwrap();
         let read = read_voc_text_folder(folder.path(), Scored::Yes, Far::Corner);
         let error = read.unwrap_err().to_string();
-        assert!(error.ends_with("im1.txt, line 2: score is `high`; expected a finite number"), "{error}");
+        assert!(
+            error.ends_with("im1.txt, line 2: score is `high`; expected a finite number"),
+            "{error}"
+        );
         let flaw = |text| parse_voc_text(text, Scored::Yes, Far::Corner).unwrap_err().to_string();
         assert_eq!(flaw("a b"), "line 1: 2 fields; expected a name and score x1 y1 x2 y2");
         assert_eq!(

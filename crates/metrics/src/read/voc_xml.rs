@@ -25,8 +25,8 @@ use std::path::Path;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::folder::{self, Flaw};
 use super::FolderError;
+use super::folder::{self, Flaw};
 
 /// The largest annotation that is read: an honest one has a few kilobytes.
 const LARGEST: u64 = 16 << 20;
@@ -75,14 +75,16 @@ pub struct VocObject {
 /// When the text is no XML, or an object lacks a name or a box; the flaw has the line.
 pub fn parse_voc_xml(text: &str) -> Result<VocAnnotation, Flaw> {
     let options = ParsingOptions { nodes_limit: NODES, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(text, options)
-        .map_err(|error| Flaw::new(error.pos().row as usize, format!("no XML that is read: {error}")))?;
+    let document = Document::parse_with_options(text, options).map_err(|error| {
+        Flaw::new(error.pos().row as usize, format!("no XML that is read: {error}"))
+    })?;
     let root = document.root_element();
     if root.tag_name().name() != "annotation" {
         let got = folder::shorten(root.tag_name().name());
         return Err(Flaw::new(line(root), format!("root is <{got}>; expected <annotation>")));
     }
-    let size = child(root, "size").map(|size| Ok((pixels(size, "width")?, pixels(size, "height")?)));
+    let size =
+        child(root, "size").map(|size| Ok((pixels(size, "width")?, pixels(size, "height")?)));
     let objects = children(root, "object").enumerate().map(|(index, node)| object(index, node));
     Ok(VocAnnotation {
         filename: child(root, "filename").map(content).filter(|name| !name.is_empty()),
@@ -110,7 +112,9 @@ fn object(index: usize, node: Node) -> Result<VocObject, Flaw> {
     let name = child(node, "name").map(content).filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| wrong("has no <name>".to_owned()))?;
     let mut boxes = children(node, "bndbox");
-    let bndbox = boxes.next().ok_or_else(|| wrong(format!("`{}` has no <bndbox>", folder::shorten(&name))))?;
+    let bndbox = boxes
+        .next()
+        .ok_or_else(|| wrong(format!("`{}` has no <bndbox>", folder::shorten(&name))))?;
     if boxes.next().is_some() {
         return Err(wrong(format!("`{}` has a second <bndbox>", folder::shorten(&name))));
     }
@@ -123,7 +127,9 @@ fn object(index: usize, node: Node) -> Result<VocObject, Flaw> {
     let corners = [corner("xmin")?, corner("ymin")?, corner("xmax")?, corner("ymax")?];
     let [x1, y1, x2, y2] = corners;
     if x1 > x2 || y1 > y2 {
-        return Err(wrong(format!("corners are {corners:?}; expected xmin <= xmax and ymin <= ymax")));
+        return Err(wrong(format!(
+            "corners are {corners:?}; expected xmin <= xmax and ymin <= ymax"
+        )));
     }
     let difficult = match child(node, "difficult").map(content).as_deref() {
         None | Some("" | "0") => false,
@@ -214,10 +220,7 @@ mod tests {
         let swapped = BOX.replace(">1<", ">9<");
         for (object, message) in [
             (format!("<object>{BOX}</object>"), "line 2: object 1: has no <name>"),
-            (
-                "<object><name>a</name></object>".to_owned(),
-                "line 2: object 1: `a` has no <bndbox>",
-            ),
+            ("<object><name>a</name></object>".to_owned(), "line 2: object 1: `a` has no <bndbox>"),
             (
                 format!("\n<object><name>a</name>{BOX}{BOX}</object>"),
                 "line 3: object 1: `a` has a second <bndbox>",
@@ -234,7 +237,10 @@ mod tests {
                 format!("<object><name>a</name>{BOX}<difficult>maybe</difficult></object>"),
                 "line 2: object 1: difficult is `maybe`; expected 0 or 1",
             ),
-            ("<size><width>x</width></size>".to_owned(), "line 2: width is `x`; expected a whole number of pixels"),
+            (
+                "<size><width>x</width></size>".to_owned(),
+                "line 2: width is `x`; expected a whole number of pixels",
+            ),
             ("<size><width>1</width></size>".to_owned(), "line 2: <size> has no <height>"),
         ] {
             assert_eq!(bad(&object), message);
@@ -256,7 +262,8 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_refused_or_read_but_never_a_crash() {
-        let deep = format!("<annotation>{}{}</annotation>", "<a>".repeat(200_000), "</a>".repeat(200_000));
+        let deep =
+            format!("<annotation>{}{}</annotation>", "<a>".repeat(200_000), "</a>".repeat(200_000));
         let _refused_or_read = parse_voc_xml(&deep);
     }
 

@@ -62,8 +62,9 @@ pub fn parse_yolo(text: &str) -> Result<Vec<YoloBox>, Flaw> {
         if !(5..=6).contains(&fields.len()) {
             let got = fields.len();
             let kind = if got > 6 { ", which is a polygon or a pose" } else { "" };
-            let what =
-                format!("{got} fields{kind}; expected class x-centre y-centre width height [confidence]");
+            let what = format!(
+                "{got} fields{kind}; expected class x-centre y-centre width height [confidence]"
+            );
             return Err(Flaw::new(line, what));
         }
         let class = fields[0].parse().map_err(|_| {
@@ -71,8 +72,12 @@ pub fn parse_yolo(text: &str) -> Result<Vec<YoloBox>, Flaw> {
             Flaw::new(line, format!("class is `{got}`; expected a whole number from 0"))
         })?;
         let number = |index: usize, field| folder::number(line, field, fields[index]);
-        let shares =
-            [number(1, "x-centre")?, number(2, "y-centre")?, number(3, "width")?, number(4, "height")?];
+        let shares = [
+            number(1, "x-centre")?,
+            number(2, "y-centre")?,
+            number(3, "width")?,
+            number(4, "height")?,
+        ];
         for (field, share) in [("width", shares[2]), ("height", shares[3])] {
             if share < 0.0 {
                 return Err(Flaw::new(line, format!("{field} is {share}; expected 0 or more")));
@@ -143,14 +148,16 @@ pub fn parse_image_sizes(text: &str) -> Result<ImageSizes, Flaw> {
         let pixels = |field: &str, text: &str| {
             text.parse::<u32>().ok().filter(|size| *size > 0).ok_or_else(|| {
                 let got = folder::shorten(text);
-                Flaw::new(line, format!("{field} is `{got}`; expected a whole number of pixels from 1"))
+                Flaw::new(
+                    line,
+                    format!("{field} is `{got}`; expected a whole number of pixels from 1"),
+                )
             })
         };
         let size = (pixels("width", width)?, pixels("height", height)?);
         let name = without_image_ending(name);
         if let Some(before) = sizes.insert(name.to_owned(), size).filter(|before| *before != size) {
-            let what =
-                format!("{} is {size:?} here and {before:?} before", folder::shorten(name));
+            let what = format!("{} is {size:?} here and {before:?} before", folder::shorten(name));
             return Err(Flaw::new(line, what));
         }
     }
@@ -174,7 +181,8 @@ pub fn read_image_sizes(path: &Path) -> Result<ImageSizes, FolderError> {
         let size = image_size(&folder::head(&file, HEADER)?);
         let size = size.ok_or_else(|| FolderError::File {
             path: file.clone(),
-            what: "no image whose header says its size; expected JPEG, PNG, BMP, WebP or GIF".to_owned(),
+            what: "no image whose header says its size; expected JPEG, PNG, BMP, WebP or GIF"
+                .to_owned(),
         })?;
         sizes.insert(folder::stem(&file)?, size);
     }
@@ -253,14 +261,23 @@ mod tests {
     #[test]
     fn flaws_name_line_and_field() {
         let flaw = |text: &str| parse_yolo(text).unwrap_err().to_string();
-        assert_eq!(flaw("cat .1 .1 .1 .1"), "line 1: class is `cat`; expected a whole number from 0");
+        assert_eq!(
+            flaw("cat .1 .1 .1 .1"),
+            "line 1: class is `cat`; expected a whole number from 0"
+        );
         assert_eq!(flaw("\n0 .1 x .1 .1"), "line 2: y-centre is `x`; expected a finite number");
         assert_eq!(flaw("0 .1 .1 -.1 .1"), "line 1: width is -0.1; expected 0 or more");
-        assert_eq!(flaw("0 .1 .1 .1 .1 inf"), "line 1: confidence is `inf`; expected a finite number");
+        assert_eq!(
+            flaw("0 .1 .1 .1 .1 inf"),
+            "line 1: confidence is `inf`; expected a finite number"
+        );
         assert!(flaw("0 .1 .1 .2 .2 .3 .3 .4 .4").contains("which is a polygon or a pose"));
         assert!(flaw("0 .1 .1").starts_with("line 1: 3 fields; expected class"));
         let sizes = |text: &str| parse_image_sizes(text).unwrap_err().to_string();
-        assert_eq!(sizes("a 0 3"), "line 1: width is `0`; expected a whole number of pixels from 1");
+        assert_eq!(
+            sizes("a 0 3"),
+            "line 1: width is `0`; expected a whole number of pixels from 1"
+        );
         assert_eq!(sizes("a 1"), "line 1: 2 fields; expected name width height");
     }
 

@@ -112,9 +112,11 @@ fn optimal_lrp_equals_its_formula_on_the_matches_of_pycocotools() {
             let context = format!("problem {} class {class}: {got:?} {stored:?}", problem["seed"]);
             assert!(close(got.error, &stored[0], 1e-12), "{context}");
             assert!(close(got.false_negatives, &stored[3], 1e-12), "{context}");
-            for (got, stored) in
-                [(got.localisation, &stored[1]), (got.false_positives, &stored[2]), (got.score, &stored[4])]
-            {
+            for (got, stored) in [
+                (got.localisation, &stored[1]),
+                (got.false_positives, &stored[2]),
+                (got.score, &stored[4]),
+            ] {
                 assert_eq!(got.is_none(), stored.is_null(), "{context}");
                 assert!(got.is_none_or(|got| close(got, stored, 1e-12)), "{context}");
                 compared += 1;
@@ -139,7 +141,8 @@ fn the_threshold_with_the_largest_f_beta_is_the_one_that_trying_all_finds() {
                 };
                 let expected = numbers(expected);
                 assert!((got.f_beta - expected[0]).abs() < 1e-12, "{got:?} {expected:?}");
-                let counts = [got.counts.tp, got.counts.fp, got.counts.fn_].map(|count| count as f64);
+                let counts =
+                    [got.counts.tp, got.counts.fp, got.counts.fn_].map(|count| count as f64);
                 assert_eq!((got.score, &counts[..]), (expected[1], &expected[2..]));
                 compared += 1;
             }

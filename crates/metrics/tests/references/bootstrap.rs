@@ -1,8 +1,8 @@
 //! Replicates of the bootstrap against pycocotools on data sets with the copies written out, and how intervals behave.
 
 use cenote_metrics::{
-    CocoReader, CocoSettings, Detections, GroundTruth, Id, Image, Matches, Mode, Object, Resampling,
-    Similarity, Category,
+    Category, CocoReader, CocoSettings, Detections, GroundTruth, Id, Image, Matches, Mode, Object,
+    Resampling, Similarity,
 };
 use serde_json::Value;
 
@@ -12,7 +12,8 @@ fn matches(gt: &Value, dt: &Value, mode: Mode) -> Matches {
     let settings = CocoSettings::new(Similarity::Boxes, mode);
     let reader = CocoReader::new(&settings);
     let truth = reader.truth_from(gt.to_string().as_bytes(), "gt").expect("stored truth is right");
-    let said = reader.results_from(dt.to_string().as_bytes(), "dt").expect("stored results are right");
+    let said =
+        reader.results_from(dt.to_string().as_bytes(), "dt").expect("stored results are right");
     settings.evaluate(&truth, &said).expect("stored problems can be evaluated")
 }
 
@@ -31,7 +32,8 @@ fn replicates_equal_pycocotools_on_images_written_out_to_the_bit() {
         let stored: Vec<f64> = array(&case["stats"]).iter().map(number).collect();
         assert_eq!(undefined_as_minus_one(whole), stored, "{}", case["name"]);
         for replicate in array(&case["replicates"]) {
-            let weight = |id: &Id| replicate["counts"][id.to_string()].as_u64().expect("a count") as u32;
+            let weight =
+                |id: &Id| replicate["counts"][id.to_string()].as_u64().expect("a count") as u32;
             let weights: Vec<u32> = matches.images().iter().map(weight).collect();
             let got = matches.weighted_summary(&weights).expect("one weight an image");
             let stored: Vec<f64> = array(&replicate["stats"]).iter().map(number).collect();
@@ -134,7 +136,8 @@ fn a_detector_does_not_differ_from_itself_and_a_worse_one_does() {
 #[test]
 fn evaluations_of_other_settings_cannot_be_compared() {
     let problem = problem(|draw| draw % 4 > 0);
-    let (strict, corrected) = (evaluate(&problem, Mode::Strict), evaluate(&problem, Mode::Corrected));
+    let (strict, corrected) =
+        (evaluate(&problem, Mode::Strict), evaluate(&problem, Mode::Corrected));
     assert!(strict.compare(&corrected, Resampling::default()).is_err());
     assert!(strict.weighted_summary(&[1; 3]).is_err());
 }
@@ -146,7 +149,8 @@ fn intervals_hold_the_truth_as_often_as_they_claim() {
     let mut held = 0;
     for data_set in 0..200_u64 {
         let found = |image: u64| {
-            let mixed = (data_set * 1_000 + image).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
+            let mixed =
+                (data_set * 1_000 + image).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
             (mixed.wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 11) as f64 / (1_u64 << 53) as f64
         };
         let (mut gt, mut dt) = (GroundTruth::default(), Detections::default());
@@ -155,7 +159,14 @@ fn intervals_hold_the_truth_as_often_as_they_claim() {
             let id = Id::new(image as i64 + 1);
             gt.images.push(Image { id, ..Image::default() });
             let bbox = [0.0, 0.0, 10.0, 10.0];
-            gt.objects.push(Object { id, image: id, category: Id::new(1), bbox, area: 100.0, ..Object::default() });
+            gt.objects.push(Object {
+                id,
+                image: id,
+                category: Id::new(1),
+                bbox,
+                area: 100.0,
+                ..Object::default()
+            });
             if found(image) < truth {
                 dt.push(id, Id::new(1), 0.5, bbox).expect("finite numbers");
             }
@@ -164,7 +175,8 @@ fn intervals_hold_the_truth_as_often_as_they_claim() {
         let matches = evaluate(&(gt, dt), Mode::Strict);
         let plan = Resampling { replicates: 200, seed: data_set, level: 0.9, parts: 30 };
         let bootstrap = matches.bootstrap(plan).expect("one limit");
-        let (_, recall) = bootstrap.summary.iter().find(|(name, _)| name == "AR100").expect("AR100");
+        let (_, recall) =
+            bootstrap.summary.iter().find(|(name, _)| name == "AR100").expect("AR100");
         let interval = recall.percentile.expect("objects in every draw");
         held += u32::from(interval.low <= truth && truth <= interval.high);
     }

@@ -69,7 +69,8 @@ mod tests {
     fn every_image_is_equally_likely() {
         let mut totals = [0_u32; 7];
         for replicate in 0..2_000 {
-            for (total, count) in totals.iter_mut().zip(Draws::new(1, replicate).multiplicities(7)) {
+            for (total, count) in totals.iter_mut().zip(Draws::new(1, replicate).multiplicities(7))
+            {
                 *total += count;
             }
         }

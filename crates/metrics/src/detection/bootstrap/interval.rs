@@ -52,7 +52,13 @@ impl Estimate {
         sorted.sort_by(f64::total_cmp);
         let count = sorted.len();
         let Some(theta) = value.filter(|_| count > 0) else {
-            return Self { value, standard_error: None, percentile: None, bca: None, replicates: count };
+            return Self {
+                value,
+                standard_error: None,
+                percentile: None,
+                bca: None,
+                replicates: count,
+            };
         };
         let parts: Vec<f64> = parts.iter().copied().flatten().collect();
         Self {
@@ -126,9 +132,10 @@ mod tests {
 
     /// Printed by tests/references/draws.py.
     const REPLICATES: [f64; 40] = [
-        5.5, 4.25, 4.875, 7.375, 4.75, 7.1875, 5.4375, 6.6875, 4.5, 3.5625, 4.25, 5.5, 6.9375, 8.0625,
-        4.3125, 7.4375, 6.5, 3.9375, 5.4375, 6.1875, 6.25, 6.0, 5.625, 6.3125, 4.4375, 5.3125, 5.375,
-        5.875, 5.6875, 4.9375, 4.3125, 7.4375, 5.0, 3.9375, 5.1875, 6.3125, 4.5, 4.625, 5.6875, 5.0625,
+        5.5, 4.25, 4.875, 7.375, 4.75, 7.1875, 5.4375, 6.6875, 4.5, 3.5625, 4.25, 5.5, 6.9375,
+        8.0625, 4.3125, 7.4375, 6.5, 3.9375, 5.4375, 6.1875, 6.25, 6.0, 5.625, 6.3125, 4.4375,
+        5.3125, 5.375, 5.875, 5.6875, 4.9375, 4.3125, 7.4375, 5.0, 3.9375, 5.1875, 6.3125, 4.5,
+        4.625, 5.6875, 5.0625,
     ];
 
     fn parts() -> Vec<Option<f64>> {

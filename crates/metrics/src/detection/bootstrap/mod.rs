@@ -72,12 +72,7 @@ pub(super) struct Numbers {
 
 impl Ranked {
     /// The numbers with each image counted as often as its weight says.
-    pub(super) fn numbers(
-        &self,
-        statistics: &[Statistic],
-        weights: &[u32],
-        scratch: &mut Scratch,
-    ) -> Numbers {
+    fn numbers(&self, statistics: &[Statistic], weights: &[u32], scratch: &mut Scratch) -> Numbers {
         scratch.fill(self, weights);
         let table = &scratch.table;
         let classes = 0..self.classes.len() as u32;
@@ -117,17 +112,22 @@ impl Ranked {
         let count = resampling.parts.min(images);
         let parts = self.all_numbers(statistics, count, |part| left_out(images, count, part));
         let estimate = |of: &dyn Fn(&Numbers) -> Option<f64>| {
-            let each = |numbers: &[Numbers]| -> Vec<Option<f64>> { numbers.iter().map(of).collect() };
+            let each =
+                |numbers: &[Numbers]| -> Vec<Option<f64>> { numbers.iter().map(of).collect() };
             Estimate::new(of(&whole), &each(&replicates), &each(&parts), resampling.level)
         };
         let classes = 0..self.classes.len();
         Bootstrap {
             resampling,
             summary: (statistics.iter().enumerate())
-                .map(|(m, statistic)| (statistic.name.clone(), estimate(&|numbers| numbers.summary[m])))
+                .map(|(m, statistic)| {
+                    (statistic.name.clone(), estimate(&|numbers| numbers.summary[m]))
+                })
                 .collect(),
             class_ap: classes.clone().map(|k| estimate(&|numbers| numbers.class_ap[k])).collect(),
-            class_ap_first: classes.map(|k| estimate(&|numbers| numbers.class_ap_first[k])).collect(),
+            class_ap_first: classes
+                .map(|k| estimate(&|numbers| numbers.class_ap_first[k]))
+                .collect(),
         }
     }
 }

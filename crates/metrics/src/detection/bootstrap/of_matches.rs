@@ -64,8 +64,10 @@ impl Matches {
             return Err(Error::Setting { what: "recalls in ascending order for a bootstrap", got });
         }
         let (statistics, last) = self.statistics()?;
-        let limits: Vec<u32> =
-            settings.max_dets[..=last].iter().map(|&limit| limit.min(u32::MAX as usize) as u32).collect();
+        let limits: Vec<u32> = settings.max_dets[..=last]
+            .iter()
+            .map(|&limit| limit.min(u32::MAX as usize) as u32)
+            .collect();
         let classes = (0..self.categories().len()).map(|k| self.ranked_class(k, &limits));
         let ranked = Ranked {
             images: self.images().len(),
@@ -93,8 +95,12 @@ impl Matches {
         let mut statistics = Vec::new();
         for line in lines {
             let area = settings.areas.iter().position(|area| area.name == line.area);
-            #[expect(clippy::float_cmp, reason = "as in the summary, a threshold is selected by its value")]
-            let at = |iou: f64| settings.iou_thresholds.iter().position(|&threshold| threshold == iou);
+            #[expect(
+                clippy::float_cmp,
+                reason = "as in the summary, a threshold is selected by its value"
+            )]
+            let at =
+                |iou: f64| settings.iou_thresholds.iter().position(|&threshold| threshold == iou);
             let threshold = line.iou.map(at);
             let (Some(area), Some(limit)) = (area, limit(line.max_dets)) else { continue };
             if threshold == Some(None) {

@@ -45,7 +45,8 @@ fn ranked(classes: &[Class], images: usize) -> Ranked {
         let mut said = Vec::new();
         for (at, image) in class.iter().enumerate() {
             for (place, (score, states)) in placed(image).into_iter().enumerate() {
-                let alike = states.chunks(THRESHOLDS).all(|area| area.iter().all(|s| *s == area[0]));
+                let alike =
+                    states.chunks(THRESHOLDS).all(|area| area.iter().all(|s| *s == area[0]));
                 let matched = !alike || states.contains(&Outcome::Hit);
                 let (image, place) = (at as u32, place as u32);
                 said.push((Entry { image, score, place, matched }, states));
@@ -115,8 +116,10 @@ fn literal(classes: &[Class], statistic: &Statistic) -> Option<f64> {
     let rows = if statistic.of == Averaged::Precision { RECALLS.len() } else { 1 };
     let mut values = Vec::new();
     for t in thresholds {
-        let each: Vec<_> =
-            classes.iter().filter_map(|class| accumulate(class, statistic.area, t, limit)).collect();
+        let each: Vec<_> = classes
+            .iter()
+            .filter_map(|class| accumulate(class, statistic.area, t, limit))
+            .collect();
         for row in 0..rows {
             values.extend(each.iter().map(|(precision, recall)| match statistic.of {
                 Averaged::Precision => precision[row],
@@ -131,7 +134,9 @@ fn statistics() -> Vec<Statistic> {
     let mut all = Vec::new();
     for threshold in [None, Some(0), Some(1)] {
         for area in 0..AREAS {
-            for of in [Averaged::Precision, Averaged::Recall { limit: 0 }, Averaged::Recall { limit: 1 }] {
+            for of in
+                [Averaged::Precision, Averaged::Recall { limit: 0 }, Averaged::Recall { limit: 1 }]
+            {
                 all.push(Statistic { name: String::new(), of, threshold, area, classes: None });
             }
         }

@@ -16,7 +16,10 @@ pub(super) struct Said {
 pub(super) enum Fate {
     Hit,
     /// `repaired` is the class of the hit that mending makes of it, where mending does not drop it.
-    Mistake { reason: Reason, repaired: Option<u32> },
+    Mistake {
+        reason: Reason,
+        repaired: Option<u32>,
+    },
 }
 
 /// An object that is no crowd and that nothing found.
