@@ -57,11 +57,11 @@ pub use detection::lvis::{LvisLine, LvisMatches, LvisSettings, LvisSummary};
 pub use detection::{
     Axis, Bootstrap, Calibration, CalibrationBin, ClassJudgements, Comparison,
     ConfusionRule, DetectionConfusion, Difference, Difficult, Disagreement, Estimate, ImageOrder,
-    ImageScore, Interval, Judgement, Judgements, Mistake, OperatingPoint, OptimalLrp, Pairing,
+    Interval, Judgement, Judgements, Mistake, OperatingPoint, OptimalLrp, Pairing,
     Preset, Protocol, Reason, Resampling, Scene, SceneDetection, SceneObject, Scenes, ScoredBox,
     Side, ThresholdEstimate, Tide, TideRule, VocClass, VocClassResult, VocProblem, VocResult,
     Warning, best_threshold, best_threshold_interval, detection_calibration, detection_warnings,
-    image_scores, mean_optimal_lrp, operating_counts, optimal_lrp, precision_at_recall,
+    mean_optimal_lrp, operating_counts, optimal_lrp, precision_at_recall,
     recall_at_precision, tide,
 };
 pub use error::Error;

@@ -7,7 +7,6 @@ pub(crate) mod coco;
 mod compare;
 mod confusion;
 pub(crate) mod data;
-mod image_scores;
 mod judgements;
 mod lrp;
 pub(crate) mod lvis;
@@ -21,13 +20,13 @@ mod tide;
 mod voc;
 mod voc_problem;
 mod warnings;
+mod words;
 
 pub use average_precision::{Interpolation, average_precision, mean_average_precision};
 pub use bootstrap::{Bootstrap, Estimate, Interval, Resampling};
 pub use calibration::{Axis, Calibration, CalibrationBin, ScoredBox, detection_calibration};
 pub use compare::{Comparison, Difference};
 pub use confusion::{ConfusionRule, DetectionConfusion, Pairing, Side};
-pub use image_scores::{ImageScore, image_scores};
 pub use judgements::{ClassJudgements, Judgement, Judgements};
 pub use lrp::{OptimalLrp, mean_optimal_lrp, optimal_lrp};
 pub use operating::{

@@ -126,7 +126,6 @@ fn best_where(
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "thresholds are scores, which are copied")]
 mod tests {
     use proptest::prelude::*;
 

@@ -252,9 +252,12 @@ impl VocProblem {
 /// `torch.linspace` in float32: the lower half counts up from the start, the upper down from the end, each with one rounding.
 fn linspace_f32(start: f32, end: f32, count: u32) -> Vec<f64> {
     let step = f64::from((end - start) / (count - 1) as f32);
-    let number = |at: u32| match at < count / 2 {
-        true => f64::from(start) + step * f64::from(at),
-        false => f64::from(end) - step * f64::from(count - 1 - at),
+    let number = |at: u32| {
+        if at < count / 2 {
+            f64::from(start) + step * f64::from(at)
+        } else {
+            f64::from(end) - step * f64::from(count - 1 - at)
+        }
     };
     (0..count).map(|at| f64::from(number(at) as f32)).collect()
 }

@@ -110,10 +110,7 @@ impl<'a> Scenes<'a> {
     fn scene(&self, comparison: &Comparison<'_>, image: Id) -> Result<Scene, Error> {
         let rows = |of: &HashMap<Id, Vec<usize>>| of.get(&image).cloned().unwrap_or_default();
         let (objects, said) = (rows(&self.objects), rows(&self.said));
-        let number = |id: Id| match self.settings.use_categories {
-            true => self.numbers[&id],
-            false => 0,
-        };
+        let number = |id: Id| if self.settings.use_categories { self.numbers[&id] } else { 0 };
         let mut overlaps = Vec::new();
         let compared: Vec<(u32, u32)> = objects.iter().map(|&row| (0, row as u32)).collect();
         let given: Vec<(f64, u32)> =

@@ -57,7 +57,7 @@ pub(super) fn text(path: &Path, limit: u64) -> Result<String, FolderError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").map(<[u8]>::to_vec).unwrap_or(bytes);
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+        let line = valid.split(|byte| *byte == b'\n').count();
         Flaw::new(line, "not UTF-8 text").in_file(path)
     })
 }

@@ -204,6 +204,7 @@ fn check_class(class: u32, image: &str, names: &[String]) -> Result<(), Error> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "halves and quarters of whole numbers are exact")]
 mod tests {
     use super::*;
     use crate::{parse_voc_xml, parse_yolo};

@@ -14,7 +14,7 @@
 //! dog 0.702732 89 112 516 466
 //! ```
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::FolderError;
 use super::folder::{self, Flaw};
@@ -134,17 +134,15 @@ pub fn read_voc_text_folder(
         let named = if per_class { class_of(stem).unwrap_or(stem) } else { stem };
         for found in read(path, scored, far)? {
             let TextBox { key, score, corners } = found;
-            let (image, class) = match per_class {
-                true => (key, named.to_owned()),
-                false => (named.to_owned(), key),
-            };
+            let (image, class) =
+                if per_class { (key, named.to_owned()) } else { (named.to_owned(), key) };
             boxes.push(LabelledBox { image, class, score, corners });
         }
     }
     Ok(boxes)
 }
 
-fn read(path: &PathBuf, scored: Scored, far: Far) -> Result<Vec<TextBox>, FolderError> {
+fn read(path: &Path, scored: Scored, far: Far) -> Result<Vec<TextBox>, FolderError> {
     let text = folder::text(path, LARGEST)?;
     parse_voc_text(&text, scored, far).map_err(|flaw| flaw.in_file(path))
 }

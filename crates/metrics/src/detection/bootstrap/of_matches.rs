@@ -1,5 +1,7 @@
 //! From the matches of an evaluation to what is drawn again.
 
+use rayon::prelude::*;
+
 use super::replicate::Scratch;
 use super::{Averaged, Bootstrap, Entry, Ranked, RankedClass, Resampling, Statistic};
 use crate::detection::compare::{Comparison, compare};
@@ -68,7 +70,8 @@ impl Matches {
             .iter()
             .map(|&limit| limit.min(u32::MAX as usize) as u32)
             .collect();
-        let classes = (0..self.categories().len()).map(|k| self.ranked_class(k, &limits));
+        let classes = (0..self.categories().len()).into_par_iter();
+        let classes = classes.map(|k| self.ranked_class(k, &limits));
         let ranked = Ranked {
             images: self.images().len(),
             thresholds: settings.iou_thresholds.len(),

@@ -108,9 +108,8 @@ fn accumulate(class: &Class, area: usize, t: usize, limit: u32) -> Option<(Vec<f
 /// The mean of a statistic over classes whose images are written out.
 fn literal(classes: &[Class], statistic: &Statistic) -> Option<f64> {
     let limit = match statistic.of {
-        Averaged::Precision => *LIMITS.last()?,
         Averaged::Recall { limit } if statistic.area == 0 => LIMITS[limit],
-        Averaged::Recall { .. } => *LIMITS.last()?,
+        Averaged::Precision | Averaged::Recall { .. } => *LIMITS.last()?,
     };
     let thresholds = statistic.threshold.map_or(0..THRESHOLDS, |t| t..t + 1);
     let rows = if statistic.of == Averaged::Precision { RECALLS.len() } else { 1 };

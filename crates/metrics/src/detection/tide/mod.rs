@@ -150,7 +150,7 @@ pub fn tide(scenes: impl IntoIterator<Item = Scene>, rule: TideRule) -> Tide {
     let run = mend::Run::new(&judged);
     let ap = run.ap();
     let gain = |kind| (run.mended(kind).unwrap_or(0.0) - ap.unwrap_or(0.0)).max(0.0);
-    let reasons: Vec<Reason> = judged.iter().flat_map(|image| image.reasons()).collect();
+    let reasons: Vec<Reason> = judged.iter().flat_map(judge::Judged::reasons).collect();
     let count = |kind| reasons.iter().filter(|reason| reason.kind == kind).count();
     Tide {
         rule,
