@@ -43,7 +43,7 @@ pub use classification::{
 pub use counts::Counts;
 pub use detection::METRICS as DETECTION_METRICS;
 pub use detection::coco::{
-    AreaRange, Cell, ClassMatches, Explained, Grid, Line, Matches, Measure, Mode,
+    AreaRange, Cell, ClassMatches, Explained, Grid, ImageScore, Line, Matches, Measure, Mode,
     Settings as CocoSettings, Similarity, Slice, Summary,
 };
 pub use detection::data::{

@@ -1,7 +1,7 @@
 //! One cell in full: what was compared, and who found what.
 
 use super::super::data::{Detections, GroundTruth, Id};
-use super::cells::Cells;
+use super::cells::{Cells, Grouped};
 use super::matching::{Found, Matcher, Target};
 use super::settings::Settings;
 use super::similarity::Comparison;
@@ -27,7 +27,8 @@ pub struct Explained {
 impl Settings {
     /// Judges the detections of one image and category, and says why.
     ///
-    /// With pooled categories `category` is not looked at. Without objects and detections everything is empty.
+    /// With pooled categories `category` is not looked at. Without objects and detections everything is empty. Looks
+    /// through all objects and detections for those of the cell.
     ///
     /// # Errors
     ///
@@ -39,22 +40,29 @@ impl Settings {
         image: Id,
         category: Id,
     ) -> Result<Explained, Error> {
-        let mut settings = self.checked()?;
-        settings.images = Some(vec![image]);
-        if settings.use_categories {
-            settings.categories = Some(vec![category]);
-        }
+        let settings = self.checked()?;
         let cells = Cells::new(&settings, truth, detections, None)?;
         let comparison = Comparison::new(&settings, truth, detections, true);
-        let own = cells.objects.class(0);
-        let rows = cells.detections.class(0).iter();
+        let class = if settings.use_categories {
+            cells.categories.iter().position(|&listed| listed == category)
+        } else {
+            Some(0)
+        };
+        let place = cells.images.binary_search(&image).ok().zip(class);
+        let cell = |grouped: &Grouped| -> Vec<(u32, u32)> {
+            let Some((image, class)) = place else { return Vec::new() };
+            let entries = grouped.class(class).iter();
+            entries.copied().filter(|entry| entry.0 as usize == image).collect()
+        };
+        let own = cell(&cells.objects);
+        let rows = cell(&cells.detections).into_iter();
         let mut ordered: Vec<(f64, u32)> =
-            rows.map(|&(_, row)| (detections.score(row as usize), row)).collect();
+            rows.map(|(_, row)| (detections.score(row as usize), row)).collect();
         ordered.sort_by(|a, b| b.0.partial_cmp(&a.0).expect("scores are finite"));
         ordered.truncate(settings.max_dets.last().copied().unwrap_or(0));
         let mut similarities = Vec::new();
         if !own.is_empty() && !ordered.is_empty() {
-            comparison.fill(own, &ordered, &mut similarities)?;
+            comparison.fill(&own, &ordered, &mut similarities)?;
         }
         let targets: Vec<Target> =
             own.iter().map(|&(_, row)| settings.target(truth, row, false)).collect();

@@ -1,10 +1,9 @@
 //! Parts evaluated apart, joined.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 use super::super::data::Id;
-use super::class::{Cell, ClassMatches, UNMATCHED};
+use super::class::{Cell, ClassMatches};
 use super::evaluate::Matches;
 use crate::Error;
 
@@ -73,9 +72,7 @@ fn join(parts: &[(&ClassMatches, &[u32])]) -> ClassMatches {
     }
     cells.sort_unstable();
     let shape = parts[0].0.shape.clone();
-    let stride = shape.stride();
     let mut whole = ClassMatches::new(shape);
-    whole.ranked = OnceLock::new();
     for (image, part, at) in cells {
         let class = parts[part].0;
         let range = class.cells[at].detections.clone();
@@ -86,14 +83,7 @@ fn join(parts: &[(&ClassMatches, &[u32])]) -> ClassMatches {
         whole.scores.extend_from_slice(&class.scores[rows.clone()]);
         whole.rows.extend_from_slice(&class.rows[rows.clone()]);
         whole.outside.extend_from_slice(&class.outside[rows.clone()]);
-        for &place in &class.places[rows] {
-            if place == UNMATCHED {
-                whole.places.push(UNMATCHED);
-                continue;
-            }
-            whole.places.push((whole.found.len() / stride) as u32);
-            whole.found.extend_from_slice(&class.found[place as usize * stride..][..stride]);
-        }
+        whole.append_found(class, rows);
     }
     whole
 }

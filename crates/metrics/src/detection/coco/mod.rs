@@ -32,6 +32,7 @@ mod explain;
 mod grid;
 mod matching;
 mod merge;
+mod per_image;
 mod ranked;
 mod settings;
 mod similarity;
@@ -42,6 +43,7 @@ pub use curve::Slice;
 pub use evaluate::Matches;
 pub use explain::Explained;
 pub use grid::Grid;
+pub use per_image::ImageScore;
 pub use settings::{AreaRange, Mode, Settings, Similarity};
 pub use summary::{Line, Measure, Summary};
 
