@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use cenote_experiment::Workers;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
-pub(crate) use detection::{Compared, Convention, Detection, Protocol};
+pub(crate) use detection::{Compared, Convention, Detection, Format, Protocol};
 pub(crate) use metrics::Metrics;
 
 /// Finds out, by experiment, whether pooling matters in your network.

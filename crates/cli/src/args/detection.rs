@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cenote_metrics::Preset;
 use clap::Args as ClapArgs;
 
 use super::workers;
@@ -9,18 +10,32 @@ use super::workers;
 /// Which detections are scored, and how.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Detection {
-    /// What is there: a COCO or LVIS file of annotations, plain or packed by gzip
-    #[arg(long, value_name = "FILE")]
+    /// What is there: a COCO or LVIS file of annotations, plain or packed by gzip; of VOC a folder of XML, of YOLO a folder of
+    /// labels
+    #[arg(long, value_name = "PATH")]
     pub(crate) gt: PathBuf,
-    /// What was found: a COCO file of results, plain or packed by gzip
-    #[arg(long, value_name = "FILE")]
+    /// What was found: a COCO file of results, plain or packed by gzip; of VOC and YOLO a folder of text files
+    #[arg(long, value_name = "PATH")]
     pub(crate) dt: PathBuf,
+    /// How the files are written
+    #[arg(long, value_enum, default_value = "coco")]
+    pub(crate) format: Format,
+    /// Sizes of YOLO's images: a table of `name width height`, or the folder of the images
+    #[arg(long, value_name = "PATH")]
+    pub(crate) image_sizes: Option<PathBuf>,
+    /// Names of YOLO's classes, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) class_names: Option<PathBuf>,
     /// What is compared
     #[arg(long, value_enum, default_value = "bbox")]
     pub(crate) iou_type: Compared,
     /// Whose rules
     #[arg(long, value_enum, default_value = "coco")]
     pub(crate) protocol: Protocol,
+    /// Compute what this tool computes: pycocotools, torchmetrics, voc2007, voc2010, py-faster-rcnn, py-faster-rcnn-2010,
+    /// rafaelpadilla or rafaelpadilla-11
+    #[arg(long, value_name = "TOOL", conflicts_with_all = ["protocol", "mode"], value_parser = preset)]
+    pub(crate) like: Option<Preset>,
     /// Whether known defects of the reference are kept
     #[arg(long, value_enum, default_value = "strict")]
     pub(crate) mode: Convention,
@@ -46,6 +61,24 @@ pub(crate) struct Detection {
     /// Show the images that were done worst
     #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
     pub(crate) worst: Option<usize>,
+    /// Add 95 % intervals from N draws of the images
+    #[arg(long, value_name = "N", value_parser = replicates, allow_negative_numbers = true)]
+    pub(crate) bootstrap: Option<usize>,
+    /// Seed of the draws
+    #[arg(long, value_name = "N", default_value = "0", value_parser = super::number, allow_negative_numbers = true)]
+    pub(crate) seed: u64,
+    /// Compare with another detector on the same images
+    #[arg(long, value_name = "PATH")]
+    pub(crate) against: Option<PathBuf>,
+    /// Add what each kind of mistake costs
+    #[arg(long)]
+    pub(crate) tide: bool,
+    /// Add the best threshold on the score of each category, its LRP error, and the calibration of the scores
+    #[arg(long)]
+    pub(crate) operating_points: bool,
+    /// Add what is odd about the files
+    #[arg(long)]
+    pub(crate) check: bool,
     /// Threads; no number of threads changes a result [default: one per core]
     #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,
@@ -72,6 +105,10 @@ pub(crate) enum Protocol {
     Coco,
     /// LVIS: of each category only some images were looked through
     Lvis,
+    /// Pascal VOC up to 2009: precision at 11 recalls, overlap of 0.5
+    Voc2007,
+    /// Pascal VOC from 2010: area under precision over recall, overlap of 0.5
+    Voc2010,
 }
 
 /// What becomes of defects of the reference.
@@ -81,4 +118,31 @@ pub(crate) enum Convention {
     Strict,
     /// Put right
     Corrected,
+}
+
+/// How annotations and detections are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// JSON of COCO or LVIS
+    Coco,
+    /// Pascal VOC: XML files, and text files of detections per class or per image
+    Voc,
+    /// YOLO: text files per image, boxes as shares of it
+    Yolo,
+}
+
+/// The name of a tool.
+fn preset(text: &str) -> Result<Preset, String> {
+    Preset::named(text).ok_or_else(|| {
+        let names: Vec<&str> = Preset::ALL.iter().map(|preset| preset.name()).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+/// How many draws.
+fn replicates(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (2..=1_000_000).contains(&count) => Ok(count),
+        _ => Err("expected a whole number from 2 to 1000000".to_owned()),
+    }
 }

@@ -3,12 +3,15 @@
 use std::process::ExitCode;
 
 use cenote_metrics::{
-    CocoReader, CocoSettings, Detections, Error, GroundTruth, Id, ImageScore, LvisSettings, Matches,
-    Mode, Similarity,
+    CocoSettings, Detections, Error, GroundTruth, Id, ImageScore, LvisSettings, Matches, Mode,
+    Protocol as Rules, Similarity,
 };
 use rayon::ThreadPoolBuilder;
 use serde_json::{Map, Value, json};
 
+use super::load::{self, Data};
+use super::sections::Asked;
+use super::voc;
 use crate::args::{Compared, Convention, Detection, Protocol};
 use crate::failure::Failure;
 use crate::screen;
@@ -35,21 +38,22 @@ pub(super) fn run(args: &Detection) -> Result<ExitCode, Failure> {
 
 fn scored(args: &Detection) -> Result<String, Failure> {
     let settings = settings(args)?;
-    let reader = CocoReader {
-        federated: args.protocol == Protocol::Lvis,
-        ..CocoReader::new(&settings)
-    };
-    let (truth, detections) =
-        rayon::join(|| reader.truth(&args.gt), || reader.results(&args.dt));
-    let (truth, detections) = (truth.map_err(failed)?, detections.map_err(failed)?);
+    if let Some(rule) = voc::rule(args, &settings)? {
+        return voc::scored(args, &settings, rule);
+    }
+    let Data { truth, detections, against } = load::data(args, &settings)?;
     let scores = match args.protocol {
-        Protocol::Coco => coco(&settings, &truth, &detections),
         Protocol::Lvis => lvis(args, &settings, &truth, &detections),
+        _ => coco(&settings, &truth, &detections),
     };
     let scores = scores.map_err(failed)?;
     let worst = args.worst.map(|count| worst(&scores.matches, count));
+    let asked = Asked { args, truth: &truth, detections: &detections, matches: &scores.matches };
+    let sections = asked.sections(against.as_ref())?;
     if args.json {
-        return Ok(format!("{}\n", document(args, &truth, &scores, worst.as_deref())));
+        let mut document = document(args, &truth, &scores, worst.as_deref());
+        sections.extend(&mut document);
+        return Ok(format!("{document}\n"));
     }
     let mut text = scores.lines.clone();
     if args.per_class {
@@ -60,6 +64,7 @@ fn scored(args: &Detection) -> Result<String, Failure> {
         text.push('\n');
         text.push_str(&worst_words(&worst));
     }
+    text.push_str(&sections.words());
     Ok(text)
 }
 
@@ -80,14 +85,17 @@ fn settings(args: &Detection) -> Result<CocoSettings, Failure> {
         let ids = numbers.iter().map(|&number| Id::from_f64(number)).collect::<Option<Vec<Id>>>();
         ids.map(Some).ok_or_else(|| Failure::Usage(format!("{flag}: expected finite numbers")))
     };
-    let mut settings = CocoSettings::new(similarity, mode);
+    let mut settings = match args.like.map(|preset| preset.protocol(similarity.clone())) {
+        Some(Rules::Coco(settings)) => settings,
+        _ => CocoSettings::new(similarity, mode),
+    };
     settings.images = ids("--image-ids", &args.image_ids)?;
     settings.categories = ids("--category-ids", &args.category_ids)?;
     settings.use_categories = !args.no_categories;
     if !args.iou_thresholds.is_empty() {
         settings.iou_thresholds.clone_from(&args.iou_thresholds);
     }
-    if args.protocol == Protocol::Coco && !args.max_dets.is_empty() {
+    if args.protocol != Protocol::Lvis && !args.max_dets.is_empty() {
         settings.max_dets.clone_from(&args.max_dets);
     }
     if args.protocol == Protocol::Lvis {
@@ -140,7 +148,7 @@ fn lvis(
 
 /// Settings that make no sense are wrong usage, everything else is about the data.
 #[expect(clippy::needless_pass_by_value, reason = "it is handed over as an error")]
-fn failed(error: Error) -> Failure {
+pub(super) fn failed(error: Error) -> Failure {
     match error {
         Error::Setting { .. } => Failure::Usage(error.to_string()),
         _ => Failure::Data(error.to_string()),
@@ -209,11 +217,11 @@ fn document(
 }
 
 /// An id as JSON has it.
-fn number(id: Id) -> Value {
+pub(super) fn number(id: Id) -> Value {
     id.whole().map_or_else(|| json!(id.to_string().parse::<f64>().ok()), |whole| json!(whole))
 }
 
-fn name(truth: &GroundTruth, id: Id) -> Option<&str> {
+pub(super) fn name(truth: &GroundTruth, id: Id) -> Option<&str> {
     let category = truth.categories.iter().rev().find(|category| category.id == id)?;
     Some(category.name.as_str()).filter(|name| !name.is_empty())
 }

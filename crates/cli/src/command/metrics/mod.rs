@@ -1,6 +1,9 @@
 //! `cenote metrics`: scores of a file of predictions, by any program.
 
 mod detection;
+mod load;
+mod sections;
+mod voc;
 
 use std::process::ExitCode;
 
