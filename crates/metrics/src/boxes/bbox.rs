@@ -66,19 +66,25 @@ impl BBox {
     /// # Ok::<(), cenote_metrics::Error>(())
     /// ```
     pub fn iou(self, other: Self, extent: Extent) -> f64 {
+        let shared = self.shared(other, extent);
+        if shared <= 0.0 {
+            return 0.0;
+        }
+        shared / (self.area(extent) + other.area(extent) - shared)
+    }
+
+    /// The area that two boxes have in common.
+    pub fn shared(self, other: Self, extent: Extent) -> f64 {
         let extra = extent.extra();
         let width = self.x2.min(other.x2) - self.x1.max(other.x1) + extra;
         let height = self.y2.min(other.y2) - self.y1.max(other.y1) + extra;
-        if width <= 0.0 || height <= 0.0 {
-            return 0.0;
-        }
-        let shared = width * height;
-        shared / (self.area(extent) + other.area(extent) - shared)
+        if width <= 0.0 || height <= 0.0 { 0.0 } else { width * height }
     }
 }
 
 impl Extent {
-    fn extra(self) -> f64 {
+    /// What is added to the difference of two corners to get a size.
+    pub(super) fn extra(self) -> f64 {
         match self {
             Self::Continuous => 0.0,
             Self::Inclusive => 1.0,
