@@ -32,9 +32,7 @@ mod metric;
 mod numerics;
 mod read;
 
-pub use boxes::{
-    BBox, BoxFormat, Decay, Extent, nms, nms_per_class, soft_nms, xywh_iou,
-};
+pub use boxes::{BBox, BoxFormat, Decay, Extent, nms, nms_per_class, soft_nms, xywh_iou};
 pub use classification::METRICS as CLASSIFICATION_METRICS;
 pub use classification::{
     Average, ConfusionMatrix, Undefined, Z_95, accuracy, average, f_beta, precision, recall,
@@ -49,11 +47,11 @@ pub use detection::coco::{
 pub use detection::data::{
     Category, Detections, Frequency, GroundTruth, Id, Image, Object, Pose, Segmentation, Shape,
 };
+pub use detection::lvis::{LvisLine, LvisMatches, LvisSettings, LvisSummary};
 pub use detection::{
     Bound, Detection, Interpolation, Outcome, Ranking, Truth, VocRule, average_precision,
     mean_average_precision,
 };
-pub use detection::lvis::{LvisLine, LvisMatches, LvisSettings, LvisSummary};
 pub use error::Error;
 pub use keypoints::{COCO_SIGMAS, oks};
 pub use masks::{Rle, rasterise};

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cenote_metrics::Id;
 use clap::Args as ClapArgs;
 
 use super::workers;
@@ -32,11 +33,13 @@ pub(crate) struct Detection {
     #[arg(long, value_name = "IOU", value_delimiter = ',', allow_negative_numbers = true)]
     pub(crate) iou_thresholds: Vec<f64>,
     /// Look only at these categories
-    #[arg(long, value_name = "ID", value_delimiter = ',', allow_negative_numbers = true)]
-    pub(crate) category_ids: Vec<f64>,
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = id)]
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) category_ids: Vec<Id>,
     /// Look only at these images
-    #[arg(long, value_name = "ID", value_delimiter = ',', allow_negative_numbers = true)]
-    pub(crate) image_ids: Vec<f64>,
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = id)]
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) image_ids: Vec<Id>,
     /// Let a detection find objects of any category
     #[arg(long)]
     pub(crate) no_categories: bool,
@@ -81,4 +84,11 @@ pub(crate) enum Convention {
     Strict,
     /// Put right
     Corrected,
+}
+
+/// A number that names something.
+fn id(text: &str) -> Result<Id, String> {
+    let whole = text.parse().ok().map(Id::new);
+    let fraction = || text.parse().ok().and_then(Id::from_f64);
+    whole.or_else(fraction).ok_or_else(|| "expected a finite number".to_owned())
 }

@@ -118,7 +118,8 @@ impl Crossings {
         if x.floor() < x || x < 0.0 || x > f64::from(self.width) - 1.0 {
             return;
         }
-        let y = ((f64::from(v.min(before_v)) + 0.5) / SCALE - 0.5).clamp(0.0, f64::from(self.height));
+        let y =
+            ((f64::from(v.min(before_v)) + 0.5) / SCALE - 0.5).clamp(0.0, f64::from(self.height));
         self.pixels.push(x as u32 * self.height + y.ceil() as u32);
     }
 
@@ -127,7 +128,8 @@ impl Crossings {
         self.pixels.push(self.height * self.width);
         self.pixels.sort_unstable();
         let mut before = 0;
-        let mut runs = self.pixels.iter().map(|&pixel| pixel - std::mem::replace(&mut before, pixel));
+        let mut runs =
+            self.pixels.iter().map(|&pixel| pixel - std::mem::replace(&mut before, pixel));
         let mut counts = vec![runs.next().expect("the end of the image was pushed")];
         while let Some(run) = runs.next() {
             if run > 0 {
@@ -171,8 +173,14 @@ mod tests {
         let refused = |parts: &[Vec<f64>]| rasterise(parts, 4, 4).unwrap_err().to_string();
         assert_eq!(refused(&[]), "polygon: there is no part");
         assert_eq!(refused(&[vec![]]), "polygon: a part has no corner");
-        assert_eq!(refused(&[vec![0.0, f64::NAN, 1.0, 1.0, 2.0, 2.0]]), "polygon: a corner is not finite");
-        assert_eq!(refused(&[vec![0.0, 0.0, 1e9, 1e9, 0.0, 5.0]]), "polygon: the boundary is too long");
+        assert_eq!(
+            refused(&[vec![0.0, f64::NAN, 1.0, 1.0, 2.0, 2.0]]),
+            "polygon: a corner is not finite"
+        );
+        assert_eq!(
+            refused(&[vec![0.0, 0.0, 1e9, 1e9, 0.0, 5.0]]),
+            "polygon: the boundary is too long"
+        );
         assert!(rasterise(&[vec![0.0; 6]], u32::MAX, 2).is_err());
     }
 

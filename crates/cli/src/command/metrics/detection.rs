@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use cenote_metrics::{
-    CocoReader, CocoSettings, Detections, Error, GroundTruth, Id, ImageScore, LvisSettings, Matches,
-    Mode, Similarity,
+    CocoReader, CocoSettings, Detections, Error, GroundTruth, Id, ImageScore, LvisSettings,
+    Matches, Mode, Similarity,
 };
 use rayon::ThreadPoolBuilder;
 use serde_json::{Map, Value, json};
@@ -35,12 +35,9 @@ pub(super) fn run(args: &Detection) -> Result<ExitCode, Failure> {
 
 fn scored(args: &Detection) -> Result<String, Failure> {
     let settings = settings(args)?;
-    let reader = CocoReader {
-        federated: args.protocol == Protocol::Lvis,
-        ..CocoReader::new(&settings)
-    };
-    let (truth, detections) =
-        rayon::join(|| reader.truth(&args.gt), || reader.results(&args.dt));
+    let reader =
+        CocoReader { federated: args.protocol == Protocol::Lvis, ..CocoReader::new(&settings) };
+    let (truth, detections) = rayon::join(|| reader.truth(&args.gt), || reader.results(&args.dt));
     let (truth, detections) = (truth.map_err(failed)?, detections.map_err(failed)?);
     let scores = match args.protocol {
         Protocol::Coco => coco(&settings, &truth, &detections),
@@ -73,16 +70,9 @@ fn settings(args: &Detection) -> Result<CocoSettings, Failure> {
         Convention::Strict => Mode::Strict,
         Convention::Corrected => Mode::Corrected,
     };
-    let ids = |flag: &str, numbers: &[f64]| -> Result<Option<Vec<Id>>, Failure> {
-        if numbers.is_empty() {
-            return Ok(None);
-        }
-        let ids = numbers.iter().map(|&number| Id::from_f64(number)).collect::<Option<Vec<Id>>>();
-        ids.map(Some).ok_or_else(|| Failure::Usage(format!("{flag}: expected finite numbers")))
-    };
     let mut settings = CocoSettings::new(similarity, mode);
-    settings.images = ids("--image-ids", &args.image_ids)?;
-    settings.categories = ids("--category-ids", &args.category_ids)?;
+    settings.images = (!args.image_ids.is_empty()).then(|| args.image_ids.clone());
+    settings.categories = (!args.category_ids.is_empty()).then(|| args.category_ids.clone());
     settings.use_categories = !args.no_categories;
     if !args.iou_thresholds.is_empty() {
         settings.iou_thresholds.clone_from(&args.iou_thresholds);
@@ -219,14 +209,17 @@ fn name(truth: &GroundTruth, id: Id) -> Option<&str> {
 }
 
 fn class_words(truth: &GroundTruth, matches: &Matches) -> String {
-    let mut rows = vec![vec!["category", "AP", "AP50", "AP75", "AR", "objects", "detections"]
-        .into_iter()
-        .map(str::to_owned)
-        .collect::<Vec<_>>()];
+    let mut rows = vec![
+        vec!["category", "AP", "AP50", "AP75", "AR", "objects", "detections"]
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>(),
+    ];
     for (k, (&id, row)) in matches.categories().iter().zip(matches.class_table()).enumerate() {
         let mut cells = vec![name(truth, id).map_or_else(|| id.to_string(), str::to_owned)];
         let scores = row.unwrap_or_default();
-        cells.extend(scores.iter().map(|score| score.map_or("–".to_owned(), |s| format!("{s:.3}"))));
+        cells
+            .extend(scores.iter().map(|score| score.map_or("–".to_owned(), |s| format!("{s:.3}"))));
         cells.push(matches.class(k).positives(0).to_string());
         cells.push(matches.class(k).len().to_string());
         rows.push(cells);

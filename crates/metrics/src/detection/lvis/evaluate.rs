@@ -60,7 +60,8 @@ impl LvisSettings {
         let matches = settings.evaluate_federated(truth, detections, Some(&federation))?;
         let mut frequencies: HashMap<Id, Frequency> = HashMap::new();
         for category in &truth.categories {
-            let frequency = category.frequency.ok_or(Error::NoFrequency { category: category.id })?;
+            let frequency =
+                category.frequency.ok_or(Error::NoFrequency { category: category.id })?;
             frequencies.insert(category.id, frequency);
         }
         let of = |wanted: Frequency| -> Vec<usize> {
