@@ -14,6 +14,7 @@ ap.add_argument("--cenote", required=True)
 ap.add_argument("--rust", help="built from rust/")
 ap.add_argument("--python", help="has hotcoco, vernier and ultrafast-pycocotools")
 ap.add_argument("--slow", action="store_true", help="pycocotools and faster-coco-eval too")
+ap.add_argument("--only", help="names, with commas between; cenote always runs")
 ap.add_argument("--rounds", type=int, default=5)
 a = ap.parse_args()
 
@@ -26,6 +27,8 @@ if a.python:
     for name in ("ultrafast-pycocotools", "hotcoco", "vernier") + (("faster-coco-eval", "pycocotools") if a.slow else ()):
         peers[name] = [a.python, os.path.join(here, "peer_eval.py"), name, a.gt, a.dt]
 
+if a.only:
+    peers = {name: command for name, command in peers.items() if name in ["cenote"] + a.only.split(",")}
 runs = {name: [] for name in peers}
 stats = {}
 for _ in range(a.rounds):

@@ -9,8 +9,8 @@ use crate::Error;
 /// Grid points per pixel.
 const SCALE: f64 = 5.0;
 
-/// Steps on the grid that a boundary may take; real ones take some thousands.
-const MOST_STEPS: u64 = 1 << 24;
+/// Steps on the grid that the boundaries of an object may take; real ones take some thousands.
+const MOST_STEPS: u64 = 1 << 22;
 
 /// The pixels inside closed polygons `x1 y1 x2 y2 …`, taken together.
 ///
@@ -19,7 +19,7 @@ const MOST_STEPS: u64 = 1 << 24;
 ///
 /// # Errors
 ///
-/// When there is no part, a number is not finite, the boundary is longer than 2²⁴ steps of a fifth of a pixel, or the
+/// When there is no part, a number is not finite, the boundary is longer than 2²² steps of a fifth of a pixel, or the
 /// image has 2³² pixels or more.
 ///
 /// ```
@@ -37,6 +37,7 @@ pub fn rasterise(parts: &[Vec<f64>], height: u32, width: u32) -> Result<Rle, Err
     }
     let boxes = parts.first().is_some_and(|first| first.len() == 4);
     let mut masks = Vec::with_capacity(parts.len());
+    let mut steps = 0;
     for part in parts {
         let corners = if boxes {
             let &[x, y, w, h] = part.as_slice() else {
@@ -46,33 +47,33 @@ pub fn rasterise(parts: &[Vec<f64>], height: u32, width: u32) -> Result<Rle, Err
         } else {
             part.clone()
         };
-        masks.push(rasterise_one(&corners, height, width)?);
+        let points = grid_points(&corners)?;
+        steps += points.windows(2).map(|side| side_steps(side[0], side[1])).sum::<u64>();
+        if steps > MOST_STEPS {
+            return Err(Error::Polygon { what: "the boundary is too long" });
+        }
+        let mut crossings = Crossings { height, width, last: None, pixels: Vec::new() };
+        for side in points.windows(2) {
+            walk(side[0], side[1], |u, v| crossings.visit(u, v));
+        }
+        masks.push(crossings.mask());
     }
     Rle::union(&masks).ok_or(Error::Polygon { what: "there is no part" })
 }
 
-fn rasterise_one(corners: &[f64], height: u32, width: u32) -> Result<Rle, Error> {
+/// The corners on the grid, the first once more at the end.
+fn grid_points(corners: &[f64]) -> Result<Vec<(i32, i32)>, Error> {
     if corners.len() < 2 {
         return Err(Error::Polygon { what: "a part has no corner" });
     }
     if !corners.iter().all(|corner| corner.is_finite()) {
         return Err(Error::Polygon { what: "a corner is not finite" });
     }
-    let mut points: Vec<(i32, i32)> = corners
-        .chunks_exact(2)
-        .map(|xy| ((SCALE * xy[0] + 0.5) as i32, (SCALE * xy[1] + 0.5) as i32))
-        .collect();
+    let on_grid = |at: f64| (SCALE * at + 0.5) as i32;
+    let corners = corners.chunks_exact(2);
+    let mut points: Vec<(i32, i32)> = corners.map(|xy| (on_grid(xy[0]), on_grid(xy[1]))).collect();
     points.push(points[0]);
-    let steps: u64 = points.windows(2).map(|side| side_steps(side[0], side[1])).sum();
-    if steps > MOST_STEPS {
-        return Err(Error::Polygon { what: "the boundary is too long" });
-    }
-
-    let mut crossings = Crossings { height, width, last: None, pixels: Vec::new() };
-    for side in points.windows(2) {
-        walk(side[0], side[1], |u, v| crossings.visit(u, v));
-    }
-    Ok(crossings.mask())
+    Ok(points)
 }
 
 fn side_steps(from: (i32, i32), to: (i32, i32)) -> u64 {
