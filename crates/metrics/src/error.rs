@@ -218,7 +218,7 @@ pub enum Error {
     },
     /// A setting makes no sense.
     #[error("evaluation: got {got}; expected {what}")]
-    Setting {
+    Evaluation {
         /// What would.
         what: &'static str,
         /// What was given.
@@ -246,7 +246,7 @@ pub enum Error {
     },
     /// A record of a file is wrong.
     #[error("{path}: {list} {record}, {field}: {what}")]
-    Record {
+    FileRecord {
         /// Name of the file.
         path: String,
         /// What kind of record.

@@ -41,9 +41,7 @@ mod read;
 mod sequence;
 mod table;
 
-pub use boxes::{
-    BBox, BoxFormat, Decay, Extent, nms, nms_per_class, soft_nms, xywh_iou,
-};
+pub use boxes::{BBox, BoxFormat, Decay, Extent, nms, nms_per_class, soft_nms, xywh_iou};
 pub use classification::METRICS as CLASSIFICATION_METRICS;
 pub use classification::{
     Average, BestThreshold, BinaryScores, Binning, Calibration, ClassReport, ClassificationReport,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cenote_metrics::Preset;
+use cenote_metrics::{Id, Preset};
 use clap::Args as ClapArgs;
 
 use super::workers;
@@ -47,11 +47,13 @@ pub(crate) struct Detection {
     #[arg(long, value_name = "IOU", value_delimiter = ',', allow_negative_numbers = true)]
     pub(crate) iou_thresholds: Vec<f64>,
     /// Look only at these categories
-    #[arg(long, value_name = "ID", value_delimiter = ',', allow_negative_numbers = true)]
-    pub(crate) category_ids: Vec<f64>,
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = id)]
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) category_ids: Vec<Id>,
     /// Look only at these images
-    #[arg(long, value_name = "ID", value_delimiter = ',', allow_negative_numbers = true)]
-    pub(crate) image_ids: Vec<f64>,
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = id)]
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) image_ids: Vec<Id>,
     /// Let a detection find objects of any category
     #[arg(long)]
     pub(crate) no_categories: bool,
@@ -145,4 +147,11 @@ fn replicates(text: &str) -> Result<usize, String> {
         Ok(count) if (2..=1_000_000).contains(&count) => Ok(count),
         _ => Err("expected a whole number from 2 to 1000000".to_owned()),
     }
+}
+
+/// A number that names something.
+fn id(text: &str) -> Result<Id, String> {
+    let whole = text.parse().ok().map(Id::new);
+    let fraction = || text.parse().ok().and_then(Id::from_f64);
+    whole.or_else(fraction).ok_or_else(|| "expected a finite number".to_owned())
 }

@@ -45,9 +45,7 @@ impl BBox {
         match format {
             BoxFormat::Xyxy => [x1, y1, x2, y2],
             BoxFormat::Xywh => [x1, y1, x2 - x1, y2 - y1],
-            BoxFormat::Cxcywh => {
-                [f64::midpoint(x1, x2), f64::midpoint(y1, y2), x2 - x1, y2 - y1]
-            }
+            BoxFormat::Cxcywh => [f64::midpoint(x1, x2), f64::midpoint(y1, y2), x2 - x1, y2 - y1],
         }
     }
 }

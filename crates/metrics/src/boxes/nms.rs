@@ -69,7 +69,8 @@ mod tests {
     use super::*;
 
     fn problem() -> impl Strategy<Value = Vec<([f64; 4], u8, u8)>> {
-        let side = || (0_u8..12, 1_u8..6).prop_map(|(at, size)| (f64::from(at), f64::from(at + size)));
+        let side =
+            || (0_u8..12, 1_u8..6).prop_map(|(at, size)| (f64::from(at), f64::from(at + size)));
         let bbox = (side(), side()).prop_map(|((x1, x2), (y1, y2))| [x1, y1, x2, y2]);
         prop::collection::vec((bbox, 0_u8..5, 0_u8..3), 0..24)
     }

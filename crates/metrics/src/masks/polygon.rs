@@ -9,8 +9,8 @@ use crate::Error;
 /// Grid points per pixel.
 const SCALE: f64 = 5.0;
 
-/// Steps on the grid that a boundary may take; real ones take some thousands.
-const MOST_STEPS: u64 = 1 << 24;
+/// Steps on the grid that the boundaries of an object may take; real ones take some thousands.
+const MOST_STEPS: u64 = 1 << 22;
 
 /// The pixels inside closed polygons `x1 y1 x2 y2 …`, taken together.
 ///
@@ -19,7 +19,7 @@ const MOST_STEPS: u64 = 1 << 24;
 ///
 /// # Errors
 ///
-/// When there is no part, a number is not finite, the boundary is longer than 2²⁴ steps of a fifth of a pixel, or the
+/// When there is no part, a number is not finite, the boundary is longer than 2²² steps of a fifth of a pixel, or the
 /// image has 2³² pixels or more.
 ///
 /// ```
@@ -37,6 +37,7 @@ pub fn rasterise(parts: &[Vec<f64>], height: u32, width: u32) -> Result<Rle, Err
     }
     let boxes = parts.first().is_some_and(|first| first.len() == 4);
     let mut masks = Vec::with_capacity(parts.len());
+    let mut steps = 0;
     for part in parts {
         let corners = if boxes {
             let &[x, y, w, h] = part.as_slice() else {
@@ -46,33 +47,33 @@ pub fn rasterise(parts: &[Vec<f64>], height: u32, width: u32) -> Result<Rle, Err
         } else {
             part.clone()
         };
-        masks.push(rasterise_one(&corners, height, width)?);
+        let points = grid_points(&corners)?;
+        steps += points.windows(2).map(|side| side_steps(side[0], side[1])).sum::<u64>();
+        if steps > MOST_STEPS {
+            return Err(Error::Polygon { what: "the boundary is too long" });
+        }
+        let mut crossings = Crossings { height, width, last: None, pixels: Vec::new() };
+        for side in points.windows(2) {
+            walk(side[0], side[1], |u, v| crossings.visit(u, v));
+        }
+        masks.push(crossings.mask());
     }
     Rle::union(&masks).ok_or(Error::Polygon { what: "there is no part" })
 }
 
-fn rasterise_one(corners: &[f64], height: u32, width: u32) -> Result<Rle, Error> {
+/// The corners on the grid, the first once more at the end.
+fn grid_points(corners: &[f64]) -> Result<Vec<(i32, i32)>, Error> {
     if corners.len() < 2 {
         return Err(Error::Polygon { what: "a part has no corner" });
     }
     if !corners.iter().all(|corner| corner.is_finite()) {
         return Err(Error::Polygon { what: "a corner is not finite" });
     }
-    let mut points: Vec<(i32, i32)> = corners
-        .chunks_exact(2)
-        .map(|xy| ((SCALE * xy[0] + 0.5) as i32, (SCALE * xy[1] + 0.5) as i32))
-        .collect();
+    let on_grid = |at: f64| (SCALE * at + 0.5) as i32;
+    let corners = corners.chunks_exact(2);
+    let mut points: Vec<(i32, i32)> = corners.map(|xy| (on_grid(xy[0]), on_grid(xy[1]))).collect();
     points.push(points[0]);
-    let steps: u64 = points.windows(2).map(|side| side_steps(side[0], side[1])).sum();
-    if steps > MOST_STEPS {
-        return Err(Error::Polygon { what: "the boundary is too long" });
-    }
-
-    let mut crossings = Crossings { height, width, last: None, pixels: Vec::new() };
-    for side in points.windows(2) {
-        walk(side[0], side[1], |u, v| crossings.visit(u, v));
-    }
-    Ok(crossings.mask())
+    Ok(points)
 }
 
 fn side_steps(from: (i32, i32), to: (i32, i32)) -> u64 {
@@ -118,7 +119,8 @@ impl Crossings {
         if x.floor() < x || x < 0.0 || x > f64::from(self.width) - 1.0 {
             return;
         }
-        let y = ((f64::from(v.min(before_v)) + 0.5) / SCALE - 0.5).clamp(0.0, f64::from(self.height));
+        let y =
+            ((f64::from(v.min(before_v)) + 0.5) / SCALE - 0.5).clamp(0.0, f64::from(self.height));
         self.pixels.push(x as u32 * self.height + y.ceil() as u32);
     }
 
@@ -127,7 +129,8 @@ impl Crossings {
         self.pixels.push(self.height * self.width);
         self.pixels.sort_unstable();
         let mut before = 0;
-        let mut runs = self.pixels.iter().map(|&pixel| pixel - std::mem::replace(&mut before, pixel));
+        let mut runs =
+            self.pixels.iter().map(|&pixel| pixel - std::mem::replace(&mut before, pixel));
         let mut counts = vec![runs.next().expect("the end of the image was pushed")];
         while let Some(run) = runs.next() {
             if run > 0 {
@@ -171,8 +174,14 @@ mod tests {
         let refused = |parts: &[Vec<f64>]| rasterise(parts, 4, 4).unwrap_err().to_string();
         assert_eq!(refused(&[]), "polygon: there is no part");
         assert_eq!(refused(&[vec![]]), "polygon: a part has no corner");
-        assert_eq!(refused(&[vec![0.0, f64::NAN, 1.0, 1.0, 2.0, 2.0]]), "polygon: a corner is not finite");
-        assert_eq!(refused(&[vec![0.0, 0.0, 1e9, 1e9, 0.0, 5.0]]), "polygon: the boundary is too long");
+        assert_eq!(
+            refused(&[vec![0.0, f64::NAN, 1.0, 1.0, 2.0, 2.0]]),
+            "polygon: a corner is not finite"
+        );
+        assert_eq!(
+            refused(&[vec![0.0, 0.0, 1e9, 1e9, 0.0, 5.0]]),
+            "polygon: the boundary is too long"
+        );
         assert!(rasterise(&[vec![0.0; 6]], u32::MAX, 2).is_err());
     }
 

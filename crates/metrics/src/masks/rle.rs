@@ -173,9 +173,8 @@ impl<'a> Walk<'a> {
         let piece = (count, self.a.inside, self.b.inside);
         self.a.take(count);
         self.b.take(count);
-        self.over = (self.a.left == 0 && self.b.left == 0)
-            || self.a.has_ended()
-            || self.b.has_ended();
+        self.over =
+            (self.a.left == 0 && self.b.left == 0) || self.a.has_ended() || self.b.has_ended();
         Some(piece)
     }
 }
@@ -187,7 +186,10 @@ pub(super) mod tests {
     use super::*;
 
     /// Pixels down the columns, and their mask.
-    pub(in super::super) fn any_mask(height: u32, width: u32) -> impl Strategy<Value = (Vec<bool>, Rle)> {
+    pub(in super::super) fn any_mask(
+        height: u32,
+        width: u32,
+    ) -> impl Strategy<Value = (Vec<bool>, Rle)> {
         prop::collection::vec(any::<bool>(), (height * width) as usize)
             .prop_map(move |pixels| (pixels.clone(), encode(&pixels, height, width)))
     }

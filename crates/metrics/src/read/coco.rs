@@ -6,7 +6,9 @@ use std::path::Path;
 use super::json::{Fault, Scanner};
 use super::window::{Window, open};
 use super::{coco_results, coco_truth};
-use crate::{CocoSettings, Detections, Error, GroundTruth, Id, Mode, Rle, Segmentation, Similarity};
+use crate::{
+    CocoSettings, Detections, Error, GroundTruth, Id, Mode, Rle, Segmentation, Similarity,
+};
 
 /// Reads the files of COCO and LVIS, plain or packed by gzip.
 ///
@@ -98,7 +100,7 @@ impl Place<'_> {
     }
 
     pub(super) fn wrong(&self, field: &str, what: String) -> Error {
-        Error::Record {
+        Error::FileRecord {
             path: self.path.to_owned(),
             list: self.list,
             record: self.record,
@@ -146,7 +148,11 @@ pub(super) fn ids(scanner: &mut Scanner<'_>) -> Result<Vec<Id>, Fault> {
 pub(super) fn count(scanner: &mut Scanner<'_>) -> Result<u32, Fault> {
     let value = scanner.number()?.value();
     let whole = (0.0..=f64::from(u32::MAX)).contains(&value) && value.trunc() == value;
-    if whole { Ok(value as u32) } else { Err(Fault::Wrong("expected a whole number, not negative")) }
+    if whole {
+        Ok(value as u32)
+    } else {
+        Err(Fault::Wrong("expected a whole number, not negative"))
+    }
 }
 
 /// Finite numbers, `width` at a time.
@@ -191,7 +197,9 @@ pub(super) fn segmentation(scanner: &mut Scanner<'_>) -> Result<Segmentation, Fa
                 sides.push(count(scanner)?);
                 Ok(())
             })?;
-            size = Some(<[u32; 2]>::try_from(sides).map_err(|_| Fault::Wrong("a size is two numbers"))?);
+            size = Some(
+                <[u32; 2]>::try_from(sides).map_err(|_| Fault::Wrong("a size is two numbers"))?,
+            );
             Ok(())
         }
         b"counts" if scanner.peek()? == b'"' => {
@@ -216,5 +224,6 @@ pub(super) fn segmentation(scanner: &mut Scanner<'_>) -> Result<Segmentation, Fa
         (None, Some(runs)) => Rle::new(height, width, runs),
         (None, None) => return Err(Fault::Wrong("runs without `counts`")),
     };
-    mask.map(Segmentation::Rle).map_err(|_| Fault::Wrong("runs cannot be read or do not fit `size`"))
+    mask.map(Segmentation::Rle)
+        .map_err(|_| Fault::Wrong("runs cannot be read or do not fit `size`"))
 }

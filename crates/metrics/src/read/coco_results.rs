@@ -114,10 +114,8 @@ fn read_on<R: Read>(
     let mut start = 0;
     loop {
         let bytes = window.bytes();
-        let pieces: Vec<Piece> = cuts
-            .par_windows(2)
-            .map(|cut| piece(reader, kind, &bytes[cut[0]..cut[1]]))
-            .collect();
+        let pieces: Vec<Piece> =
+            cuts.par_windows(2).map(|cut| piece(reader, kind, &bytes[cut[0]..cut[1]])).collect();
         let count = pieces.len();
         for (at, piece) in pieces.into_iter().enumerate() {
             let before = detections.len();
@@ -143,7 +141,9 @@ fn read_on<R: Read>(
                 }
                 End::Wrong { field, what } => {
                     let record = before + piece.detections.len();
-                    return Err(Place { path: window.name(), list: "result", record }.wrong(field, what));
+                    return Err(
+                        Place { path: window.name(), list: "result", record }.wrong(field, what)
+                    );
                 }
                 // A wrong cut: the rest in one go.
                 End::Between | End::Open => {

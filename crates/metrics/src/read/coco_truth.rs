@@ -62,7 +62,9 @@ fn list<R: Read>(
     while more {
         match at {
             0 => truth.images.push(value(window, name, record, |scanner| image(reader, scanner))?),
-            1 => truth.objects.push(value(window, name, record, |scanner| object(reader, scanner))?),
+            1 => {
+                truth.objects.push(value(window, name, record, |scanner| object(reader, scanner))?)
+            }
             _ => truth.categories.push(value(window, name, record, category)?),
         }
         record += 1;
@@ -115,11 +117,7 @@ fn some<T>(
 }
 
 /// What a record must have.
-fn need<T>(
-    scanner: &mut Scanner<'_>,
-    field: &'static str,
-    value: Option<T>,
-) -> Result<T, Fault> {
+fn need<T>(scanner: &mut Scanner<'_>, field: &'static str, value: Option<T>) -> Result<T, Fault> {
     scanner.field = field;
     value.ok_or(Fault::Wrong("is missing"))
 }
@@ -247,9 +245,8 @@ fn object(reader: &CocoReader, scanner: &mut Scanner<'_>) -> Result<Object, Faul
         let points = need(scanner, "keypoints", raw.keypoints)?;
         let labelled = match raw.labelled {
             None if strict => need(scanner, "num_keypoints", None)?,
-            labelled => labelled.unwrap_or_else(|| {
-                points.iter().filter(|point| point[2] > 0.0).count() as u32
-            }),
+            labelled => labelled
+                .unwrap_or_else(|| points.iter().filter(|point| point[2] > 0.0).count() as u32),
         };
         Some(Pose { points, labelled })
     } else {

@@ -46,7 +46,10 @@ fn write_to(writer: &mut impl Write, detections: &Detections) -> std::io::Result
             Shape::Mask(Segmentation::Rle(mask)) => {
                 let text = mask.to_text().replace('\\', "\\\\");
                 let (height, width) = (mask.height(), mask.width());
-                write!(writer, r#","segmentation":{{"size":[{height},{width}],"counts":"{text}"}}"#)?;
+                write!(
+                    writer,
+                    r#","segmentation":{{"size":[{height},{width}],"counts":"{text}"}}"#
+                )?;
             }
             Shape::Mask(Segmentation::Polygons(parts)) => {
                 write!(writer, r#","segmentation":{parts:?}"#)?;
@@ -82,7 +85,9 @@ mod tests {
             let mut detections = Detections::default();
             for (id, score) in [(7, 0.1), (-3, 1e-300), (7, 0.3)] {
                 let bbox = [1.0 / 3.0, 1e22, 4.0, 5.5];
-                detections.push_shape(Id::new(id), Id::new(2), score, bbox, 22.0, shape.clone()).unwrap();
+                detections
+                    .push_shape(Id::new(id), Id::new(2), score, bbox, 22.0, shape.clone())
+                    .unwrap();
             }
             write_coco_results(&path, &detections).unwrap();
             let reader = CocoReader::new(&CocoSettings::new(similarity, Mode::Strict));

@@ -306,7 +306,13 @@ mod tests {
     #[test]
     fn brackets_must_match() {
         for text in ["[1}", "{\"a\":1]", "{\"a\" 1}", "[1,]", "{1:2}", "[tru]", "{\"a\":1,}"] {
-            assert!(matches!(Scanner::new(format!("{text} ").as_bytes()).skip(), Err(Fault::Expected(_))), "{text}");
+            assert!(
+                matches!(
+                    Scanner::new(format!("{text} ").as_bytes()).skip(),
+                    Err(Fault::Expected(_))
+                ),
+                "{text}"
+            );
         }
     }
 

@@ -27,7 +27,8 @@ pub(super) struct Window<R> {
 /// Opens a file; what begins like gzip is unpacked.
 pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>, Error> {
     let name = path.display().to_string();
-    let failed = |error: std::io::Error| Error::File { path: name.clone(), what: error.to_string() };
+    let failed =
+        |error: std::io::Error| Error::File { path: name.clone(), what: error.to_string() };
     let mut file = File::open(path).map_err(failed)?;
     let mut magic = [0; 2];
     let mut got = 0;

@@ -1,8 +1,6 @@
 //! Overlaps and suppressions of torchvision, overlaps and polygons of pycocotools.
 
-use cenote_metrics::{
-    BBox, Decay, Extent, nms, nms_per_class, rasterise, soft_nms, xywh_iou,
-};
+use cenote_metrics::{BBox, Decay, Extent, nms, nms_per_class, rasterise, soft_nms, xywh_iou};
 use serde_json::Value;
 
 use crate::{array, committed, document, number, numbers, shared_cases};
@@ -39,10 +37,14 @@ fn suppression_equals_torchvision() {
         let threshold = number(&problem["threshold"]);
         let kept = nms(&boxes, &scores, threshold, Extent::Continuous);
         assert_eq!(kept.iter().map(|&at| at as f64).collect::<Vec<_>>(), numbers(&problem["kept"]));
-        let classes: Vec<usize> = numbers(&problem["classes"]).iter().map(|&c| c as usize).collect();
+        let classes: Vec<usize> =
+            numbers(&problem["classes"]).iter().map(|&c| c as usize).collect();
         let kept = nms_per_class(&boxes, &scores, &classes, threshold, Extent::Continuous);
         // torchvision moves the classes apart, which keeps the order of scores.
-        assert_eq!(kept.iter().map(|&at| at as f64).collect::<Vec<_>>(), numbers(&problem["per_class"]));
+        assert_eq!(
+            kept.iter().map(|&at| at as f64).collect::<Vec<_>>(),
+            numbers(&problem["per_class"])
+        );
     }
 }
 

@@ -5,7 +5,10 @@ use cenote_metrics::{
 };
 use serde_json::Value;
 
-use crate::{array, assert_same_array, assert_same_bits, cases, document, number, numbers, shared, shared_cases};
+use crate::{
+    array, assert_same_array, assert_same_bits, cases, document, number, numbers, shared,
+    shared_cases,
+};
 
 fn similarity(name: &Value) -> Similarity {
     match name.as_str() {
@@ -42,7 +45,9 @@ fn settings(case: &Value) -> CocoSettings {
                 };
                 settings.areas = array(value).iter().enumerate().map(range).collect();
             }
-            "kpt_oks_sigmas" => settings.similarity = Similarity::Keypoints { sigmas: numbers(value) },
+            "kpt_oks_sigmas" => {
+                settings.similarity = Similarity::Keypoints { sigmas: numbers(value) }
+            }
             other => panic!("unknown parameter {other}"),
         }
     }
@@ -55,7 +60,8 @@ pub(crate) fn problem(case: &Value) -> (CocoSettings, GroundTruth, Detections) {
     let name = case["name"].as_str().unwrap_or("case");
     let bytes = |value: &Value| serde_json::to_vec(value).expect("JSON can be written");
     let truth = reader.truth_from(&bytes(&case["gt"])[..], name).unwrap_or_else(|e| panic!("{e}"));
-    let found = reader.results_from(&bytes(&case["dt"])[..], name).unwrap_or_else(|e| panic!("{e}"));
+    let found =
+        reader.results_from(&bytes(&case["dt"])[..], name).unwrap_or_else(|e| panic!("{e}"));
     (settings, truth, found)
 }
 
@@ -115,7 +121,8 @@ fn check_cell(what: &str, case: &Value, cell: &Value) {
             })
             .collect();
         assert_eq!(matched, numbers(&cell["matches"][t]), "{what} {cell}");
-        let ignored: Vec<f64> = ignored.iter().map(|&ignored| f64::from(u8::from(ignored))).collect();
+        let ignored: Vec<f64> =
+            ignored.iter().map(|&ignored| f64::from(u8::from(ignored))).collect();
         assert_eq!(ignored, numbers(&cell["ignore"][t]), "{what} {cell}");
     }
 }
@@ -166,10 +173,16 @@ fn real_sets_equal_pycocotools() {
 /// The corrected mode moves numbers only where the reference has a defect.
 #[test]
 fn corrected_numbers_are_those_of_the_reference_but_for_the_defects() {
-    for case in cases("bbox").iter().filter(|case| case["params"].as_object().is_some_and(serde_json::Map::is_empty)) {
+    for case in cases("bbox")
+        .iter()
+        .filter(|case| case["params"].as_object().is_some_and(serde_json::Map::is_empty))
+    {
         let (mut settings, truth, detections) = problem(case);
         let sound = truth.objects.iter().all(|object| {
-            !object.id.is_zero() && !object.ignore && ![1024.0, 9216.0].contains(&object.area) && object.area < 1e10
+            !object.id.is_zero()
+                && !object.ignore
+                && ![1024.0, 9216.0].contains(&object.area)
+                && object.area < 1e10
         });
         let strict = settings.evaluate(&truth, &detections).expect("strict").summary();
         let strict = strict.expect("three limits").stats();

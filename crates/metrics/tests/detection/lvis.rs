@@ -12,7 +12,8 @@ fn check(case: &Value) {
     let reader = CocoReader { similarity: Similarity::Boxes, mode: Mode::Strict, federated: true };
     let bytes = |value: &Value| serde_json::to_vec(value).expect("JSON can be written");
     let truth = reader.truth_from(&bytes(&case["gt"])[..], &what).unwrap_or_else(|e| panic!("{e}"));
-    let found = reader.results_from(&bytes(&case["dt"])[..], &what).unwrap_or_else(|e| panic!("{e}"));
+    let found =
+        reader.results_from(&bytes(&case["dt"])[..], &what).unwrap_or_else(|e| panic!("{e}"));
     let evaluated = settings.evaluate(&truth, &found).unwrap_or_else(|e| panic!("{what}: {e}"));
     let [precision, recall, _] = evaluated.matches.grids();
     assert_same_array(&what, &precision, &case["expected"]["precision"]);
@@ -25,7 +26,11 @@ fn check(case: &Value) {
         let (name, _) = line.name.split_once('@').unwrap_or((&line.name, ""));
         let key = stored.keys().find(|key| key.split('@').next() == Some(name));
         let stored = number(&stored[key.expect("the reference has this number")]);
-        assert_same_bits(&format!("{what} {}", line.name), &[line.value.unwrap_or(-1.0)], &[stored]);
+        assert_same_bits(
+            &format!("{what} {}", line.name),
+            &[line.value.unwrap_or(-1.0)],
+            &[stored],
+        );
     }
 }
 

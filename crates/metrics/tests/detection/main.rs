@@ -8,6 +8,7 @@ mod coco;
 mod lvis;
 mod readers;
 mod shards;
+mod textbook;
 
 use std::env;
 use std::fs;

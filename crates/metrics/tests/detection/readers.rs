@@ -56,7 +56,10 @@ fn results_that_cannot_be_right_are_refused_with_record_and_field() {
         ("[GOOD", "dt.json: result 0, record: the file ends here"),
         ("[GOOD,", "dt.json: result 1, record: the file ends here"),
         ("[GOOD]]", "dt.json: something follows after the end"),
-        (r#"[{"image_id":1,"caption":"x"}]"#, "dt.json: result 0, record: captions cannot be evaluated"),
+        (
+            r#"[{"image_id":1,"caption":"x"}]"#,
+            "dt.json: result 0, record: captions cannot be evaluated",
+        ),
     ] {
         assert_eq!(refused_results(&text.replace("GOOD", good)), error, "{text}");
     }
@@ -65,14 +68,22 @@ fn results_that_cannot_be_right_are_refused_with_record_and_field() {
 #[test]
 fn annotations_that_cannot_be_right_are_refused_with_record_and_field() {
     let file = |annotation: &str| {
-        format!(r#"{{"images":[{{"id":1}}],"categories":[{{"id":2}}],"annotations":[{annotation}]}}"#)
+        format!(
+            r#"{{"images":[{{"id":1}}],"categories":[{{"id":2}}],"annotations":[{annotation}]}}"#
+        )
     };
     for (text, error) in [
-        ("[]".to_owned(), "gt.json: expected an object with `images`, `annotations` and `categories`"),
+        (
+            "[]".to_owned(),
+            "gt.json: expected an object with `images`, `annotations` and `categories`",
+        ),
         (r#"{"images":[]}"#.to_owned(), "gt.json: no list `annotations`"),
         (r#"{"images":[],"images":[]}"#.to_owned(), "gt.json: a second list `images`"),
         (r#"{"images":[{}]}"#.to_owned(), "gt.json: image 0, id: is missing"),
-        (r#"{"images":[{"id":1,"width":-3}]}"#.to_owned(), "gt.json: image 0, width: expected a whole number, not negative"),
+        (
+            r#"{"images":[{"id":1,"width":-3}]}"#.to_owned(),
+            "gt.json: image 0, width: expected a whole number, not negative",
+        ),
         (
             file(r#"{"id":1,"image_id":1,"category_id":2,"bbox":[1,2,3,4],"iscrowd":0}"#),
             "gt.json: annotation 0, area: is missing",
@@ -82,7 +93,9 @@ fn annotations_that_cannot_be_right_are_refused_with_record_and_field() {
             "gt.json: annotation 0, iscrowd: is missing",
         ),
         (
-            file(r#"{"id":99999999999999999999,"image_id":1,"category_id":2,"bbox":[1,2,3,4],"area":2,"iscrowd":0}"#),
+            file(
+                r#"{"id":99999999999999999999,"image_id":1,"category_id":2,"bbox":[1,2,3,4],"area":2,"iscrowd":0}"#,
+            ),
             "gt.json: annotation 0, id: an id is a number of at most 64 bits",
         ),
     ] {
@@ -126,7 +139,10 @@ fn where_a_long_list_is_cut_changes_nothing() {
     for noise in ["", r#","note":"},{""#, r#","more":[{"a":1},{"b":2}]"#] {
         let record = |row: usize| {
             let (image, score) = (row / 9, row as f64 / 30_000.0);
-            format!(r#"{{"image_id":{image},"category_id":{},"bbox":[{row},2,3.5,4],"score":{score}{noise}}}"#, row % 7)
+            format!(
+                r#"{{"image_id":{image},"category_id":{},"bbox":[{row},2,3.5,4],"score":{score}{noise}}}"#,
+                row % 7
+            )
         };
         let records: Vec<String> = (0..30_000).map(record).collect();
         let text = format!("[{}]", records.join(",\n "));
@@ -137,7 +153,11 @@ fn where_a_long_list_is_cut_changes_nothing() {
             assert_eq!(detections.score(row).to_bits(), (row as f64 / 30_000.0).to_bits());
             assert_eq!(detections.image(row).whole(), Some(row as i64 / 9));
         }
-        let broken = text.replacen(r#""score":0.9,"#, r#""score":x,"#, 1).replacen("\"score\":0.9}", "\"score\":x}", 1);
+        let broken = text.replacen(r#""score":0.9,"#, r#""score":x,"#, 1).replacen(
+            "\"score\":0.9}",
+            "\"score\":x}",
+            1,
+        );
         let error = reader.results_from(broken.as_bytes(), "dt").unwrap_err().to_string();
         assert!(error.starts_with("dt: result 27000, score: got `x"), "{error}");
     }

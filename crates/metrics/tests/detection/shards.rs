@@ -7,7 +7,11 @@ use cenote_metrics::{Detections, GroundTruth, Id, Matches};
 use crate::{cases, coco};
 
 /// The images of a problem, dealt to `count` parts.
-fn parts(truth: &GroundTruth, detections: &Detections, count: usize) -> Vec<(GroundTruth, Detections)> {
+fn parts(
+    truth: &GroundTruth,
+    detections: &Detections,
+    count: usize,
+) -> Vec<(GroundTruth, Detections)> {
     let mut part_of: BTreeMap<Id, usize> = BTreeMap::new();
     let mut parts = vec![(GroundTruth::default(), Detections::default()); count];
     for (at, image) in truth.images.iter().enumerate() {
@@ -21,8 +25,13 @@ fn parts(truth: &GroundTruth, detections: &Detections, count: usize) -> Vec<(Gro
     }
     for row in 0..detections.len() {
         let part = &mut parts[part_of[&detections.image(row)]].1;
-        part.push(detections.image(row), detections.category(row), detections.score(row), detections.bbox(row))
-            .expect("what was a detection is one");
+        part.push(
+            detections.image(row),
+            detections.category(row),
+            detections.score(row),
+            detections.bbox(row),
+        )
+        .expect("what was a detection is one");
     }
     for part in &mut parts {
         part.0.categories.clone_from(&truth.categories);

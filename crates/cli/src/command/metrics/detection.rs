@@ -78,19 +78,12 @@ fn settings(args: &Detection) -> Result<CocoSettings, Failure> {
         Convention::Strict => Mode::Strict,
         Convention::Corrected => Mode::Corrected,
     };
-    let ids = |flag: &str, numbers: &[f64]| -> Result<Option<Vec<Id>>, Failure> {
-        if numbers.is_empty() {
-            return Ok(None);
-        }
-        let ids = numbers.iter().map(|&number| Id::from_f64(number)).collect::<Option<Vec<Id>>>();
-        ids.map(Some).ok_or_else(|| Failure::Usage(format!("{flag}: expected finite numbers")))
-    };
     let mut settings = match args.like.map(|preset| preset.protocol(similarity.clone())) {
         Some(Rules::Coco(settings)) => settings,
         _ => CocoSettings::new(similarity, mode),
     };
-    settings.images = ids("--image-ids", &args.image_ids)?;
-    settings.categories = ids("--category-ids", &args.category_ids)?;
+    settings.images = (!args.image_ids.is_empty()).then(|| args.image_ids.clone());
+    settings.categories = (!args.category_ids.is_empty()).then(|| args.category_ids.clone());
     settings.use_categories = !args.no_categories;
     if !args.iou_thresholds.is_empty() {
         settings.iou_thresholds.clone_from(&args.iou_thresholds);
@@ -136,7 +129,7 @@ fn lvis(
         [most] => federated.max_dets = Some(*most),
         more => {
             let got = format!("{more:?}");
-            return Err(Error::Setting { what: "one limit of detections per image", got });
+            return Err(Error::Evaluation { what: "one limit of detections per image", got });
         }
     }
     let evaluated = federated.evaluate(truth, detections)?;
@@ -150,7 +143,7 @@ fn lvis(
 #[expect(clippy::needless_pass_by_value, reason = "it is handed over as an error")]
 pub(super) fn failed(error: Error) -> Failure {
     match error {
-        Error::Setting { .. } => Failure::Usage(error.to_string()),
+        Error::Evaluation { .. } => Failure::Usage(error.to_string()),
         _ => Failure::Data(error.to_string()),
     }
 }
@@ -227,14 +220,17 @@ pub(super) fn name(truth: &GroundTruth, id: Id) -> Option<&str> {
 }
 
 fn class_words(truth: &GroundTruth, matches: &Matches) -> String {
-    let mut rows = vec![vec!["category", "AP", "AP50", "AP75", "AR", "objects", "detections"]
-        .into_iter()
-        .map(str::to_owned)
-        .collect::<Vec<_>>()];
+    let mut rows = vec![
+        vec!["category", "AP", "AP50", "AP75", "AR", "objects", "detections"]
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>(),
+    ];
     for (k, (&id, row)) in matches.categories().iter().zip(matches.class_table()).enumerate() {
         let mut cells = vec![name(truth, id).map_or_else(|| id.to_string(), str::to_owned)];
         let scores = row.unwrap_or_default();
-        cells.extend(scores.iter().map(|score| score.map_or("–".to_owned(), |s| format!("{s:.3}"))));
+        cells
+            .extend(scores.iter().map(|score| score.map_or("–".to_owned(), |s| format!("{s:.3}"))));
         cells.push(matches.class(k).positives(0).to_string());
         cells.push(matches.class(k).len().to_string());
         rows.push(cells);

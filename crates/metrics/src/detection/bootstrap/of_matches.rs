@@ -31,7 +31,7 @@ impl Matches {
     pub fn weighted_summary(&self, weights: &[u32]) -> Result<Vec<(String, Option<f64>)>, Error> {
         if weights.len() != self.images().len() {
             let got = format!("{} for {}", weights.len(), self.images().len());
-            return Err(Error::Setting { what: "a weight for each image", got });
+            return Err(Error::Evaluation { what: "a weight for each image", got });
         }
         let (ranked, statistics) = self.prepared()?;
         let numbers = ranked.numbers(&statistics, weights, &mut Scratch::default());
@@ -47,7 +47,7 @@ impl Matches {
         let alike = self.images() == other.images()
             && self.categories() == other.categories()
             && self.settings() == other.settings();
-        let differ = || Error::Setting {
+        let differ = || Error::Evaluation {
             what: "two evaluations of the same images, categories and settings",
             got: "evaluations that differ".to_owned(),
         };
@@ -63,7 +63,7 @@ impl Matches {
         let settings = self.settings();
         if !settings.recall_thresholds.is_sorted() {
             let got = "others".to_owned();
-            return Err(Error::Setting { what: "recalls in ascending order for a bootstrap", got });
+            return Err(Error::Evaluation { what: "recalls in ascending order for a bootstrap", got });
         }
         let (statistics, last) = self.statistics()?;
         let limits: Vec<u32> = settings.max_dets[..=last]
@@ -115,7 +115,7 @@ impl Matches {
             };
             if of == Averaged::Precision || area > 0 {
                 if last.is_some_and(|last| last != limit) {
-                    return Err(Error::Setting {
+                    return Err(Error::Evaluation {
                         what: "precision at one limit of detections for a bootstrap",
                         got: format!("{:?}", settings.max_dets),
                     });

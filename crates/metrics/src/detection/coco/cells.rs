@@ -45,14 +45,17 @@ impl Grouped {
     }
 
     /// Puts rows, given as `(image, class, row)` in file order, into their cells.
-    fn new(rows: impl Iterator<Item = (u32, u32, u32)> + Clone, images: usize, classes: usize) -> Self {
+    fn new(
+        rows: impl Iterator<Item = (u32, u32, u32)> + Clone,
+        images: usize,
+        classes: usize,
+    ) -> Self {
         let by_image: Vec<(u32, u32, u32)> = if rows.clone().is_sorted_by_key(|row| row.0) {
             rows.collect()
         } else {
             counting_sort(rows, images, |row| row.0 as usize).0
         };
-        let (sorted, starts) =
-            counting_sort(by_image.into_iter(), classes, |row| row.1 as usize);
+        let (sorted, starts) = counting_sort(by_image.into_iter(), classes, |row| row.1 as usize);
         Self { entries: sorted.into_iter().map(|(image, _, row)| (image, row)).collect(), starts }
     }
 }
@@ -100,7 +103,8 @@ impl Cells {
         let looked_at: Vec<Id> = match &settings.categories {
             Some(categories) => categories.clone(),
             None => {
-                let mut all: Vec<Id> = truth.categories.iter().map(|category| category.id).collect();
+                let mut all: Vec<Id> =
+                    truth.categories.iter().map(|category| category.id).collect();
                 all.sort_unstable();
                 all
             }
@@ -129,8 +133,9 @@ impl Cells {
             let image = image_places[of_row[row] as usize]?;
             if let Some(federation) = federation {
                 let category = named[category_of[row] as usize];
-                let known = federation.negative.contains(&(detected[of_row[row] as usize], category))
-                    || present.contains(&(image, category));
+                let known =
+                    federation.negative.contains(&(detected[of_row[row] as usize], category))
+                        || present.contains(&(image, category));
                 if !known || !federation.kept[row] {
                     return None;
                 }

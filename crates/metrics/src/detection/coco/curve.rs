@@ -52,7 +52,8 @@ impl ClassMatches {
             Mode::Strict => f64::EPSILON,
             Mode::Corrected => 0.0,
         };
-        let needed: Vec<usize> = recalls.iter().map(|&recall| hits_for(recall, positives)).collect();
+        let needed: Vec<usize> =
+            recalls.iter().map(|&recall| hits_for(recall, positives)).collect();
         let surest = match self.shape.limits[limit] {
             0 => None,
             _ => self.ranked().order.first().map(|&d| self.scores[d as usize]),

@@ -85,11 +85,7 @@ impl Settings {
     ///
     /// When a setting makes no sense, a detection names an image that the ground truth does not list, a shape is missing
     /// or cannot be read, or, in [`Mode::Corrected`], two objects share an id.
-    pub fn evaluate(
-        &self,
-        truth: &GroundTruth,
-        detections: &Detections,
-    ) -> Result<Matches, Error> {
+    pub fn evaluate(&self, truth: &GroundTruth, detections: &Detections) -> Result<Matches, Error> {
         self.evaluate_federated(truth, detections, None)
     }
 
@@ -173,7 +169,8 @@ impl Job<'_> {
             matches.push_positives(&targets);
 
             ordered.clear();
-            ordered.extend(given.iter().map(|&(_, row)| (self.detections.score(row as usize), row)));
+            ordered
+                .extend(given.iter().map(|&(_, row)| (self.detections.score(row as usize), row)));
             if ordered.len() > 1 {
                 ordered.sort_by(|a, b| b.0.partial_cmp(&a.0).expect("scores are finite"));
             }
@@ -190,7 +187,9 @@ impl Job<'_> {
                 matches.outside.push(if open { u32::MAX } else { outside });
                 matches.places.push(UNMATCHED);
             }
-            matches.cells.push(Cell { image, detections: first as u32..matches.scores.len() as u32 });
+            matches
+                .cells
+                .push(Cell { image, detections: first as u32..matches.scores.len() as u32 });
             if targets.is_empty() || ordered.is_empty() {
                 continue;
             }

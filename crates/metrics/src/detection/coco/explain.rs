@@ -82,7 +82,9 @@ impl Settings {
                 .iter()
                 .map(|target| Target { ignored: target.ignored >> area & 1, ..*target })
                 .collect::<Vec<_>>();
-            explained.object_ignored.push(of_area.iter().map(|target| target.ignored == 1).collect());
+            explained
+                .object_ignored
+                .push(of_area.iter().map(|target| target.ignored == 1).collect());
             let mut found = vec![Found::default(); compared.len() * settings.words()];
             let (matched, ignored) = (&mut explained.matched[area], &mut explained.ignored[area]);
             Matcher::new(&settings.iou_thresholds, 1).run(

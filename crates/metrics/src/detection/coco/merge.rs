@@ -53,8 +53,11 @@ impl Matches {
         let renumbered: Vec<Vec<u32>> =
             parts.iter().map(|part| part.images.iter().map(|id| places[id]).collect()).collect();
         let classes = (0..parts[0].classes.len()).map(|k| {
-            let of_class: Vec<(&ClassMatches, &[u32])> =
-                parts.iter().zip(&renumbered).map(|(part, to)| (&part.classes[k], &to[..])).collect();
+            let of_class: Vec<(&ClassMatches, &[u32])> = parts
+                .iter()
+                .zip(&renumbered)
+                .map(|(part, to)| (&part.classes[k], &to[..]))
+                .collect();
             join(&of_class)
         });
         let classes = classes.collect();

@@ -66,7 +66,8 @@ impl ClassMatches {
         let range = self.cells[at].detections.clone();
         let rows = range.start as usize..range.end as usize;
         let mut one = Self::new(self.shape.clone());
-        one.cells.push(Cell { image: self.cells[at].image, detections: 0..range.end - range.start });
+        one.cells
+            .push(Cell { image: self.cells[at].image, detections: 0..range.end - range.start });
         one.cell_positives.extend_from_slice(self.cell_positives(at));
         one.scores.extend_from_slice(&self.scores[rows.clone()]);
         one.rows.extend_from_slice(&self.rows[rows.clone()]);

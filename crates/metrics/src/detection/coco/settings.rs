@@ -114,9 +114,12 @@ impl Settings {
 
     /// These settings with limits in ascending order, if they make sense.
     pub(super) fn checked(&self) -> Result<Self, Error> {
-        let refuse = |what, got: String| Err(Error::Setting { what, got });
+        let refuse = |what, got: String| Err(Error::Evaluation { what, got });
         if self.iou_thresholds.is_empty() || !self.iou_thresholds.iter().all(|t| t.is_finite()) {
-            return refuse("finite IoU thresholds, at least one", format!("{:?}", self.iou_thresholds));
+            return refuse(
+                "finite IoU thresholds, at least one",
+                format!("{:?}", self.iou_thresholds),
+            );
         }
         if !self.recall_thresholds.iter().all(|r| r.is_finite()) {
             return refuse("finite recall thresholds", format!("{:?}", self.recall_thresholds));

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use super::super::data::{Detections, GroundTruth, Id, Segmentation, Shape};
 use super::settings::{Mode, Settings, Similarity};
+use crate::Error;
 use crate::boxes::xywh_iou;
 use crate::keypoints::oks;
 use crate::masks::{Rle, rasterise};
-use crate::Error;
 
 /// Compares by the rules of some settings.
 pub(in crate::detection) struct Comparison<'a> {
@@ -78,9 +78,13 @@ impl<'a> Comparison<'a> {
         let mut masks = Vec::with_capacity(objects.len());
         for &(_, row) in objects {
             let object = &self.truth.objects[row as usize];
-            let of = |error| Error::Object { row: row as usize, id: object.id, error: Box::new(error) };
-            let segmentation =
-                object.segmentation.as_ref().ok_or(Error::NoShape { what: "segmentation" }).map_err(of)?;
+            let of =
+                |error| Error::Object { row: row as usize, id: object.id, error: Box::new(error) };
+            let segmentation = object
+                .segmentation
+                .as_ref()
+                .ok_or(Error::NoShape { what: "segmentation" })
+                .map_err(of)?;
             let mask = self.mask(segmentation, object.image).map_err(of)?;
             let bounds = mask.bounds();
             masks.push((mask, bounds, object.crowd && self.crowds));
@@ -134,8 +138,10 @@ impl<'a> Comparison<'a> {
         let mut poses = Vec::with_capacity(objects.len());
         for &(_, row) in objects {
             let object = &self.truth.objects[row as usize];
-            let of = |error| Error::Object { row: row as usize, id: object.id, error: Box::new(error) };
-            let pose = object.pose.as_ref().ok_or(Error::NoShape { what: "keypoints" }).map_err(of)?;
+            let of =
+                |error| Error::Object { row: row as usize, id: object.id, error: Box::new(error) };
+            let pose =
+                object.pose.as_ref().ok_or(Error::NoShape { what: "keypoints" }).map_err(of)?;
             check(pose.points.len()).map_err(of)?;
             poses.push((object, pose));
         }
@@ -146,9 +152,11 @@ impl<'a> Comparison<'a> {
                 return Err(of(Error::NoShape { what: "keypoints" }));
             };
             check(points.len()).map_err(of)?;
-            similarities.extend(poses.iter().map(|(object, pose)| {
-                oks(points, &pose.points, object.bbox, object.area, sigmas)
-            }));
+            similarities.extend(
+                poses.iter().map(|(object, pose)| {
+                    oks(points, &pose.points, object.bbox, object.area, sigmas)
+                }),
+            );
         }
         Ok(())
     }

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::evaluate::Matches;
 use super::settings::{Mode, Similarity};
-use crate::numerics::pairwise_mean;
 use crate::Error;
+use crate::numerics::pairwise_mean;
 
 /// What a number is a mean of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,10 @@ impl fmt::Display for Line {
             Some(value) => format!("{value:.3}"),
             None => "-1.000".to_owned(),
         };
-        write!(f, " {title:<18} {kind} @[ IoU={iou:<9} | area={area:>6} | maxDets={max_dets:>3} ] = {value}")
+        write!(
+            f,
+            " {title:<18} {kind} @[ IoU={iou:<9} | area={area:>6} | maxDets={max_dets:>3} ] = {value}"
+        )
     }
 }
 
@@ -114,7 +117,10 @@ impl Matches {
             } else {
                 if strict && limits.len() < 3 {
                     let got = format!("{limits:?}");
-                    return Err(Error::Setting { what: "three limits of detections for a strict summary", got });
+                    return Err(Error::Evaluation {
+                        what: "three limits of detections for a strict summary",
+                        got,
+                    });
                 }
                 let limit = |at: usize| limits.get(at).copied().unwrap_or(last);
                 let most = if strict { limit(2) } else { last };
@@ -246,8 +252,12 @@ impl Matches {
         };
         let all: Vec<usize> = (0..self.classes.len()).collect();
         let classes = classes.unwrap_or(&all);
-        #[expect(clippy::float_cmp, reason = "a threshold is selected by its value, as in the reference")]
-        let selected = (0..thresholds.len()).filter(|&t| line.iou.is_none_or(|iou| thresholds[t] == iou));
+        #[expect(
+            clippy::float_cmp,
+            reason = "a threshold is selected by its value, as in the reference"
+        )]
+        let selected =
+            (0..thresholds.len()).filter(|&t| line.iou.is_none_or(|iou| thresholds[t] == iou));
         let mut numbers = Vec::new();
         for t in selected {
             for step in 0..steps {

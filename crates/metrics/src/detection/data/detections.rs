@@ -59,7 +59,13 @@ impl Detections {
     /// # Errors
     ///
     /// When a number is not finite, or there are 2³² − 1 detections already.
-    pub fn push(&mut self, image: Id, category: Id, score: f64, bbox: [f64; 4]) -> Result<(), Error> {
+    pub fn push(
+        &mut self,
+        image: Id,
+        category: Id,
+        score: f64,
+        bbox: [f64; 4],
+    ) -> Result<(), Error> {
         self.push_shape(image, category, score, bbox, bbox[2] * bbox[3], Shape::Box)
     }
 

@@ -45,7 +45,7 @@ impl LvisSettings {
     ) -> Result<LvisMatches, Error> {
         if let Similarity::Keypoints { .. } = self.similarity {
             let got = "keypoints".to_owned();
-            return Err(Error::Setting { what: "boxes or masks, which LVIS has", got });
+            return Err(Error::Evaluation { what: "boxes or masks, which LVIS has", got });
         }
         let settings = Settings {
             // Cut per image, not per category.
@@ -60,7 +60,8 @@ impl LvisSettings {
         let matches = settings.evaluate_federated(truth, detections, Some(&federation))?;
         let mut frequencies: HashMap<Id, Frequency> = HashMap::new();
         for category in &truth.categories {
-            let frequency = category.frequency.ok_or(Error::NoFrequency { category: category.id })?;
+            let frequency =
+                category.frequency.ok_or(Error::NoFrequency { category: category.id })?;
             frequencies.insert(category.id, frequency);
         }
         let of = |wanted: Frequency| -> Vec<usize> {

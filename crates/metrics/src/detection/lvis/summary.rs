@@ -38,24 +38,26 @@ impl LvisMatches {
     pub fn summary(&self) -> LvisSummary {
         let max_dets = self.max_dets.map_or(-1, |most| most as i64);
         let [from, to] = self.matches.threshold_range();
-        let line = |name: String, measure, iou: Option<f64>, area: &'static str, group: Option<usize>| {
-            let classes = group.map(|group| self.groups[group].as_slice());
-            let area_name = match area {
-                "s" => "small",
-                "m" => "medium",
-                "l" => "large",
-                all => all,
+        let line =
+            |name: String, measure, iou: Option<f64>, area: &'static str, group: Option<usize>| {
+                let classes = group.map(|group| self.groups[group].as_slice());
+                let area_name = match area {
+                    "s" => "small",
+                    "m" => "medium",
+                    "l" => "large",
+                    all => all,
+                };
+                LvisLine {
+                    value: self.matches.mean(measure, iou, area_name, usize::MAX, classes),
+                    name,
+                    measure,
+                    iou: iou
+                        .map_or_else(|| format!("{from:.2}:{to:.2}"), |iou| format!("{iou:.2}")),
+                    area,
+                    max_dets,
+                    group: group.map_or("all", |group| ["r", "c", "f"][group]),
+                }
             };
-            LvisLine {
-                value: self.matches.mean(measure, iou, area_name, usize::MAX, classes),
-                name,
-                measure,
-                iou: iou.map_or_else(|| format!("{from:.2}:{to:.2}"), |iou| format!("{iou:.2}")),
-                area,
-                max_dets,
-                group: group.map_or("all", |group| ["r", "c", "f"][group]),
-            }
-        };
         let precision = |name: &str, iou, area, group| {
             line(name.to_owned(), Measure::Precision, iou, area, group)
         };
