@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Stride `s`, padding `p` and dilation `d` may differ for rows and columns. The padding holds zeros, or
-//! by `padding_mode` the mirrored map (`reflect`) or its other end (`circular`). With `groups = G`
+//! by `padding_mode` the mirrored map (`reflect`) or its other end (`circular`), laid around a copy that
+//! is kept in the place of the input. With `groups = G`
 //! the channels fall into `G` equal parts that do not see each other. With a stride and as many
 //! output as input channels it is the learned downsampler of Springenberg et al. (2015),
 //! arXiv:1412.6806. Conventions are those of PyTorch's `Conv2d`, but for the initial weights: He

@@ -148,10 +148,9 @@ impl Layer for Fitted {
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {
+        let planes = x.value().dims()[0] * self.channels;
         let regions = match at.mode() {
-            Mode::Eval => vec![self.regions([0.5; 2])],
-            Mode::Train => {
-                let planes = x.value().dims()[0] * self.channels;
+            Mode::Train if planes > 0 => {
                 let mut stream = at.stream(NAME);
                 let mut draw = || {
                     let columns = uniform(&mut stream);
@@ -159,6 +158,7 @@ impl Layer for Fitted {
                 };
                 (0..planes).map(|_| draw()).collect()
             }
+            _ => vec![self.regions([0.5; 2])],
         };
         regional_maximum(NAME, &x, &regions, None)
     }
@@ -174,7 +174,7 @@ mod tests {
     use cenote_autograd::Tape;
     use cenote_tensor::{Scalar, Seed, Tensor};
 
-    use crate::laws::{check_gradient, fit};
+    use crate::laws::{check_gradient, fit, run};
     use crate::{Mode, Step};
 
     #[test]
@@ -238,6 +238,13 @@ mod tests {
             assert!((y.as_slice().iter().sum::<Scalar>() - 2.0).abs() < 1e-6);
         }
         check_gradient(&layer, 2).expect("the gradient of drawn windows");
+    }
+
+    #[test]
+    fn no_image_has_the_output_of_its_size_in_training_too() {
+        let layer = fit("kind = 'fractional_max_pool'\noutput_size = [2, 3]", [1, 5, 9]);
+        let (y, dx) = run(&layer.expect("fits"), Tensor::zeros([0, 1, 5, 9]));
+        assert_eq!((y.dims(), dx.dims()), (&[0, 1, 2, 3][..], &[0, 1, 5, 9][..]));
     }
 
     #[test]

@@ -10,7 +10,6 @@
 
 #[cfg(not(cenote_f64))]
 mod fast;
-#[cfg(any(cenote_f64, test))]
 mod reference;
 
 #[cfg(not(cenote_f64))]
@@ -80,15 +79,12 @@ impl Regions {
         };
         let axis = |axis: usize| -> Vec<[usize; 2]> {
             let (size, count, u) = (input[axis], output[axis], u[axis]);
-            match kernel {
-                Some(kernel) => {
-                    let starts = starts(size - kernel[axis], count, u);
-                    starts.into_iter().map(|start| [start, start + kernel[axis]]).collect()
-                }
-                None => {
-                    let bounds = starts(size, count + 1, u);
-                    bounds.windows(2).map(|pair| [pair[0], pair[1]]).collect()
-                }
+            if let Some(kernel) = kernel {
+                let starts = starts(size - kernel[axis], count, u);
+                starts.into_iter().map(|start| [start, start + kernel[axis]]).collect()
+            } else {
+                let bounds = starts(size, count + 1, u);
+                bounds.windows(2).map(|pair| [pair[0], pair[1]]).collect()
             }
         };
         Self::new(input, axis(0), axis(1))

@@ -110,7 +110,7 @@ pub fn binomial(taps: usize) -> Vec<Scalar> {
         let next: Vec<f64> = (0..=row.len())
             .map(|i| {
                 let left = i.checked_sub(1).map_or(0.0, |i| row[i]);
-                (left + row.get(i).copied().unwrap_or(0.0)) / 2.0
+                f64::midpoint(left, row.get(i).copied().unwrap_or(0.0))
             })
             .collect();
         row = next;
