@@ -13,7 +13,7 @@
 //! the real part of the cropped spectrum's inverse, as some code does, differs from this in the one
 //! corner where both axes are at that frequency.) The map is taken to be periodic. Linear: one NaN or
 //! infinity spreads over its whole plane. Training and use are alike; nothing is kept. Axes of up to
-//! 191 cells are multiplied by the matrix of the map, `O` multiply-adds per cell of each axis; from 192
+//! 47 cells are multiplied by the matrix of the map, `O` multiply-adds per cell of each axis; from 48
 //! on transforms take `O(I log I)`. After Rippel, Snoek and Adams (2015), arXiv:1506.03767.
 
 use cenote_spec::{Kind, Notes, Random, Setting, params};
@@ -32,7 +32,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     example: "stride = 2",
     notes: Some(Notes {
         formula: "y = inverse DFT of the centred OH x OW crop of the DFT of x, times OH OW / (H W)",
-        cost: "W OH H + OH W OW multiply-adds per channel, O(n log n) from 192 cells; keeps nothing",
+        cost: "W OH H + OH W OW multiply-adds per channel, O(n log n) from 48 cells; keeps nothing",
         reference: "Rippel, Snoek and Adams (2015), arXiv:1506.03767",
         random: Random::No,
         settings: &[

@@ -70,7 +70,7 @@ enum Way {
 
 /// Cells of an axis from which transforms are quicker than a matrix.
 #[cfg(not(cenote_f64))]
-const LONG: usize = 192;
+const LONG: usize = 48;
 
 impl BandLimit {
     /// The band limit from planes of size `input` to planes of size `output`.
