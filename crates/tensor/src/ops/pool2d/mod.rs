@@ -29,6 +29,7 @@ mod ring;
 mod spread;
 #[cfg(not(cenote_f64))]
 mod tasks;
+mod unpool;
 
 #[cfg(not(cenote_f64))]
 use fast as kernels;
@@ -43,3 +44,4 @@ pub use max::{Argmax, max_pool, max_pool_backward};
 pub use rectified::{relu_max_pool, relu_max_pool_backward};
 #[cfg(not(cenote_f64))]
 pub(crate) use tasks::MaxGradient;
+pub use unpool::{max_unpool, max_unpool_backward};
