@@ -1,9 +1,13 @@
 //! The words of the command line.
 
+mod metrics;
+
 use std::path::PathBuf;
 
 use cenote_experiment::Workers;
 use clap::{Args as ClapArgs, Parser, Subcommand};
+
+pub(crate) use metrics::{Bins, Classification, Classified, Metrics, Sequence, WhenUndefined};
 
 /// Finds out, by experiment, whether pooling matters in your network.
 #[derive(Debug, Parser)]
@@ -30,6 +34,9 @@ pub(crate) enum Command {
     Report(Report),
     /// Show a network layer by layer: shapes, parameters, MACs, bytes kept for training
     Summary(Summary),
+    /// Score a file of predictions, by any program
+    #[command(subcommand)]
+    Metrics(Metrics),
     /// List what a study file may name
     List(List),
     /// Time networks and operators as the scripts in benches/peers time other libraries

@@ -5,6 +5,7 @@ mod bench;
 mod evaluate;
 mod interrupt;
 mod list;
+mod metrics;
 mod predict;
 mod report;
 mod summary;
@@ -25,6 +26,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Report(args) => report::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Metrics(args) => metrics::run(&args),
         Command::Bench(args) => bench::run(&args),
     }
 }

@@ -7,6 +7,8 @@ mod data_files;
 mod flags;
 mod interruption;
 mod lists;
+mod metrics_classification;
+mod metrics_sequence;
 mod program;
 mod report_folders;
 mod study_files;
