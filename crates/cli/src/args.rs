@@ -9,7 +9,7 @@ use cenote_experiment::Workers;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 pub(crate) use detection::{Compared, Convention, Detection, Format, Protocol};
-pub(crate) use metrics::Metrics;
+pub(crate) use metrics::{Bins, Classification, Classified, Metrics, Sequence, WhenUndefined};
 
 /// Finds out, by experiment, whether pooling matters in your network.
 #[derive(Debug, Parser)]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use cenote_datasets::{KINDS as DATASETS, TRANSFORMS};
 use cenote_experiment::{STUDIES, Study};
 use cenote_layers::{KINDS as LAYERS, OPTIMIZER_KINDS, SCHEDULE_KINDS};
-use cenote_metrics::{CLASSIFICATION_METRICS, DETECTION_METRICS};
+use cenote_metrics::{CLASSIFICATION_METRICS, DETECTION_METRICS, SCORED_METRICS, SEQUENCE_METRICS};
 use cenote_spec::Kind;
 use serde_json::json;
 
@@ -67,7 +67,9 @@ fn entries(what: What) -> Result<Vec<Entry>, Failure> {
             };
             let classification = CLASSIFICATION_METRICS.iter().map(|m| entry(m.name, m.about));
             let detection = DETECTION_METRICS.iter().map(|m| entry(m.name, m.about));
-            classification.chain(detection).collect()
+            let scored = SCORED_METRICS.iter().map(|m| entry(m.name, m.about));
+            let sequence = SEQUENCE_METRICS.iter().map(|m| entry(m.name, m.about));
+            classification.chain(detection).chain(scored).chain(sequence).collect()
         }
     })
 }

@@ -9,6 +9,8 @@ mod detection_sections;
 mod flags;
 mod interruption;
 mod lists;
+mod metrics_classification;
+mod metrics_sequence;
 mod program;
 mod report_folders;
 mod study_files;
