@@ -147,7 +147,7 @@ pub(super) fn ids(scanner: &mut Scanner<'_>) -> Result<Vec<Id>, Fault> {
 /// A number of pixels or of things.
 pub(super) fn count(scanner: &mut Scanner<'_>) -> Result<u32, Fault> {
     let value = scanner.number()?.value();
-    let whole = (0.0..=f64::from(u32::MAX)).contains(&value) && value.trunc() == value;
+    let whole = (0.0..=f64::from(u32::MAX)).contains(&value) && value.fract() == 0.0;
     if whole {
         Ok(value as u32)
     } else {

@@ -31,7 +31,7 @@ struct Raw {
     image: Option<Id>,
     category: Option<Id>,
     score: Option<f64>,
-    bbox: Option<Option<[f64; 4]>>,
+    bbox: Option<[f64; 4]>,
     segmentation: Option<Segmentation>,
     keypoints: Option<Vec<[f64; 3]>>,
 }
@@ -273,7 +273,7 @@ fn record(reader: &CocoReader, kind: Kind, scanner: &mut Scanner<'_>) -> Result<
             }
             b"bbox" => {
                 scanner.field = "bbox";
-                raw.bbox = Some(bbox(scanner)?);
+                raw.bbox = bbox(scanner)?;
             }
             b"score" => {
                 scanner.field = "score";
@@ -308,7 +308,7 @@ impl Raw {
         let image = self.image.ok_or_else(|| missing("image_id"))?;
         let category = self.category.ok_or_else(|| missing("category_id"))?;
         let score = self.score.ok_or_else(|| missing("score"))?;
-        let given = self.bbox.flatten();
+        let given = self.bbox;
         let wrong = |error: Error| ("record", error.to_string());
         if kind == Kind::Boxes && !reader.masks() && !reader.poses() {
             let bbox = given.ok_or_else(|| missing("bbox"))?;

@@ -32,7 +32,7 @@ pub(super) fn read<R: Read>(
                 }
                 list(reader, &mut window, at, &mut truth)?;
             }
-            None => value(&mut window, "file", 0, |scanner| scanner.skip())?,
+            None => value(&mut window, "file", 0, skip)?,
         }
         more = value(&mut window, "file", 0, |scanner| {
             if scanner.took(b',')? {
@@ -63,7 +63,7 @@ fn list<R: Read>(
         match at {
             0 => truth.images.push(value(window, name, record, |scanner| image(reader, scanner))?),
             1 => {
-                truth.objects.push(value(window, name, record, |scanner| object(reader, scanner))?)
+                truth.objects.push(value(window, name, record, |scanner| object(reader, scanner))?);
             }
             _ => truth.categories.push(value(window, name, record, category)?),
         }
@@ -101,6 +101,16 @@ pub(super) fn value<R: Read, T>(
             }
         }
     }
+}
+
+/// Steps over any value.
+fn skip(scanner: &mut Scanner<'_>) -> Result<(), Fault> {
+    scanner.skip()
+}
+
+/// A number that is finite.
+fn finite(scanner: &mut Scanner<'_>) -> Result<f64, Fault> {
+    scanner.finite()
 }
 
 /// Reads the value of a field; `null` is none.
@@ -208,7 +218,7 @@ fn object(reader: &CocoReader, scanner: &mut Scanner<'_>) -> Result<Object, Faul
             b"image_id" => raw.image = some(scanner, "image_id", id)?,
             b"category_id" => raw.category = some(scanner, "category_id", id)?,
             b"bbox" => raw.bbox = some(scanner, "bbox", bbox)?.flatten(),
-            b"area" => raw.area = some(scanner, "area", |scanner| scanner.finite())?,
+            b"area" => raw.area = some(scanner, "area", finite)?,
             b"iscrowd" => raw.crowd = some(scanner, "iscrowd", flag)?,
             b"ignore" => raw.ignore = some(scanner, "ignore", flag)?.unwrap_or(false),
             b"segmentation" if reader.masks() => {

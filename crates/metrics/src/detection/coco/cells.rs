@@ -100,15 +100,12 @@ impl Cells {
             Some(images) => ascending(images.iter().copied()),
             None => ascending(truth.images.iter().map(|image| image.id)),
         };
-        let looked_at: Vec<Id> = match &settings.categories {
-            Some(categories) => categories.clone(),
-            None => {
-                let mut all: Vec<Id> =
-                    truth.categories.iter().map(|category| category.id).collect();
-                all.sort_unstable();
-                all
-            }
+        let listed = || {
+            let mut all: Vec<Id> = truth.categories.iter().map(|category| category.id).collect();
+            all.sort_unstable();
+            all
         };
+        let looked_at = settings.categories.clone().unwrap_or_else(listed);
         let pool = Pool::new(settings, looked_at);
         let places = Places { images: numbered(&images), pool: &pool };
         let rows = objects(settings, truth, &images, &places, federation.is_some())?;
@@ -204,7 +201,9 @@ impl Places<'_> {
         }
         if self.pool.pooled {
             placed.sort_by_key(|&(image, place, _)| (image, place));
-            placed.iter_mut().for_each(|row| row.1 = 0);
+            for row in &mut placed {
+                row.1 = 0;
+            }
         }
         Grouped::new(placed.iter().copied(), self.images.len(), self.pool.categories.len())
     }

@@ -42,11 +42,11 @@ impl Matches {
             offset += part.detections;
             rest.push(part);
         }
-        let mut images: Vec<Id> = whole.images.clone();
-        rest.iter().for_each(|part| images.extend_from_slice(&part.images));
+        let others = rest.iter().flat_map(|part| &part.images);
+        let mut images: Vec<Id> = whole.images.iter().chain(others).copied().collect();
         images.sort_unstable();
-        if let Some(twice) = images.windows(2).find(|two| two[0] == two[1]) {
-            return Err(Error::Merge { what: format!("image {} is in two parts", twice[0]) });
+        if let Some([twice, ..]) = images.windows(2).find(|two| two[0] == two[1]) {
+            return Err(Error::Merge { what: format!("image {twice} is in two parts") });
         }
         let places: HashMap<Id, u32> = images.iter().copied().zip(0..).collect();
         let parts: Vec<Self> = std::iter::once(whole).chain(rest).collect();

@@ -28,7 +28,7 @@ impl Id {
         }
         // Bounds of i64 that f64 has exactly; the upper one is already too large.
         let whole = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number)
-            && number.trunc() == number;
+            && number.fract() == 0.0;
         Some(Self(if whole { Repr::Whole(number as i64) } else { Repr::Fraction(number) }))
     }
 
