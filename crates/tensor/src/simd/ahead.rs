@@ -43,7 +43,12 @@ impl Ahead {
     /// The next lines, enough for `terms` terms.
     #[inline(always)]
     pub(super) fn next(&mut self, terms: usize) -> Option<Run> {
-        let lines = terms.div_ceil(Self::TERMS);
+        self.lines(terms.div_ceil(Self::TERMS))
+    }
+
+    /// The next lines, so many or what is left of a part.
+    #[inline(always)]
+    pub(super) fn lines(&mut self, lines: usize) -> Option<Run> {
         for part in &mut self.parts {
             if part.start < part.end {
                 let at = std::ptr::without_provenance(part.start.wrapping_mul(LINE));
@@ -57,7 +62,7 @@ impl Ahead {
 
 /// Neighbouring lines.
 #[derive(Clone, Copy)]
-pub(super) struct Run {
+pub(crate) struct Run {
     at: *const f32,
     step: usize,
 }

@@ -56,6 +56,7 @@ pub(crate) mod winograd;
 use std::sync::OnceLock;
 
 pub(crate) use ahead::Ahead;
+use ahead::Run;
 pub(crate) use area::Area;
 pub(crate) use combs::Combs;
 pub(crate) use dot::Dots;
