@@ -30,6 +30,7 @@
 
 mod error;
 mod memory;
+mod number;
 mod ops;
 mod probe;
 mod random;
@@ -42,6 +43,7 @@ mod window;
 
 pub use error::Error;
 pub use memory::{Usage, metered};
+pub use number::Number;
 pub use ops::act::{relu, relu_backward};
 pub use ops::conv2d::{Conv2d, Filter};
 pub use ops::matmul::{Matrix, matmul, matmul_into};
@@ -51,8 +53,9 @@ pub use ops::norm::{
     batch_norm_train, channel_moments,
 };
 pub use ops::pool2d::{
-    Argmax, Divisor, avg_pool, avg_pool_backward, global_avg_pool, global_avg_pool_backward,
-    max_pool, max_pool_backward, relu_max_pool, relu_max_pool_backward,
+    Argmax, Cells, Choice, Divisor, Gradient, Pulled, WindowFunction, avg_pool, avg_pool_backward,
+    choose, global_avg_pool, global_avg_pool_backward, max_pool, max_pool_backward, pool,
+    pool_backward, relu_max_pool, relu_max_pool_backward,
 };
 pub use ops::reduce::sum_over_channels;
 pub use ops::update::update_each;
