@@ -20,6 +20,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "max(x, 0)",
     example: "",
+    notes: None,
     parse: |table| Ok(Box::new(EachElement(params::<Relu>(NAME, table)?))),
 };
 

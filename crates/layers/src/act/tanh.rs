@@ -18,6 +18,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "hyperbolic tangent",
     example: "",
+    notes: None,
     parse: |table| Ok(Box::new(EachElement(params::<Tanh>(NAME, table)?))),
 };
 

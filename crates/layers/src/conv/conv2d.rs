@@ -26,6 +26,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "convolution; with a stride, a learned downsampler",
     example: "out_channels = 6\nkernel_size = 3\nstride = 2\npadding = 1",
+    notes: None,
     parse: |table| Ok(Box::new(params::<Conv2d>(NAME, table)?)),
 };
 

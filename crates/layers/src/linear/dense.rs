@@ -19,6 +19,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "fully connected layer",
     example: "out_features = 5",
+    notes: None,
     parse: |table| Ok(Box::new(params::<Dense>(NAME, table)?)),
 };
 

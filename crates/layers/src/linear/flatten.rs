@@ -15,6 +15,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "every cell of every channel as one row of features",
     example: "",
+    notes: None,
     parse: |table| Ok(Box::new(params::<Flatten>(NAME, table)?)),
 };
 

@@ -27,6 +27,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "each channel to mean 0 and variance 1 over the batch",
     example: "momentum = 0.2",
+    notes: None,
     parse: |table| Ok(Box::new(params::<BatchNorm>(NAME, table)?)),
 };
 

@@ -9,7 +9,7 @@
 //! downsampling have equally many parameters. After Lin, Chen and Yan (2014), arXiv:1312.4400.
 
 use cenote_autograd::{Function, Saved, Var};
-use cenote_spec::{Kind, params};
+use cenote_spec::{Kind, Notes, Random, params};
 use cenote_tensor::{Shape, Tensor, global_avg_pool, global_avg_pool_backward};
 use serde::Deserialize;
 
@@ -20,6 +20,13 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "mean of each channel over the whole map",
     example: "",
+    notes: Some(Notes {
+        formula: "y[n,c] = (1/HW) sum over the map of x",
+        cost: "HW operations per channel; keeps nothing",
+        reference: "Lin, Chen and Yan (2014), arXiv:1312.4400",
+        random: Random::No,
+        settings: &[],
+    }),
     parse: |table| Ok(Box::new(params::<GlobalAvgPool>(NAME, table)?)),
 };
 

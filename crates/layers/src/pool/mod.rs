@@ -18,6 +18,7 @@ mod decimate;
 mod global_avg;
 mod identity;
 mod max;
+mod settings;
 mod windowed;
 
 pub(crate) use max::max_windows;
