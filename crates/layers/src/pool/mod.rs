@@ -14,18 +14,62 @@ use cenote_tensor::{Window, Windows};
 use crate::{Error, LayerSpec};
 
 mod avg;
+mod blend;
 mod decimate;
+mod detail_preserving;
+mod draws;
+mod formula;
+mod gated;
+mod gem;
 mod global_avg;
 mod identity;
+mod lip;
+mod log_sum_exp;
+mod lp;
 mod max;
+mod max_avg;
+mod median;
+mod mixed;
+mod ordinal;
+mod parameters;
+mod planes;
+mod power;
+mod random;
+mod rank;
+mod ranked;
 mod settings;
+mod soft;
+mod stochastic;
+mod subsample;
+mod tree;
 mod windowed;
 
 pub(crate) use max::max_windows;
 
 /// What a model file may put where a pooling layer would stand.
-pub(crate) const KINDS: &[Kind<dyn LayerSpec>] =
-    &[max::KIND, avg::KIND, decimate::KIND, identity::KIND, global_avg::KIND];
+pub(crate) const KINDS: &[Kind<dyn LayerSpec>] = &[
+    max::KIND,
+    avg::KIND,
+    decimate::KIND,
+    identity::KIND,
+    global_avg::KIND,
+    max_avg::KIND,
+    mixed::KIND,
+    gated::KIND,
+    tree::KIND,
+    lp::KIND,
+    gem::KIND,
+    log_sum_exp::KIND,
+    soft::KIND,
+    lip::KIND,
+    stochastic::KIND,
+    random::KIND,
+    ordinal::KIND,
+    median::KIND,
+    rank::KIND,
+    subsample::KIND,
+    detail_preserving::KIND,
+];
 
 /// A pool whose windows slide over each channel by itself.
 trait Pool: Clone + std::fmt::Debug + Send + Sync + 'static {

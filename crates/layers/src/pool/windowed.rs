@@ -54,7 +54,7 @@ impl<P: Pool> Layer for Fitted<P> {
 }
 
 /// PyTorch's bound: with more padding a window could lie wholly outside the input.
-fn check_padding(kind: &'static str, window: Window) -> Result<(), Error> {
+pub(super) fn check_padding(kind: &'static str, window: Window) -> Result<(), Error> {
     let (padding, span) = (window.before, window.span());
     match (0..2).find(|&axis| padding[axis] > span[axis] / 2) {
         None => Ok(()),
