@@ -246,8 +246,10 @@ impl<const LEARNED: bool> WindowFunction for Details<LEARNED> {
 
 #[cfg(test)]
 mod tests {
-    use cenote_tensor::{Scalar, Tensor};
+    use cenote_autograd::gradcheck;
+    use cenote_tensor::{Scalar, Tensor, Window};
 
+    use super::{Details, Formula, NAME};
     use crate::laws::{check_gradient, fit, run};
 
     fn pooled(more: &str, x: [Scalar; 4]) -> Scalar {
@@ -272,16 +274,36 @@ mod tests {
     }
 
     #[test]
-    fn the_gradients_match_differences_in_every_form() {
-        for symmetric in [true, false] {
-            for guide in ["mean", "learned"] {
-                for window in ["kernel_size = 2", "kernel_size = [2, 3]\nstride = 2\npadding = 1\nceil_mode = true"] {
-                    let text = format!(
-                        "kind = 'detail_preserving_pool'\n{window}\nsymmetric = {symmetric}\nguide = '{guide}'\neps = 0.2"
-                    );
-                    check_gradient(&fit(&text, [2, 4, 6]).expect("fits"), 2).expect(guide);
-                }
+    fn the_gradients_match_differences_for_either_guide() {
+        for guide in ["mean", "learned"] {
+            for window in [
+                "kernel_size = 2",
+                "kernel_size = [2, 3]\nstride = 2\npadding = 1\nceil_mode = true",
+            ] {
+                let text =
+                    format!("kind = '{NAME}'\n{window}\nguide = '{guide}'\neps = 0.2");
+                check_gradient(&fit(&text, [2, 4, 6]).expect("fits"), 2).expect(guide);
             }
         }
+    }
+
+    #[test]
+    fn the_gradients_match_differences_where_only_larger_cells_count() {
+        // The derivative bends where a cell is as large as the guide: none of these is.
+        let x = Tensor::from_fn([2, 2, 4, 6], |i| (i as Scalar * 1.7).sin() * 2.0);
+        let at = Window::new([2, 3], [2, 2]).padded([1, 1]).fit(NAME, [4, 6]).expect("fits");
+        let mean = Tensor::from_vec([2, 2], vec![0.8, 1.3, 1.2, 0.7]).expect("4 values");
+        let learned = Tensor::from_fn([2, 8], |i| 0.3 + (i as Scalar).sin() * 0.2);
+        let (symmetric, square) = (false, 0.04);
+        gradcheck(&[x.clone(), mean], |v| {
+            let function = Details::<false> { symmetric, square };
+            Formula { name: NAME, function, windows: at }.with([&v[0]], &v[1])
+        })
+        .expect("the gradient");
+        gradcheck(&[x, learned], |v| {
+            let function = Details::<true> { symmetric, square };
+            Formula { name: NAME, function, windows: at }.with([&v[0]], &v[1])
+        })
+        .expect("the gradient");
     }
 }

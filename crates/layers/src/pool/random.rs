@@ -104,7 +104,7 @@ mod tests {
         let layer = fit("kind = 'random_pool'\nkernel_size = 3\npadding = 1", [600, 2, 5]).expect("fits");
         let x = Tensor::from_fn([10, 600, 2, 5], |i| (i % 10) as Scalar);
         let (y, dx) = run(&layer, x);
-        let mut counts = [0; 10];
+        let mut counts = [0_i64; 10];
         y.as_slice().iter().for_each(|&y| counts[y as usize] += 1);
         // Of 6,000 windows each has 4, then 6 cells: a standard deviation of 34, then 29.
         for (cell, count) in counts.into_iter().enumerate() {
