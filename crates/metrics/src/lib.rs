@@ -60,20 +60,20 @@ pub use detection::coco::{
 pub use detection::data::{
     Category, Detections, Frequency, GroundTruth, Id, Image, Object, Pose, Segmentation, Shape,
 };
-pub use detection::{
-    Bound, Detection, Interpolation, Outcome, Ranking, Truth, VocRule, average_precision,
-    mean_average_precision,
-};
 pub use detection::lvis::{LvisLine, LvisMatches, LvisSettings, LvisSummary};
 pub use detection::{
-    Axis, Bootstrap, CalibrationBin, ClassJudgements, Comparison,
-    ConfusionRule, DetectionCalibration, DetectionConfusion, Difference, Difficult, Disagreement, Estimate, ImageOrder,
-    Interval, Judgement, Judgements, Mistake, OperatingPoint, OptimalLrp, Pairing,
+    Axis, Bootstrap, CalibrationBin, ClassJudgements, Comparison, ConfusionRule,
+    DetectionCalibration, DetectionConfusion, Difference, Difficult, Disagreement, Estimate,
+    ImageOrder, Interval, Judgement, Judgements, Mistake, OperatingPoint, OptimalLrp, Pairing,
     Preset, Protocol, Reason, Resampling, Scene, SceneDetection, SceneObject, Scenes, ScoredBox,
     Side, ThresholdEstimate, Tide, TideRule, VocClass, VocClassResult, VocProblem, VocResult,
     Warning, best_threshold, best_threshold_interval, detection_calibration, detection_warnings,
-    mean_optimal_lrp, operating_counts, optimal_lrp, precision_at_recall,
-    recall_at_precision, tide,
+    mean_optimal_lrp, operating_counts, optimal_lrp, precision_at_recall, recall_at_precision,
+    tide,
+};
+pub use detection::{
+    Bound, Detection, Interpolation, Outcome, Ranking, Truth, VocRule, average_precision,
+    mean_average_precision,
 };
 pub use error::Error;
 pub use keypoints::{COCO_SIGMAS, oks};

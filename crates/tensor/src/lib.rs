@@ -31,6 +31,7 @@
 mod awake;
 mod error;
 mod memory;
+mod number;
 mod ops;
 mod probe;
 mod random;
@@ -44,6 +45,7 @@ mod window;
 pub use awake::awake;
 pub use error::Error;
 pub use memory::{Usage, metered};
+pub use number::Number;
 pub use ops::act::{relu, relu_backward};
 pub use ops::conv2d::{Conv2d, Filter};
 pub use ops::matmul::{Matrix, matmul, matmul_into};
@@ -56,9 +58,9 @@ pub use ops::phases::{
     Norm, Phase, space_to_depth, space_to_depth_backward, strongest_phase, strongest_phase_backward,
 };
 pub use ops::pool2d::{
-    Argmax, Divisor, avg_pool, avg_pool_backward, global_avg_pool, global_avg_pool_backward,
-    max_pool, max_pool_backward, max_unpool, max_unpool_backward, relu_max_pool,
-    relu_max_pool_backward,
+    Argmax, Cells, Choice, Divisor, Gradient, Pulled, WindowFunction, avg_pool, avg_pool_backward,
+    choose, global_avg_pool, global_avg_pool_backward, max_pool, max_pool_backward, max_unpool,
+    max_unpool_backward, pool, pool_backward, relu_max_pool, relu_max_pool_backward,
 };
 pub use ops::reduce::sum_over_channels;
 pub use ops::regions::{Places, Regions, region_max, region_max_backward};

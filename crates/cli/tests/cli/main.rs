@@ -11,6 +11,7 @@ mod interruption;
 mod lists;
 mod metrics_classification;
 mod metrics_sequence;
+mod operators;
 mod program;
 mod report_folders;
 mod study_files;

@@ -19,22 +19,41 @@ mod adaptive_max;
 mod aps_pool;
 mod attention_pool;
 mod avg;
+mod blend;
 mod blur;
 mod blur_pool;
 mod boxes;
 mod conv_blur;
 mod convolved;
 mod decimate;
+mod detail_preserving;
 mod dilate;
+mod draws;
 mod flc_pool;
+mod formula;
 mod fractional_max_pool;
+mod gated;
+mod gem;
 mod global_avg;
 mod global_max;
 mod identity;
+mod lip;
+mod log_sum_exp;
+mod lp;
 mod max;
+mod max_avg;
 mod max_blur_pool;
 mod max_unpool;
+mod median;
+mod mixed;
+mod ordinal;
+mod parameters;
+mod planes;
+mod power;
 mod raise_stride;
+mod random;
+mod rank;
+mod ranked;
 mod regional;
 mod resampled;
 mod roi_align;
@@ -43,12 +62,16 @@ mod s3_pool;
 mod same_avg;
 mod same_max;
 mod settings;
+mod soft;
 mod space_to_depth;
 mod space_to_depth_conv;
 mod spatial_pyramid_pool;
 mod spectral;
 mod spectral_pool;
+mod stochastic;
 mod strided_conv;
+mod subsample;
+mod tree;
 mod windowed;
 
 pub(crate) use max::max_windows;
@@ -64,6 +87,22 @@ pub(crate) const KINDS: &[Kind<dyn LayerSpec>] = &[
     decimate::KIND,
     identity::KIND,
     global_avg::KIND,
+    max_avg::KIND,
+    mixed::KIND,
+    gated::KIND,
+    tree::KIND,
+    lp::KIND,
+    gem::KIND,
+    log_sum_exp::KIND,
+    soft::KIND,
+    lip::KIND,
+    stochastic::KIND,
+    random::KIND,
+    ordinal::KIND,
+    median::KIND,
+    rank::KIND,
+    subsample::KIND,
+    detail_preserving::KIND,
     global_max::KIND,
     adaptive_avg::KIND,
     adaptive_max::KIND,

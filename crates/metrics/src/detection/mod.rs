@@ -24,7 +24,9 @@ mod words;
 
 pub use average_precision::{Interpolation, average_precision, mean_average_precision};
 pub use bootstrap::{Bootstrap, Estimate, Interval, Resampling};
-pub use calibration::{Axis, DetectionCalibration, CalibrationBin, ScoredBox, detection_calibration};
+pub use calibration::{
+    Axis, CalibrationBin, DetectionCalibration, ScoredBox, detection_calibration,
+};
 pub use compare::{Comparison, Difference};
 pub use confusion::{ConfusionRule, DetectionConfusion, Pairing, Side};
 pub use judgements::{ClassJudgements, Judgement, Judgements};

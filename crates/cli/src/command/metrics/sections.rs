@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use cenote_metrics::{
-    Axis, Bootstrap, DetectionCalibration, ClassJudgements, Comparison, Detections, GroundTruth, Id,
-    ImageOrder, Judgements, Matches, OptimalLrp, Outcome, Resampling, Scenes, ScoredBox,
+    Axis, Bootstrap, ClassJudgements, Comparison, DetectionCalibration, Detections, GroundTruth,
+    Id, ImageOrder, Judgements, Matches, OptimalLrp, Outcome, Resampling, Scenes, ScoredBox,
     ThresholdEstimate, Tide, TideRule, Warning, best_threshold_interval, detection_calibration,
     detection_warnings, optimal_lrp, tide,
 };

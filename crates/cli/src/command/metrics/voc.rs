@@ -53,7 +53,9 @@ pub(super) fn rule(args: &Detection, settings: &CocoSettings) -> Result<Option<R
         [] => {}
         [threshold] => rule.threshold = *threshold,
         _ => {
-            return Err(Failure::Usage("--iou-thresholds: Pascal VOC has one threshold".to_owned()));
+            return Err(Failure::Usage(
+                "--iou-thresholds: Pascal VOC has one threshold".to_owned(),
+            ));
         }
     }
     // Only VOC's own files hold pixels; the others were turned into points.

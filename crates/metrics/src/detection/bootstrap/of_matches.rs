@@ -63,7 +63,10 @@ impl Matches {
         let settings = self.settings();
         if !settings.recall_thresholds.is_sorted() {
             let got = "others".to_owned();
-            return Err(Error::Evaluation { what: "recalls in ascending order for a bootstrap", got });
+            return Err(Error::Evaluation {
+                what: "recalls in ascending order for a bootstrap",
+                got,
+            });
         }
         let (statistics, last) = self.statistics()?;
         let limits: Vec<u32> = settings.max_dets[..=last]

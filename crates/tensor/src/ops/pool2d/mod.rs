@@ -11,6 +11,7 @@ mod avg;
 mod axis;
 #[cfg(not(cenote_f64))]
 mod fast;
+mod function;
 #[cfg(not(cenote_f64))]
 mod gather;
 mod global;
@@ -39,6 +40,7 @@ use reference as kernels;
 pub use avg::{Divisor, avg_pool, avg_pool_backward};
 #[cfg(not(cenote_f64))]
 pub(crate) use fast::normalized_max_pool;
+pub use function::{Cells, Choice, Gradient, Pulled, WindowFunction, choose, pool, pool_backward};
 pub use global::{global_avg_pool, global_avg_pool_backward};
 pub use max::{Argmax, max_pool, max_pool_backward};
 pub use rectified::{relu_max_pool, relu_max_pool_backward};
