@@ -10,6 +10,7 @@
 
 #[cfg(not(cenote_f64))]
 mod fast;
+#[cfg(any(cenote_f64, test))]
 mod reference;
 
 #[cfg(not(cenote_f64))]
