@@ -102,17 +102,17 @@ pub(crate) fn arrange(layers: &[(String, Box<dyn LayerSpec>)]) -> Result<Vec<Arr
         }
     }
     let mut spread: Option<(usize, [usize; 2])> = None;
-    for i in 0..layers.len() {
+    for (i, layer) in arranged.iter_mut().enumerate() {
         if let Some((asks, by)) = spread {
-            match arranged[i].spec().changed(Change::Dilation(by)) {
+            match layer.spec().changed(Change::Dilation(by)) {
                 Changed::Unaffected => {}
-                Changed::Layer(layer) => arranged[i] = Arranged::Changed(layer),
+                Changed::Layer(dilated) => *layer = Arranged::Changed(dilated),
                 Changed::Refused => return Err(refused(asks, i, Change::Dilation(by))),
             }
         }
-        if let Some(Ask { change: Change::Dilation(more), .. }) = arranged[i].spec().asks() {
+        if let Some(Ask { change: Change::Dilation(more), .. }) = layer.spec().asks() {
             let by = spread.map_or([1, 1], |(_, by)| by);
-            spread = Some((i, [0, 1].map(|axis| by[axis].saturating_mul(more[axis]))));
+            spread = Some((i, times(by, more)));
         }
     }
     Ok(arranged)
