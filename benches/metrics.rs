@@ -16,7 +16,7 @@ fn numbers(count: usize, limit: u32) -> Vec<u32> {
     let mut state = 1_u32;
     let draw = |_| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (u64::from(state) * u64::from(limit) >> 32) as u32
+        ((u64::from(state) * u64::from(limit)) >> 32) as u32
     };
     (0..count).map(draw).collect()
 }
@@ -75,7 +75,7 @@ fn texts(c: &mut Criterion) {
     for length in [8, 64, 1_000] {
         let (a, b) = (text(length), text(length + 1)[1..].to_owned());
         group.bench_function(length.to_string(), |bench| {
-            bench.iter(|| edit_distance(black_box(&a), &b))
+            bench.iter(|| edit_distance(black_box(&a), &b));
         });
     }
     group.finish();

@@ -197,7 +197,7 @@ fn small_files_that_claim_much_are_refused_or_cost_little() {
         r#"{"size":[10],"counts":""}"#,
         r#"{"counts":""}"#,
         r#"{"size":[10,10]}"#,
-        r#"[[1e9,1e9,0,0,5,5]]"#,
+        r"[[1e9,1e9,0,0,5,5]]",
     ] {
         let error = masks.results_from(result(segmentation).as_bytes(), "dt").unwrap_err();
         assert!(error.to_string().contains("result 0, segmentation"), "{segmentation}: {error}");

@@ -8,7 +8,7 @@ use super::Vector;
 
 /// ln 2 in two parts: the first has so few digits that its products with whole numbers up to 2¹⁵ are
 /// exact.
-const LN2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
+const LN2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
 
 /// Adding and subtracting it rounds to a whole number: from 2²³ on there are no others.
 const ROUNDING: f32 = 12_582_912.0;
@@ -33,7 +33,7 @@ pub(super) fn exp<V: Vector>(x: V) -> V {
     let r = n.mul_add(V::splat(-LN2[1]), n.mul_add(V::splat(-LN2[0]), x));
     let tail = polynomial(
         r,
-        [1.987_569_1e-4, 1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5.000_000_1e-1],
+        [1.987_569_1e-4, 1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5e-1],
     );
     let power = r.mul(r).mul_add(tail, r).add(V::splat(1.0));
     // Two steps reach subnormal results, which no single power of two does.
@@ -64,7 +64,7 @@ pub(super) fn ln<V: Vector>(x: V) -> V {
             -1.666_805_8e-1,
             2.000_071_5e-1,
             -2.499_999_4e-1,
-            3.333_333_1e-1,
+            3.333_333e-1,
         ],
     );
     let tail = e.mul_add(V::splat(LN2[1]), f.mul(square).mul(tail));
@@ -87,7 +87,7 @@ pub(super) fn tanh<V: Vector>(x: V) -> V {
     let square = x.mul(x);
     let tail = polynomial(
         square,
-        [-5.704_988_7e-3, 2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_2e-1],
+        [-5.704_988_7e-3, 2.063_909e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328e-1],
     );
     let near = x.mul(square).mul_add(tail, x);
     V::select(V::splat(0.625).beats(size), near, far)

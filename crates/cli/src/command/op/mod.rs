@@ -148,7 +148,7 @@ fn write(
     scale: fn(&[cenote_tensor::Scalar]) -> Scale,
     is_picture: bool,
 ) -> Result<(), Failure> {
-    let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+    let ending = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
     let bytes = match ending.as_ref().and_then(|ending| ending.to_str()) {
         Some("npy") => npy::encode(values),
         Some("jpg" | "jpeg" | "bmp") => {

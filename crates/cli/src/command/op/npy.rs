@@ -295,7 +295,7 @@ mod tests {
                 let cells = sizes.iter().product::<usize>();
                 let values = prop::collection::vec(any::<u32>().prop_map(f32::from_bits), cells);
                 values.prop_map(move |values| {
-                    let values = values.into_iter().map(Scalar::from).collect();
+                    let values = values.into_iter().collect();
                     Tensor::from_vec(Shape::new(&sizes), values).expect("as many as cells")
                 })
             })
