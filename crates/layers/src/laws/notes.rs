@@ -24,11 +24,6 @@ fn accepted(kind: &LayerKind) -> BTreeSet<String> {
     listed.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-fn required(kind: &LayerKind, key: &str) -> bool {
-    let settings = kind.notes.expect("operators have notes").settings;
-    settings.iter().any(|setting| setting.name == key && setting.default.is_empty())
-}
-
 #[test]
 fn every_operator_has_notes_that_say_something() {
     for kind in pool::KINDS {

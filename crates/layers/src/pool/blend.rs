@@ -21,7 +21,7 @@ pub(super) fn counting(padding: bool) -> Divisor {
 #[inline(always)]
 pub(super) fn maximum_and_mean<T: Number>(cells: &Cells<'_, T>) -> [T; 3] {
     let [largest, winner] = cells.largest();
-    let mean = cells.sum(|_, [x]| x) / cells.divisor();
+    let mean = cells.sum() / cells.divisor();
     [largest, winner, mean]
 }
 

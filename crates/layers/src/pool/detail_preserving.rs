@@ -164,11 +164,7 @@ struct Details<const LEARNED: bool> {
 impl<const LEARNED: bool> Details<LEARNED> {
     #[inline(always)]
     fn guide<T: Number>(params: &[T], cells: &Cells<'_, T>) -> T {
-        if LEARNED {
-            filtered(&params[2..], cells)
-        } else {
-            cells.sum(|_, [x]| x) / cells.divisor()
-        }
+        if LEARNED { filtered(&params[2..], cells) } else { cells.sum() / cells.divisor() }
     }
 
     /// How much a cell differs.
@@ -177,12 +173,17 @@ impl<const LEARNED: bool> Details<LEARNED> {
         if self.symmetric { x - guide } else { (x - guide).positive() }
     }
 
-    /// `d² + ε²`, its logarithm, and its power λ/2.
+    /// `d² + ε²`.
     #[inline(always)]
-    fn weight<T: Number>(&self, difference: T, lambda: T) -> [T; 3] {
-        let square = difference.mul_add(difference, T::of(self.square));
-        let log = square.ln();
-        [square, log, (log * lambda * T::of(0.5)).exp()]
+    fn square<T: Number>(&self, x: T, guide: T) -> T {
+        let difference = self.difference(x, guide);
+        difference.mul_add(difference, T::of(self.square))
+    }
+
+    /// The power λ/2 of a square.
+    #[inline(always)]
+    fn power<T: Number>(square: T, lambda: T) -> T {
+        (square.ln() * lambda * T::of(0.5)).exp()
     }
 }
 
@@ -190,11 +191,14 @@ impl<const LEARNED: bool> WindowFunction for Details<LEARNED> {
     #[inline(always)]
     fn value<T: Number>(&self, params: &[T], cells: &Cells<'_, T>) -> T {
         let (alpha, lambda, guide) = (params[0], params[1], Self::guide(params, cells));
-        let [above, below] = cells.fold([T::of(0.0); 2], |[above, below], _, [x]| {
-            let [.., power] = self.weight(self.difference(x, guide), lambda);
-            let weight = alpha + power;
-            [weight.mul_add(x, above), below + weight]
-        });
+        let [mut above, mut below] = [T::of(0.0); 2];
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            let power = Self::power(self.square(x, guide), lambda);
+            let weight = cells.inside(k, alpha + power, T::of(0.0));
+            above = weight.mul_add(x, above);
+            below = below + weight;
+        }
         above / below
     }
 
@@ -207,27 +211,28 @@ impl<const LEARNED: bool> WindowFunction for Details<LEARNED> {
         into: &mut Gradient<'_, T>,
     ) {
         let (alpha, lambda, guide) = (params[0], params[1], Self::guide(params, cells));
-        // Σ w x, Σ w; and of the powers' slopes q and logarithms, what is linear in y: Σ q x, Σ q,
-        // Σ r x and Σ r with r = power · ½ ln, and Σ x.
         let zero = T::of(0.0);
-        let [above, below] = cells.fold([zero; 2], |[above, below], k, [x]| {
-            let [.., power] = self.weight(self.difference(x, guide), lambda);
-            let weight = alpha + power;
-            into.cells[0][k] = weight;
-            [weight.mul_add(x, above), below + weight]
-        });
+        let [mut above, mut below] = [zero; 2];
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            let power = Self::power(self.square(x, guide), lambda);
+            into.cells[0][k] = power;
+            let weight = cells.inside(k, alpha + power, zero);
+            above = weight.mul_add(x, above);
+            below = below + weight;
+        }
         let (y, scale) = (above / below, dy / below);
-        let [of_guide, dalpha, dlambda] =
-            cells.fold([zero; 3], |[of_guide, dalpha, dlambda], k, [x]| {
-                let difference = self.difference(x, guide);
-                let square = difference.mul_add(difference, T::of(self.square));
-                let power = into.cells[0][k] - alpha;
-                let e = scale * (x - y);
-                let slope = e * lambda * difference * power / square;
-                into.cells[0][k] = into.cells[0][k].mul_add(scale, slope);
-                let log = square.ln() * T::of(0.5);
-                [of_guide + slope, dalpha + e, (e * power).mul_add(log, dlambda)]
-            });
+        let [mut of_guide, mut dalpha, mut dlambda] = [zero; 3];
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            let (power, square) = (into.cells[0][k], self.square(x, guide));
+            let e = cells.inside(k, scale * (x - y), zero);
+            let slope = e * lambda * self.difference(x, guide) * power / square;
+            into.cells[0][k] = (alpha + power).mul_add(scale, slope);
+            of_guide = of_guide + slope;
+            dalpha = dalpha + e;
+            dlambda = (e * power).mul_add(square.ln() * T::of(0.5), dlambda);
+        }
         into.params[0] = dalpha;
         into.params[1] = dlambda;
         if LEARNED {

@@ -6,8 +6,21 @@ use rand_chacha::rand_core::RngCore;
 
 /// One draw from 0 to less than 1 for every output, 24 bits each, in row-major order.
 fn draws(count: usize, stream: &mut Stream) -> Vec<Scalar> {
-    const STEPS: Scalar = (1 << 24) as Scalar;
-    (0..count).map(|_| (stream.next_u32() >> 8) as Scalar / STEPS).collect()
+    const STEP: Scalar = 1.0 / (1 << 24) as Scalar;
+    const WORD: usize = size_of::<u32>();
+    let mut draws = Vec::with_capacity(count);
+    // Many words at a time: the generator makes them side by side.
+    let mut bytes = [0; 256 * WORD];
+    while draws.len() < count {
+        let words = (count - draws.len()).min(bytes.len() / WORD);
+        let bytes = &mut bytes[..words * WORD];
+        stream.fill_bytes(bytes);
+        draws.extend(bytes.chunks_exact(WORD).map(|word| {
+            let word: [u8; WORD] = word.try_into().expect("a word has four bytes");
+            (u32::from_le_bytes(word) >> 8) as Scalar * STEP
+        }));
+    }
+    draws
 }
 
 /// The output of a choice, and which cells it chose.

@@ -96,7 +96,12 @@ struct Gated {
 /// The sum over the cells of what a filter says.
 #[inline(always)]
 pub(super) fn filtered<T: Number>(filter: &[T], cells: &Cells<'_, T>) -> T {
-    cells.fold([T::of(0.0)], |[sum], k, [x]| [filter[k].mul_add(x, sum)])[0]
+    let mut sum = T::of(0.0);
+    for (k, &weight) in filter.iter().enumerate().take(cells.area()) {
+        let [x] = cells.at(k);
+        sum = weight.mul_add(x, sum);
+    }
+    sum
 }
 
 /// Adds to the gradient of a filter of the cells, under a gradient `dy` of [`filtered`].
@@ -104,7 +109,7 @@ pub(super) fn filtered<T: Number>(filter: &[T], cells: &Cells<'_, T>) -> T {
 pub(super) fn add_filter_gradient<T: Number>(dy: T, cells: &Cells<'_, T>, into: &mut [T]) {
     for (k, into) in into.iter_mut().enumerate() {
         let [x] = cells.at(k);
-        *into = *into + cells.inside(k, dy * x, T::of(0.0));
+        *into = dy.mul_add(x, *into);
     }
 }
 

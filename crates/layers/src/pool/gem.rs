@@ -229,8 +229,12 @@ impl Gem {
     /// The inverse of the largest cell, and the largest cell.
     #[inline(always)]
     fn largest<T: Number>(self, cells: &Cells<'_, T>) -> [T; 2] {
-        let start = T::of(self.epsilon);
-        let [largest] = cells.fold([start], |[largest], _, [x]| [largest.max(x)]);
+        let mut largest = T::of(self.epsilon);
+        for k in 0..cells.area() {
+            // Outside the input the cell is 0, which is less than ε.
+            let [x] = cells.at(k);
+            largest = largest.max(x);
+        }
         [T::of(1.0) / largest, largest]
     }
 }
@@ -240,7 +244,12 @@ impl WindowFunction for Gem {
     fn value<T: Number>(&self, params: &[T], cells: &Cells<'_, T>) -> T {
         let (p, epsilon) = (params[0], T::of(self.epsilon));
         let [inverse, largest] = self.largest(cells);
-        let sum = cells.sum(|_, [x]| ((epsilon.max(x) * inverse).ln() * p).exp());
+        let mut sum = T::of(0.0);
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            let power = ((epsilon.max(x) * inverse).ln() * p).exp();
+            sum = sum + cells.inside(k, power, T::of(0.0));
+        }
         largest * ((sum / cells.divisor()).ln() / p).exp()
     }
 
@@ -255,14 +264,17 @@ impl WindowFunction for Gem {
         let (p, epsilon, zero) = (params[0], T::of(self.epsilon), T::of(0.0));
         let [inverse, largest] = self.largest(cells);
         // Of t = u · largest: Σ u^p and Σ u^p ln u, with u^(p−1) put aside.
-        let [sum, logs] = cells.fold([zero; 2], |[sum, logs], k, [x]| {
+        let [mut sum, mut logs] = [zero; 2];
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
             let u = epsilon.max(x) * inverse;
             let log = u.ln();
             let below = (log * (p - T::of(1.0))).exp();
             into.cells[0][k] = T::select(epsilon.beats(x), zero, below);
-            let power = below * u;
-            [sum + power, power.mul_add(log, logs)]
-        });
+            let power = cells.inside(k, below * u, zero);
+            sum = sum + power;
+            logs = power.mul_add(log, logs);
+        }
         let log = (sum / cells.divisor()).ln();
         let root = (log / p).exp();
         let scale = dy * root / sum;

@@ -25,7 +25,7 @@
 
 use cenote_autograd::Var;
 use cenote_spec::{Kind, Notes, Random, params, parse};
-use cenote_tensor::{Cells, Gradient, Number, Shape, WindowFunction, Windows};
+use cenote_tensor::{Cells, Gradient, Number, Scalar, Shape, Tensor, WindowFunction, Windows};
 use serde::Deserialize;
 
 use super::formula::{Formula, window};
@@ -118,7 +118,7 @@ impl Layer for Fitted {
         let g = self.logits.forward(x.clone(), at);
         let h = normalize_planes(&g, at.param(GAMMA), at.param(BETA));
         drop(g);
-        let none = x.tape().constant(cenote_tensor::Tensor::zeros([self.input.dims()[0], 0]));
+        let none = x.tape().constant(Tensor::zeros([self.input.dims()[0], 0]));
         let formula = Formula { name: NAME, function: Importance, windows: self.windows };
         formula.with([&x, &h], &none)
     }
@@ -128,15 +128,19 @@ impl Layer for Fitted {
 struct Importance;
 
 /// What the logistic function is multiplied by.
-const BOUND: f32 = 12.0;
+const BOUND: Scalar = 12.0;
 
 impl WindowFunction<2> for Importance {
     #[inline(always)]
     fn value<T: Number>(&self, _: &[T], cells: &Cells<'_, T, 2>) -> T {
-        let [above, below] = cells.fold([T::of(0.0); 2], |[above, below], _, [x, h]| {
-            let importance = (h.sigmoid() * T::of(BOUND.into())).exp();
-            [importance.mul_add(x, above), below + importance]
-        });
+        let [mut above, mut below] = [T::of(0.0); 2];
+        for k in 0..cells.area() {
+            let [x, h] = cells.at(k);
+            let importance = (h.sigmoid() * T::of(BOUND)).exp();
+            let importance = cells.inside(k, importance, T::of(0.0));
+            above = importance.mul_add(x, above);
+            below = below + importance;
+        }
         above / below
     }
 
@@ -148,14 +152,17 @@ impl WindowFunction<2> for Importance {
         dy: T,
         into: &mut Gradient<'_, T, 2>,
     ) {
-        let (one, bound) = (T::of(1.0), T::of(BOUND.into()));
-        let [above, below] = cells.fold([T::of(0.0); 2], |[above, below], k, [x, h]| {
+        let (one, bound) = (T::of(1.0), T::of(BOUND));
+        let [mut above, mut below] = [T::of(0.0); 2];
+        for k in 0..cells.area() {
+            let [x, h] = cells.at(k);
             let gate = h.sigmoid();
-            let importance = (gate * bound).exp();
+            let importance = cells.inside(k, (gate * bound).exp(), T::of(0.0));
             into.cells[0][k] = importance;
             into.cells[1][k] = gate;
-            [importance.mul_add(x, above), below + importance]
-        });
+            above = importance.mul_add(x, above);
+            below = below + importance;
+        }
         let (y, scale) = (above / below, dy / below);
         for k in 0..cells.area() {
             let [x, _] = cells.at(k);

@@ -131,7 +131,11 @@ impl WindowFunction for LogSumExp {
     #[inline(always)]
     fn value<T: Number>(&self, params: &[T], cells: &Cells<'_, T>) -> T {
         let (r, base) = (params[0], Self::base(cells));
-        let sum = cells.sum(|_, [x]| ((x - base) * r).exp());
+        let mut sum = T::of(0.0);
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            sum = sum + cells.inside(k, ((x - base) * r).exp(), T::of(0.0));
+        }
         base + (sum / cells.divisor()).ln() / r
     }
 
@@ -144,11 +148,14 @@ impl WindowFunction for LogSumExp {
         into: &mut Gradient<'_, T>,
     ) {
         let (r, base) = (params[0], Self::base(cells));
-        let [sum, above] = cells.fold([T::of(0.0); 2], |[sum, above], k, [x]| {
-            let e = ((x - base) * r).exp();
+        let [mut sum, mut above] = [T::of(0.0); 2];
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            let e = cells.inside(k, ((x - base) * r).exp(), T::of(0.0));
             into.cells[0][k] = e;
-            [sum + e, e.mul_add(x - base, above)]
-        });
+            sum = sum + e;
+            above = e.mul_add(x - base, above);
+        }
         let scale = dy / sum;
         for gradient in into.cells[0].iter_mut() {
             *gradient = *gradient * scale;

@@ -134,7 +134,11 @@ impl Norm {
     #[inline(always)]
     fn largest<T: Number>(cells: &Cells<'_, T>) -> [T; 2] {
         let zero = T::of(0.0);
-        let [largest] = cells.fold([zero], |[largest], _, [x]| [largest.max(x.abs())]);
+        let mut largest = zero;
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            largest = largest.max(x.abs());
+        }
         [largest, T::of(1.0) / T::select(largest.equals(zero), T::of(1.0), largest)]
     }
 
@@ -153,7 +157,11 @@ impl WindowFunction for Norm {
     #[inline(always)]
     fn value<T: Number>(&self, _: &[T], cells: &Cells<'_, T>) -> T {
         let [largest, inverse] = Self::largest(cells);
-        let sum = cells.sum(|_, [x]| self.power.of(x.abs() * inverse));
+        let mut sum = T::of(0.0);
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            sum = sum + self.power.of(x.abs() * inverse);
+        }
         largest * self.power.root(sum * self.factor(cells))
     }
 
@@ -167,12 +175,14 @@ impl WindowFunction for Norm {
     ) {
         let zero = T::of(0.0);
         let [largest, inverse] = Self::largest(cells);
-        let [sum] = cells.fold([zero], |[sum], k, [x]| {
+        let mut sum = zero;
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
             let size = x.abs() * inverse;
             let below = self.power.below(size);
             into.cells[0][k] = T::select(zero.beats(x), -below, below);
-            [size.mul_add(below, sum)]
-        });
+            sum = size.mul_add(below, sum);
+        }
         // With sizes relative to the largest, y^(1−p) is the scaled sum to the power 1/p − 1.
         let (sum, factor) = (sum * self.factor(cells), self.factor(cells));
         let scale = dy * factor * self.power.root(sum) / sum;

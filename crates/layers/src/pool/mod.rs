@@ -6,6 +6,11 @@
 //! wins and gets the whole gradient; a NaN in a window makes its output NaN; padding is −∞ for a
 //! maximum; `stride` defaults to `kernel_size`; padding is at most half of the kernel's span. A
 //! window is fitted once, and the forward and backward pass read that one geometry.
+//!
+//! Pools that `PyTorch` does not have leave cells outside the input out: they have no weight, no rank and
+//! no odds, and do not count in a mean. Where a pool is the maximum and the mean together, its mean counts
+//! padding as `avg_pool` does. Every pool that is a formula over a window keeps its input for the backward
+//! pass, and nothing else of that size.
 
 use cenote_autograd::Var;
 use cenote_spec::Kind;

@@ -172,9 +172,13 @@ pub(super) fn softmax_rows<'t>(x: &Var<'t>) -> Var<'t> {
     let mut y = x.value().clone();
     for row in y.as_mut_slice().chunks_exact_mut(width) {
         let largest = row.iter().copied().fold(Scalar::NEG_INFINITY, Scalar::max);
-        row.iter_mut().for_each(|x| *x = (*x - largest).exp());
+        for x in row.iter_mut() {
+            *x = (*x - largest).exp();
+        }
         let sum: Scalar = row.iter().sum();
-        row.iter_mut().for_each(|x| *x /= sum);
+        for x in row {
+            *x /= sum;
+        }
     }
     x.tape().record(y.clone(), &[x], || Softmax { y })
 }

@@ -83,12 +83,14 @@ impl Choice for Evenly {
     fn choose<T: Number>(&self, draw: T, cells: &Cells<'_, T>) -> [T; 2] {
         // The last cell that has at most so many before it.
         let place = draw * cells.divisor();
-        let [_, value, winner] = cells.fold([T::of(0.0); 3], |[before, value, winner], k, [x]| {
-            let beyond = before.beats(place);
-            let value = T::select(beyond, value, x);
-            let winner = T::select(beyond, winner, T::of(k as Scalar));
-            [before + T::of(1.0), value, winner]
-        });
+        let [mut before, mut value, mut winner] = [T::of(0.0); 3];
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            let beyond = cells.inside(k, before, T::of(Scalar::INFINITY)).beats(place);
+            value = T::select(beyond, value, x);
+            winner = T::select(beyond, winner, T::of(k as Scalar));
+            before = cells.inside(k, before + T::of(1.0), before);
+        }
         [value, winner]
     }
 }

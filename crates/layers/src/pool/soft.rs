@@ -1,4 +1,4 @@
-//! SoftPool: the mean of a window, weighted by the exponentials of its cells.
+//! `SoftPool`: the mean of a window, weighted by the exponentials of its cells.
 //!
 //! ```text
 //! w_k  = e^x_k / Σ e^x                        over the cells of the window
@@ -78,11 +78,14 @@ struct Soft;
 impl WindowFunction for Soft {
     #[inline(always)]
     fn value<T: Number>(&self, _: &[T], cells: &Cells<'_, T>) -> T {
-        let largest = largest(cells);
-        let [above, below] = cells.fold([T::of(0.0); 2], |[above, below], _, [x]| {
-            let e = (x - largest).exp();
-            [e.mul_add(x, above), below + e]
-        });
+        let (largest, zero) = (largest(cells), T::of(0.0));
+        let [mut above, mut below] = [zero; 2];
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            let e = cells.inside(k, (x - largest).exp(), zero);
+            above = e.mul_add(x, above);
+            below = below + e;
+        }
         above / below
     }
 
@@ -94,12 +97,15 @@ impl WindowFunction for Soft {
         dy: T,
         into: &mut Gradient<'_, T>,
     ) {
-        let largest = largest(cells);
-        let [above, below] = cells.fold([T::of(0.0); 2], |[above, below], k, [x]| {
-            let e = (x - largest).exp();
+        let (largest, zero) = (largest(cells), T::of(0.0));
+        let [mut above, mut below] = [zero; 2];
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            let e = cells.inside(k, (x - largest).exp(), zero);
             into.cells[0][k] = e;
-            [e.mul_add(x, above), below + e]
-        });
+            above = e.mul_add(x, above);
+            below = below + e;
+        }
         let (rest, scale) = (T::of(1.0) - above / below, dy / below);
         for k in 0..cells.area() {
             let [x] = cells.at(k);
@@ -111,7 +117,12 @@ impl WindowFunction for Soft {
 /// The largest cell; a NaN may be passed over.
 #[inline(always)]
 pub(super) fn largest<T: Number>(cells: &Cells<'_, T>) -> T {
-    cells.fold([T::of(Scalar::NEG_INFINITY)], |[largest], _, [x]| [x.max(largest)])[0]
+    let mut largest = T::of(Scalar::NEG_INFINITY);
+    for k in 0..cells.area() {
+        let [x] = cells.at(k);
+        largest = cells.inside(k, x, T::of(Scalar::NEG_INFINITY)).max(largest);
+    }
+    largest
 }
 
 #[cfg(test)]

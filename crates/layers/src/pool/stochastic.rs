@@ -86,16 +86,26 @@ impl Choice for InProportion {
     #[inline(always)]
     fn choose<T: Number>(&self, draw: T, cells: &Cells<'_, T>) -> [T; 2] {
         let zero = T::of(0.0);
-        let total = cells.sum(|_, [x]| x.positive());
+        let mut total = zero;
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            total = total + x.positive();
+        }
         // The last positive cell that has at most this share of the total before it.
         let share = draw * total;
-        let [_, value, winner] = cells.fold([zero; 3], |[before, value, winner], k, [x]| {
-            let (beyond, odds) = (before.beats(share), x.positive());
-            let takes = |yes, no| T::select(odds.beats(zero), T::select(beyond, no, yes), no);
-            [before + odds, takes(x, value), takes(T::of(k as Scalar), winner)]
-        });
+        let [mut before, mut value, mut winner] = [zero; 3];
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            let odds = x.positive();
+            // Cells without odds, as those outside the input, lie beyond any share.
+            let begins = T::select(odds.beats(zero), before, T::of(Scalar::INFINITY));
+            let beyond = begins.beats(share);
+            value = T::select(beyond, value, x);
+            winner = T::select(beyond, winner, T::of(k as Scalar));
+            before = before + odds;
+        }
         // NaN where the total is not finite.
-        [value + (total - total), winner]
+        [value + total * zero, winner]
     }
 }
 
@@ -127,10 +137,14 @@ impl Expected {
     /// The sums of the positive cells and of their squares.
     #[inline(always)]
     fn sums<T: Number>(cells: &Cells<'_, T>) -> [T; 2] {
-        cells.fold([T::of(0.0); 2], |[sum, squares], _, [x]| {
+        let [mut sum, mut squares] = [T::of(0.0); 2];
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
             let odds = x.positive();
-            [sum + odds, odds.mul_add(odds, squares)]
-        })
+            sum = sum + odds;
+            squares = odds.mul_add(odds, squares);
+        }
+        [sum, squares]
     }
 }
 

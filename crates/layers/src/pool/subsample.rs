@@ -131,7 +131,7 @@ impl Squash {
 impl WindowFunction for Squash {
     #[inline(always)]
     fn value<T: Number>(&self, params: &[T], cells: &Cells<'_, T>) -> T {
-        let mean = cells.sum(|_, [x]| x) / cells.divisor();
+        let mean = cells.sum() / cells.divisor();
         self.of(params[0].mul_add(mean, params[1]))
     }
 
@@ -143,7 +143,7 @@ impl WindowFunction for Squash {
         dy: T,
         into: &mut Gradient<'_, T>,
     ) {
-        let mean = cells.sum(|_, [x]| x) / cells.divisor();
+        let mean = cells.sum() / cells.divisor();
         let y = self.of(params[0].mul_add(mean, params[1]));
         let slope = dy * self.slope(y);
         into.cells[0].fill(slope * params[0] / cells.divisor());

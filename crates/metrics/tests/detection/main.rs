@@ -2,6 +2,11 @@
 //!
 //! Some problems are in the repository, with the scripts that made them. Many more are part of the development data; where
 //! those are absent the tests say so. `CENOTE_DETECTION_CASES` names a folder of further cases.
+#![expect(
+    clippy::float_cmp,
+    clippy::unwrap_used,
+    reason = "equality to the bit is what is tested, and a test may panic"
+)]
 
 mod boxes;
 mod coco;
@@ -41,7 +46,8 @@ fn cases(beginning: &str) -> Vec<Value> {
     let mut folders = vec![committed()];
     folders.extend(env::var_os("CENOTE_DETECTION_CASES").map(PathBuf::from));
     let files = |folder: &PathBuf| {
-        let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+        let entries =
+            fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         entries.map(|entry| entry.expect("a folder can be listed").path()).collect::<Vec<_>>()
     };
     let mut paths: Vec<PathBuf> = folders.iter().flat_map(files).collect();
@@ -59,13 +65,15 @@ fn shared_cases(name: &str) -> Vec<Value> {
 }
 
 fn lines(path: &Path) -> Vec<Value> {
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    let text =
+        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
 }
 
 fn document(path: &Path) -> Value {
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"))
+    let text =
+        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn array(value: &Value) -> &[Value] {
@@ -87,7 +95,8 @@ fn assert_same_array(what: &str, grid: &Grid, stored: &Value) {
     assert!(grid.shape[shape.len()..].iter().all(|&side| side == 1), "{what}");
     let mut hash = Sha256::new();
     grid.values.iter().for_each(|value| hash.update(value.to_le_bytes()));
-    let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest =
+        hash.finalize().iter().fold(String::new(), |digest, byte| format!("{digest}{byte:02x}"));
     assert_eq!(Some(digest.as_str()), stored["sha256"].as_str(), "{what}");
 }
 

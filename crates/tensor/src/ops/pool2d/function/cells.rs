@@ -4,9 +4,12 @@
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
 )]
 
-use crate::Number;
+use crate::{Number, Scalar};
 
 /// The cells of a window, or of one window per lane, in row-major order, from `MAPS` maps.
+///
+/// A formula visits them by a loop over the offsets, without closures: a closure that the compiler
+/// leaves a function of its own loses the instructions of its path.
 #[derive(Debug)]
 pub struct Cells<'a, T: Number, const MAPS: usize = 1> {
     pub(super) values: [&'a [T]; MAPS],
@@ -29,7 +32,7 @@ impl<T: Number, const MAPS: usize> Cells<'_, T, MAPS> {
         self.divisor
     }
 
-    /// The values at offset `k` of the window: some number outside the input.
+    /// The values at offset `k` of the window: 0 outside the input.
     #[inline(always)]
     pub fn at(&self, k: usize) -> [T; MAPS] {
         self.values.map(|values| values[k])
@@ -43,40 +46,33 @@ impl<T: Number, const MAPS: usize> Cells<'_, T, MAPS> {
             None => value,
         }
     }
+}
 
-    /// What `step` makes of `start` and the cells inside the input, one after the other: it is given
-    /// the offset in the window as well.
+impl<T: Number> Cells<'_, T> {
+    /// The sum of the cells inside the input.
     #[inline(always)]
-    pub fn fold<const N: usize>(
-        &self,
-        start: [T; N],
-        mut step: impl FnMut([T; N], usize, [T; MAPS]) -> [T; N],
-    ) -> [T; N] {
-        let mut state = start;
+    pub fn sum(&self) -> T {
+        let mut sum = T::of(0.0);
         for k in 0..self.area() {
-            let next = step(state, k, self.at(k));
-            for (state, next) in state.iter_mut().zip(next) {
-                *state = self.inside(k, next, *state);
-            }
+            let [x] = self.at(k);
+            sum = sum + x;
         }
-        state
+        sum
     }
 
-    /// The sum over the cells inside the input of what `term` makes of an offset and the values there.
-    #[inline(always)]
-    pub fn sum(&self, mut term: impl FnMut(usize, [T; MAPS]) -> T) -> T {
-        self.fold([T::of(0.0)], |[sum], k, values| [sum + term(k, values)])[0]
-    }
-
-    /// The largest of the first map, and its offset: the first of equal ones, and the last NaN. A
+    /// The largest cell inside the input, and its offset: the first of equal ones, and the last NaN. A
     /// window of nothing but −∞ has the offset −1.
     #[inline(always)]
     pub fn largest(&self) -> [T; 2] {
-        let start = [T::of(crate::Scalar::NEG_INFINITY), T::of(-1.0)];
-        self.fold(start, |[best, winner], k, values| {
-            let wins = values[0].beats(best);
-            [T::select(wins, values[0], best), T::select(wins, T::of(k as crate::Scalar), winner)]
-        })
+        let (mut best, mut winner) = (T::of(Scalar::NEG_INFINITY), T::of(-1.0));
+        for k in 0..self.area() {
+            let [x] = self.at(k);
+            let x = self.inside(k, x, T::of(Scalar::NEG_INFINITY));
+            let wins = x.beats(best);
+            best = T::select(wins, x, best);
+            winner = T::select(wins, T::of(k as Scalar), winner);
+        }
+        [best, winner]
     }
 }
 

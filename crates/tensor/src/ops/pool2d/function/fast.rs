@@ -94,7 +94,9 @@ impl<F: WindowFunction<MAPS>, const MAPS: usize> Kernel for Values<'_, F, MAPS> 
 fn spread<V: Vector>(params: &Tensor, channel: usize, into: &mut Vec<Many<V>>) {
     let each = params.dims()[1];
     into.clear();
-    into.extend(params.as_slice()[channel * each..][..each].iter().map(|&p| Many(V::splat(p))));
+    for &param in &params.as_slice()[channel * each..][..each] {
+        into.push(Many(V::splat(param)));
+    }
 }
 
 struct Evaluating<'a, F, V> {

@@ -32,6 +32,9 @@ pub(super) struct Plan {
     divisors: [Vec<f32>; 2],
 }
 
+/// The side of windows whose size is not known beforehand.
+const ANY: usize = 0;
+
 /// Where a register of outputs lies.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
@@ -95,8 +98,7 @@ impl Plan {
         self.at.input()[0] * self.dealt.slot()
     }
 
-    /// Shows the cells of every window of planes, which are dealt out into `sheets`. Those have to
-    /// be finite before the first plane.
+    /// Shows the cells of every window of planes, which are dealt out into `sheets`.
     #[inline(always)]
     pub(super) fn sweep<V: Vector, const MAPS: usize>(
         &self,
@@ -110,22 +112,30 @@ impl Plan {
                 self.dealt.deal::<V>(row, slot, Plain);
             }
         }
-        match (self.at.window().area(), self.whole) {
-            (4, true) => self.walk::<V, MAPS, 4, true>(sheets, visitor),
-            (9, _) => self.walk::<V, MAPS, 9, false>(sheets, visitor),
-            _ => self.walk::<V, MAPS, LARGEST, false>(sheets, visitor),
+        match (self.at.window().kernel, self.whole) {
+            ([2, 2], true) => self.walk::<V, MAPS, 4, 2, true>(sheets, visitor),
+            ([3, 3], _) => self.walk::<V, MAPS, 9, 3, false>(sheets, visitor),
+            _ => self.walk::<V, MAPS, LARGEST, ANY, false>(sheets, visitor),
         }
     }
 
+    /// Windows of `SIDE` rows and columns, or of any size.
     #[inline(always)]
-    fn walk<V: Vector, const MAPS: usize, const AREA: usize, const WHOLE: bool>(
+    fn walk<
+        V: Vector,
+        const MAPS: usize,
+        const AREA: usize,
+        const SIDE: usize,
+        const WHOLE: bool,
+    >(
         &self,
         sheets: &[f32],
         visitor: &mut impl Visitor<V, MAPS>,
     ) {
-        let Window { kernel: [tall, wide], stride, before, dilation, .. } = self.at.window();
+        let Window { kernel, stride, before, dilation, .. } = self.at.window();
+        let [tall, wide] = if SIDE == ANY { kernel } else { [SIDE; 2] };
         let ([height, _], [rows, columns]) = (self.at.input(), self.at.output());
-        let area = if AREA < LARGEST { AREA } else { tall * wide };
+        let area = tall * wide;
         let zero = V::splat(0.0);
         let (yes, no) = (zero.equals(zero), zero.equals(V::splat(1.0)));
         let mut values = [[Many(zero); AREA]; MAPS];
@@ -140,13 +150,15 @@ impl Plan {
                     let slot = if r < height { r * self.dealt.slot() } else { 0 };
                     for v in 0..wide {
                         let k = u * wide + v;
-                        for (map, values) in values.iter_mut().enumerate() {
-                            let from = map * self.sheet() + slot + self.starts[v] + at;
-                            values[k] = Many(load(sheets, from));
-                        }
                         if !WHOLE {
                             let ones = load::<V>(&self.inside, v * self.reach + at);
                             inside[k] = if r < height { ones.equals(V::splat(1.0)) } else { no };
+                        }
+                        for (map, values) in values.iter_mut().enumerate() {
+                            let from = map * self.sheet() + slot + self.starts[v] + at;
+                            let value = load(sheets, from);
+                            values[k] =
+                                Many(if WHOLE { value } else { V::select(inside[k], value, zero) });
                         }
                     }
                 }

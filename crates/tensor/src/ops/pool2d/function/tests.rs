@@ -1,4 +1,8 @@
 //! Registers give what scalars give, for functions that use all there is.
+#![expect(
+    clippy::inline_always,
+    reason = "code that is not inlined into the entry of its path loses that path's instructions"
+)]
 
 use proptest::prelude::*;
 
@@ -15,11 +19,15 @@ impl WindowFunction<2> for Weighted {
 
     #[inline(always)]
     fn value<T: Number>(&self, params: &[T], cells: &Cells<'_, T, 2>) -> T {
-        let [above, below] = cells.fold([T::of(0.0); 2], |[above, below], k, [x, h]| {
-            let weight = (h * params[0]).exp() * params[1 + k];
-            [weight.mul_add(x, above), below + weight]
-        });
-        above / below + cells.sum(|_, [x, _]| x.abs().sqrt()) / cells.divisor()
+        let [mut above, mut below, mut roots] = [T::of(0.0); 3];
+        for k in 0..cells.area() {
+            let [x, h] = cells.at(k);
+            let weight = cells.inside(k, (h * params[0]).exp() * params[1 + k], T::of(0.0));
+            above = weight.mul_add(x, above);
+            below = below + weight;
+            roots = roots + x.abs().sqrt();
+        }
+        above / below + roots / cells.divisor()
     }
 
     /// No derivative, but as much as there is to get wrong.
@@ -36,7 +44,7 @@ impl WindowFunction<2> for Weighted {
             let [x, h] = cells.at(k);
             into.cells[0][k] = dy * (x - y) * params[1 + k];
             into.cells[1][k] = dy * h.tanh() / cells.divisor();
-            into.params[1 + k] = cells.inside(k, dy * x, T::of(0.0));
+            into.params[1 + k] = dy * x;
         }
         into.params[0] = dy * y;
     }
@@ -49,11 +57,14 @@ impl Choice for Shared {
     #[inline(always)]
     fn choose<T: Number>(&self, draw: T, cells: &Cells<'_, T>) -> [T; 2] {
         let place = draw * cells.divisor();
-        let [_, value, winner] = cells.fold([T::of(0.0); 3], |[before, value, winner], k, [x]| {
-            let beyond = before.beats(place);
-            let winner = T::select(beyond, winner, T::of(k as Scalar));
-            [before + T::of(1.0), T::select(beyond, value, x), winner]
-        });
+        let [mut before, mut value, mut winner] = [T::of(0.0); 3];
+        for k in 0..cells.area() {
+            let [x] = cells.at(k);
+            let beyond = cells.inside(k, before, T::of(Scalar::INFINITY)).beats(place);
+            value = T::select(beyond, value, x);
+            winner = T::select(beyond, winner, T::of(k as Scalar));
+            before = cells.inside(k, before + T::of(1.0), before);
+        }
         [value, winner]
     }
 }
