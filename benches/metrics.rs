@@ -56,7 +56,7 @@ fn files(c: &mut Criterion) {
     let mut text = String::from("label,prediction,score\n");
     for number in numbers(EXAMPLES, 1 << 20) {
         let _ =
-            writeln!(text, "{},{},{}", number & 1, number >> 1 & 1, f64::from(number) / 1048576.0);
+            writeln!(text, "{},{},{}", number & 1, number >> 1 & 1, f64::from(number) / 1_048_576.0);
     }
     let options = ReadOptions::new(Task::Binary);
     let mut group = c.benchmark_group("metrics/file_1e6");
