@@ -188,7 +188,9 @@ fn softmax(scores: &mut [Scalar]) {
         sum += f64::from(*score);
     }
     let scale = (1.0 / sum) as Scalar;
-    scores.iter_mut().for_each(|score| *score *= scale);
+    for score in scores {
+        *score *= scale;
+    }
 }
 
 struct Backward {

@@ -8,7 +8,7 @@
 //! is free of aliasing by construction. With `window = "hamming"` the kept frequencies are weighted by
 //! `0.54 + 0.46 cos(2π f / O)` on each axis, which removes the ringing that a sharp edge in the
 //! spectrum makes. Everything else, cost and what is kept included, is as in `spectral_pool`.
-//! After Grabinski et al. (2022), "FrequencyLowCut pooling", arXiv:2204.00491; the window after
+//! After Grabinski et al. (2022), "`FrequencyLowCut` pooling", arXiv:2204.00491; the window after
 //! Grabinski et al. (2023), arXiv:2307.09804.
 
 use cenote_spec::{Kind, Notes, Random, Setting, params};

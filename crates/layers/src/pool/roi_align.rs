@@ -1,4 +1,4 @@
-//! RoI align: the means of bilinear samples on a grid over every box.
+//! `RoI` align: the means of bilinear samples on a grid over every box.
 //!
 //! ```text
 //! box scaled, not rounded; `aligned` moves it by half a cell, so that the first cell is 0 to 1

@@ -1,4 +1,4 @@
-//! RoI pooling: the largest cells of a grid over every box.
+//! `RoI` pooling: the largest cells of a grid over every box.
 //!
 //! ```text
 //! box scaled and rounded to cells, both ends included; part p of P along an axis of length L:

@@ -1,4 +1,4 @@
-//! S3Pool: a maximum at every cell, then rows and columns that are drawn.
+//! `S3Pool`: a maximum at every cell, then rows and columns that are drawn.
 //!
 //! ```text
 //! z = max of x over k×k cells around every cell                 stride 1, the map keeps its size
@@ -13,7 +13,7 @@
 //! authors' code. The maximum reaches `⌊(k−1)/2⌋` cells up and left, `⌈(k−1)/2⌉` down and right; ties
 //! and NaN are those of `max_pool`. In training the gradient goes through the kept rows and columns.
 //! `K − 1` comparisons per cell and one addition per cell in use; one byte per cell is kept.
-//! After Zhai et al. (2017), "S3Pool: pooling with stochastic spatial sampling", arXiv:1611.05138.
+//! After Zhai et al. (2017), "`S3Pool`: pooling with stochastic spatial sampling", arXiv:1611.05138.
 
 use cenote_autograd::Var;
 use cenote_spec::{Kind, Notes, Random, Setting, params};
