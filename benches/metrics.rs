@@ -55,8 +55,13 @@ fn matrices(c: &mut Criterion) {
 fn files(c: &mut Criterion) {
     let mut text = String::from("label,prediction,score\n");
     for number in numbers(EXAMPLES, 1 << 20) {
-        let _ =
-            writeln!(text, "{},{},{}", number & 1, number >> 1 & 1, f64::from(number) / 1_048_576.0);
+        let _ = writeln!(
+            text,
+            "{},{},{}",
+            number & 1,
+            number >> 1 & 1,
+            f64::from(number) / 1_048_576.0
+        );
     }
     let options = ReadOptions::new(Task::Binary);
     let mut group = c.benchmark_group("metrics/file_1e6");

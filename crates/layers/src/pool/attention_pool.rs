@@ -188,7 +188,7 @@ fn softmax(scores: &mut [Scalar]) {
         sum += f64::from(*score);
     }
     let scale = (1.0 / sum) as Scalar;
-    for score in scores.iter_mut() {
+    for score in scores {
         *score *= scale;
     }
 }
