@@ -40,6 +40,11 @@ impl Ahead {
         self.parts[free] = start / LINE..start.wrapping_add(len).div_ceil(LINE);
     }
 
+    /// Whether there is nothing to ask for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.parts.iter().all(Range::is_empty)
+    }
+
     /// The next lines, enough for `terms` terms.
     #[inline(always)]
     pub(super) fn next(&mut self, terms: usize) -> Option<Run> {
