@@ -82,6 +82,7 @@ impl AvgPool {
 
 impl Pool for AvgPool {
     const NAME: &'static str = NAME;
+    const DILATES: bool = true;
 
     fn window(&self) -> Result<Window, Error> {
         if self.divisor_override == Some(0) {

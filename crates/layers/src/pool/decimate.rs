@@ -44,6 +44,7 @@ struct Decimate {
 
 impl Pool for Decimate {
     const NAME: &'static str = NAME;
+    const DILATES: bool = true;
 
     fn window(&self) -> Result<Window, Error> {
         Ok(Window::new([1, 1], self.stride.0))

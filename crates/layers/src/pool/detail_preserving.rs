@@ -280,8 +280,7 @@ mod tests {
                 "kernel_size = 2",
                 "kernel_size = [2, 3]\nstride = 2\npadding = 1\nceil_mode = true",
             ] {
-                let text =
-                    format!("kind = '{NAME}'\n{window}\nguide = '{guide}'\neps = 0.2");
+                let text = format!("kind = '{NAME}'\n{window}\nguide = '{guide}'\neps = 0.2");
                 check_gradient(&fit(&text, [2, 4, 6]).expect("fits"), 2).expect(guide);
             }
         }

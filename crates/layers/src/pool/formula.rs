@@ -1,7 +1,9 @@
 //! What all pools share that summarise a window by a formula: fitting, parameters, recording.
 
 use cenote_autograd::{Function, Kept, Saved, Var};
-use cenote_tensor::{Rounding, Shape, Tensor, Window, WindowFunction, Windows, pool, pool_backward};
+use cenote_tensor::{
+    Rounding, Shape, Tensor, Window, WindowFunction, Windows, pool, pool_backward,
+};
 
 use super::windowed::check_padding;
 use crate::layer::maps;

@@ -156,7 +156,9 @@ mod tests {
     #[test]
     fn the_gradients_match_differences_for_masks_of_layers_and_channels() {
         for per in ["layer", "channel"] {
-            for window in ["kernel_size = 2", "kernel_size = 3\nstride = 2\npadding = 1\nceil_mode = true"] {
+            for window in
+                ["kernel_size = 2", "kernel_size = 3\nstride = 2\npadding = 1\nceil_mode = true"]
+            {
                 let text = format!("kind = 'gated_pool'\n{window}\nper = '{per}'");
                 check_gradient(&fit(&text, [2, 4, 6]).expect("fits"), 2).expect(per);
             }

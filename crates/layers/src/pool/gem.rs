@@ -212,9 +212,10 @@ impl Layer for Fitted {
         };
         let batch = x.value().nchw()[0];
         let function = Gem { epsilon: self.spec.eps as Scalar };
-        let y = self.steps.iter().fold(x, |x, &windows| {
-            Formula { name: NAME, function, windows }.with([&x], &p)
-        });
+        let y = self
+            .steps
+            .iter()
+            .fold(x, |x, &windows| Formula { name: NAME, function, windows }.with([&x], &p));
         if self.global { y.reshaped([batch, self.channels]) } else { y }
     }
 }

@@ -14,7 +14,7 @@ use cenote_tensor::{Shape, Tensor, global_avg_pool, global_avg_pool_backward};
 use serde::Deserialize;
 
 use crate::layer::maps;
-use crate::{Cost, Error, Layer, LayerSpec, Scope};
+use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -40,6 +40,10 @@ impl LayerSpec for GlobalAvgPool {
     fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
         let [channels, rows, columns] = maps(NAME, input)?;
         Ok(Box::new(Fitted { channels, plane: [rows, columns] }))
+    }
+
+    fn changed(&self, change: Change) -> Changed {
+        Changed::of_whole_maps(change)
     }
 }
 

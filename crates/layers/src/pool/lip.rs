@@ -190,7 +190,9 @@ mod tests {
     #[test]
     fn an_important_cell_is_nearly_all_there_is() {
         let at = Window::square(2).fit("lip_pool", [2, 2]).expect("fits");
-        let plane = |values: [Scalar; 4]| Tensor::from_vec([1, 1, 2, 2], values.to_vec()).expect("4 values");
+        let plane = |values: [Scalar; 4]| {
+            Tensor::from_vec([1, 1, 2, 2], values.to_vec()).expect("4 values")
+        };
         let (x, h) = (plane([1.0, 2.0, 3.0, 4.0]), plane([-20.0, 20.0, -20.0, -20.0]));
         let y = cenote_tensor::pool(&Importance, [&x, &h], &Tensor::zeros([1, 0]), &at);
         // Importances 1, e¹², 1 and 1.

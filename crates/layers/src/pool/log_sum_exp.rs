@@ -181,7 +181,9 @@ mod tests {
     fn infinite_cells_are_the_limits_of_large_ones() {
         assert_eq!(pooled("1.0", [0.0, Scalar::INFINITY, 1.0]), Scalar::INFINITY);
         assert_eq!(pooled("1.0", [Scalar::NEG_INFINITY; 3]), Scalar::NEG_INFINITY);
-        assert!((pooled("1.0", [2.0, Scalar::NEG_INFINITY, 2.0]) - 2.0 + Scalar::ln(1.5)).abs() < 1e-6);
+        assert!(
+            (pooled("1.0", [2.0, Scalar::NEG_INFINITY, 2.0]) - 2.0 + Scalar::ln(1.5)).abs() < 1e-6
+        );
         assert!(pooled("1.0", [0.0, Scalar::NAN, 1.0]).is_nan());
     }
 
@@ -189,9 +191,6 @@ mod tests {
     fn an_r_that_is_not_above_zero_is_refused() {
         let text = "kind = 'log_sum_exp_pool'\nkernel_size = 2\nr = 0.0";
         let error = fit(text, [1, 5, 7]).expect_err("r is 0");
-        assert_eq!(
-            error.to_string(),
-            "log_sum_exp_pool: r is 0; expected a finite number above 0"
-        );
+        assert_eq!(error.to_string(), "log_sum_exp_pool: r is 0; expected a finite number above 0");
     }
 }

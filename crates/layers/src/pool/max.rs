@@ -55,6 +55,7 @@ struct MaxPool {
 
 impl Pool for MaxPool {
     const NAME: &'static str = NAME;
+    const DILATES: bool = true;
 
     fn window(&self) -> Result<Window, Error> {
         Ok(Window::new(self.kernel_size.0, self.stride.unwrap_or(self.kernel_size).0)
@@ -69,19 +70,25 @@ impl Pool for MaxPool {
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: Windows) -> Var<'t> {
-        let (y, argmax) = max_pool(x.value(), &at);
-        x.tape().record(y, &[&x], || Backward { windows: at, argmax })
+        maximum(NAME, &x, at)
     }
 }
 
+/// Records the maximum of each window on behalf of the layer `name`.
+pub(super) fn maximum<'t>(name: &'static str, x: &Var<'t>, at: Windows) -> Var<'t> {
+    let (y, argmax) = max_pool(x.value(), &at);
+    x.tape().record(y, &[x], || Backward { name, windows: at, argmax })
+}
+
 struct Backward {
+    name: &'static str,
     windows: Windows,
     argmax: Argmax,
 }
 
 impl Function for Backward {
     fn name(&self) -> &'static str {
-        NAME
+        self.name
     }
 
     fn saved(&self) -> Saved<'_> {

@@ -98,7 +98,8 @@ mod tests {
             run(&layer.expect("fits"), x.clone())
         };
         for more in ["", "\ncount_include_pad = false"] {
-            let (both, max, avg) = (pass("max_avg_pool", more), pass("max_pool", ""), pass("avg_pool", more));
+            let (both, max, avg) =
+                (pass("max_avg_pool", more), pass("max_pool", ""), pass("avg_pool", more));
             let sum = |mut a: Tensor, b: &Tensor| {
                 a.add_assign(b);
                 a

@@ -238,8 +238,9 @@ mod tests {
     fn the_gradients_of_every_mix_match_differences() {
         for mix in ["learned", "random", "fixed"] {
             for per in ["layer", "channel"] {
-                let text =
-                    format!("kind = 'mixed_pool'\nkernel_size = [2, 3]\nstride = 1\nmix = '{mix}'\nper = '{per}'");
+                let text = format!(
+                    "kind = 'mixed_pool'\nkernel_size = [2, 3]\nstride = 1\nmix = '{mix}'\nper = '{per}'"
+                );
                 check_gradient(&fit(&text, [3, 4, 5]).expect("fits"), 2).expect(mix);
             }
         }

@@ -13,38 +13,72 @@ use cenote_tensor::{Window, Windows};
 
 use crate::{Error, LayerSpec};
 
+mod adaptive;
+mod adaptive_avg;
+mod adaptive_max;
+mod aps_pool;
+mod attention_pool;
 mod avg;
 mod blend;
+mod blur;
+mod blur_pool;
+mod boxes;
+mod conv_blur;
+mod convolved;
 mod decimate;
 mod detail_preserving;
+mod dilate;
 mod draws;
+mod flc_pool;
 mod formula;
+mod fractional_max_pool;
 mod gated;
 mod gem;
 mod global_avg;
+mod global_max;
 mod identity;
 mod lip;
 mod log_sum_exp;
 mod lp;
 mod max;
 mod max_avg;
+mod max_blur_pool;
+mod max_unpool;
 mod median;
 mod mixed;
 mod ordinal;
 mod parameters;
 mod planes;
 mod power;
+mod raise_stride;
 mod random;
 mod rank;
 mod ranked;
+mod regional;
+mod resampled;
+mod roi_align;
+mod roi_pool;
+mod s3_pool;
+mod same_avg;
+mod same_max;
 mod settings;
 mod soft;
+mod space_to_depth;
+mod space_to_depth_conv;
+mod spatial_pyramid_pool;
+mod spectral;
+mod spectral_pool;
 mod stochastic;
+mod strided_conv;
 mod subsample;
 mod tree;
 mod windowed;
 
 pub(crate) use max::max_windows;
+pub use max_unpool::max_unpool;
+pub(crate) use resampled::resampled;
+pub use roi_align::roi_align;
+pub use roi_pool::roi_pool;
 
 /// What a model file may put where a pooling layer would stand.
 pub(crate) const KINDS: &[Kind<dyn LayerSpec>] = &[
@@ -69,12 +103,39 @@ pub(crate) const KINDS: &[Kind<dyn LayerSpec>] = &[
     rank::KIND,
     subsample::KIND,
     detail_preserving::KIND,
+    global_max::KIND,
+    adaptive_avg::KIND,
+    adaptive_max::KIND,
+    same_max::KIND,
+    same_avg::KIND,
+    blur_pool::KIND,
+    max_blur_pool::KIND,
+    conv_blur::KIND,
+    space_to_depth::KIND,
+    space_to_depth_conv::KIND,
+    aps_pool::KIND,
+    fractional_max_pool::KIND,
+    s3_pool::KIND,
+    spectral_pool::KIND,
+    flc_pool::KIND,
+    spatial_pyramid_pool::KIND,
+    attention_pool::KIND,
+    strided_conv::KIND,
+    raise_stride::KIND,
+    dilate::KIND,
+    max_unpool::KIND,
+    roi_pool::KIND,
+    roi_align::KIND,
 ];
 
 /// A pool whose windows slide over each channel by itself.
 trait Pool: Clone + std::fmt::Debug + Send + Sync + 'static {
     /// The kind that model files name.
     const NAME: &'static str;
+
+    /// Whether the forward pass reads every geometry of its windows, so that behind a removed layer
+    /// their cells may lie farther apart.
+    const DILATES: bool = false;
 
     /// The window that slides; an error where another setting is out of range.
     fn window(&self) -> Result<Window, Error>;

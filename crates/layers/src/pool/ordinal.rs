@@ -132,7 +132,8 @@ mod tests {
     #[test]
     fn weights_go_to_ranks_and_ties_are_in_row_major_order() {
         for [rows, columns] in [[2, 2], [1, 4]] {
-            let text = format!("kind = 'ordinal_pool'\nkernel_size = [{rows}, {columns}]\nper = 'layer'");
+            let text =
+                format!("kind = 'ordinal_pool'\nkernel_size = [{rows}, {columns}]\nper = 'layer'");
             let model = fit(&text, [1, rows, columns]).expect("fits");
             let mut params = model.init(Seed(1));
             let weights: [Scalar; 4] = [0.5, 0.25, 0.125, 0.125];
@@ -167,7 +168,11 @@ mod tests {
     fn a_nan_is_not_lost_in_the_order() {
         let layer = fit("kind = 'ordinal_pool'\nkernel_size = 3", [1, 3, 3]).expect("fits");
         for place in 0..9 {
-            let x = Tensor::from_fn([1, 1, 3, 3], |i| if i == place { Scalar::NAN } else { i as Scalar });
+            let x =
+                Tensor::from_fn(
+                    [1, 1, 3, 3],
+                    |i| if i == place { Scalar::NAN } else { i as Scalar },
+                );
             assert!(run(&layer, x).0.as_slice()[0].is_nan(), "{place}");
         }
     }
@@ -175,7 +180,10 @@ mod tests {
     #[test]
     fn the_gradients_match_differences_for_weights_of_layers_and_channels() {
         for per in ["layer", "channel"] {
-            for window in ["kernel_size = 2", "kernel_size = [2, 3]\nstride = 2\npadding = 1\nceil_mode = true"] {
+            for window in [
+                "kernel_size = 2",
+                "kernel_size = [2, 3]\nstride = 2\npadding = 1\nceil_mode = true",
+            ] {
                 let text = format!("kind = 'ordinal_pool'\n{window}\nper = '{per}'");
                 check_gradient(&fit(&text, [2, 4, 6]).expect("fits"), 2).expect(per);
             }

@@ -101,7 +101,8 @@ mod tests {
 
     #[test]
     fn every_cell_is_drawn_equally_often_and_none_outside_the_input() {
-        let layer = fit("kind = 'random_pool'\nkernel_size = 3\npadding = 1", [600, 2, 5]).expect("fits");
+        let layer =
+            fit("kind = 'random_pool'\nkernel_size = 3\npadding = 1", [600, 2, 5]).expect("fits");
         let x = Tensor::from_fn([10, 600, 2, 5], |i| (i % 10) as Scalar);
         let (y, dx) = run(&layer, x);
         let mut counts = [0_i64; 10];
@@ -120,10 +121,8 @@ mod tests {
         let layer = fit("kind = 'random_pool'\nkernel_size = 2", [40, 2, 6]).expect("fits");
         let x = Tensor::from_fn([1, 40, 2, 6], |i| i as Scalar);
         let (y, dx) = run(&layer, x.clone());
-        let drawn: Vec<Scalar> = (0..x.len())
-            .filter(|&i| dx.as_slice()[i] != 0.0)
-            .map(|i| x.as_slice()[i])
-            .collect();
+        let drawn: Vec<Scalar> =
+            (0..x.len()).filter(|&i| dx.as_slice()[i] != 0.0).map(|i| x.as_slice()[i]).collect();
         let mut outputs = y.into_vec();
         outputs.sort_by(Scalar::total_cmp);
         assert_eq!(drawn, outputs);

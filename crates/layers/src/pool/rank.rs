@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn the_top_cells_share_the_gradient() {
-        let layer = fit("kind = 'rank_pool'\nkernel_size = [1, 4]\ntop = 3", [1, 1, 4]).expect("fits");
+        let layer =
+            fit("kind = 'rank_pool'\nkernel_size = [1, 4]\ntop = 3", [1, 1, 4]).expect("fits");
         let x = Tensor::from_vec([1, 1, 1, 4], vec![4.0, 9.0, 1.0, 2.0]).expect("4 values");
         let (y, dx) = run(&layer, x);
         assert_eq!(y.as_slice(), [5.0]);
@@ -121,7 +122,8 @@ mod tests {
 
     #[test]
     fn more_than_all_cells_are_refused() {
-        let error = fit("kind = 'rank_pool'\nkernel_size = 2\ntop = 5", [1, 4, 6]).expect_err("5 of 4");
+        let error =
+            fit("kind = 'rank_pool'\nkernel_size = 2\ntop = 5", [1, 4, 6]).expect_err("5 of 4");
         assert_eq!(
             error.to_string(),
             "rank_pool: top is 5; expected 1 to 4, the cells of a window"

@@ -159,7 +159,8 @@ impl<W: Weights> WindowFunction for Ranked<W> {
                 self.gradient_in(params, cells, dy, into, room);
             }
             area => {
-                let (mut sorted, mut changed) = (vec![zero; area], vec![same; count_of_pairs(area)]);
+                let (mut sorted, mut changed) =
+                    (vec![zero; area], vec![same; count_of_pairs(area)]);
                 self.gradient_in(params, cells, dy, into, (&mut sorted, &mut changed));
             }
         }

@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn two_cells_have_the_weights_of_a_logistic_function() {
         let layer = fit("kind = 'soft_pool'\nkernel_size = [1, 2]", [1, 1, 2]).expect("fits");
-        let (y, dx) = run(&layer, Tensor::from_vec([1, 1, 1, 2], vec![1.0, 2.0]).expect("2 values"));
+        let (y, dx) =
+            run(&layer, Tensor::from_vec([1, 1, 1, 2], vec![1.0, 2.0]).expect("2 values"));
         let w = 1.0 / (1.0 + f64::exp(-1.0));
         let mean = 1.0 + w;
         let close = |a: Scalar, b: f64| assert!((f64::from(a) - b).abs() < 1e-6, "{a} is not {b}");

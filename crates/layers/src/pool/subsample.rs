@@ -160,7 +160,11 @@ mod tests {
 
     #[test]
     fn without_training_it_is_the_squashed_mean() {
-        for (squash, expected) in [("tanh", Scalar::tanh(0.5)), ("sigmoid", 1.0 / (1.0 + Scalar::exp(-0.5))), ("none", 0.5)] {
+        for (squash, expected) in [
+            ("tanh", Scalar::tanh(0.5)),
+            ("sigmoid", 1.0 / (1.0 + Scalar::exp(-0.5))),
+            ("none", 0.5),
+        ] {
             let text = format!("kind = 'subsample'\nkernel_size = 2\nsquash = '{squash}'");
             let x = Tensor::from_vec([1, 1, 2, 2], vec![1.0, -1.0, 0.5, 1.5]).expect("4 values");
             let (y, _) = run(&fit(&text, [1, 2, 2]).expect("fits"), x);

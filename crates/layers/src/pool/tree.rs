@@ -220,8 +220,12 @@ mod tests {
     fn the_gradients_match_differences_for_trees_of_layers_and_channels() {
         for per in ["layer", "channel"] {
             for levels in [2, 3] {
-                for window in ["kernel_size = 2", "kernel_size = 3\nstride = 2\npadding = 1\nceil_mode = true"] {
-                    let text = format!("kind = 'tree_pool'\n{window}\nper = '{per}'\nlevels = {levels}");
+                for window in [
+                    "kernel_size = 2",
+                    "kernel_size = 3\nstride = 2\npadding = 1\nceil_mode = true",
+                ] {
+                    let text =
+                        format!("kind = 'tree_pool'\n{window}\nper = '{per}'\nlevels = {levels}");
                     check_gradient(&fit(&text, [2, 4, 6]).expect("fits"), 2).expect(per);
                 }
             }
@@ -230,7 +234,8 @@ mod tests {
 
     #[test]
     fn a_tree_of_one_level_is_refused() {
-        let error = fit("kind = 'tree_pool'\nkernel_size = 2\nlevels = 1", [1, 5, 7]).expect_err("no gate");
+        let error =
+            fit("kind = 'tree_pool'\nkernel_size = 2\nlevels = 1", [1, 5, 7]).expect_err("no gate");
         assert_eq!(error.to_string(), "tree_pool: levels is 1; expected 2 or 3");
     }
 }

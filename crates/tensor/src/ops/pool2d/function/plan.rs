@@ -84,9 +84,8 @@ impl Plan {
                 inside[tap * reach + o] = 1.0;
             }
         }
-        let whole = (0..2).all(|axis| {
-            (0..at.output()[axis]).all(|o| at.taps(axis, o).count() == kernel[axis])
-        });
+        let whole = (0..2)
+            .all(|axis| (0..at.output()[axis]).all(|o| at.taps(axis, o).count() == kernel[axis]));
         let divisors = divisors(&axes, divisor);
         Some(Self { at: *at, dealt, starts: starts.collect(), inside, reach, whole, divisors })
     }

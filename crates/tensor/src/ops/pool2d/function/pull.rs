@@ -33,7 +33,8 @@ impl Pulling {
         let border = (kernel[1] - 1) * dilation[1] / stride[1];
         let starts = |e: usize| {
             let (phase, base) = ((e + before[1]) % stride[1], (e + before[1]) / stride[1]);
-            let taps = (0..kernel[1]).rev().filter(move |tap| tap * dilation[1] % stride[1] == phase);
+            let taps =
+                (0..kernel[1]).rev().filter(move |tap| tap * dilation[1] % stride[1] == phase);
             taps.map(move |tap| (tap, border + base - tap * dilation[1] / stride[1]))
         };
         let last = (0..stride[1]).flat_map(starts).map(|(_, start)| start).max().unwrap_or(0);
@@ -75,7 +76,8 @@ impl Pulling {
     pub(super) fn ready(&self, next: usize, row: usize) -> std::ops::Range<usize> {
         let Window { stride, before, .. } = self.at.window();
         let ([height, _], [rows, _]) = (self.at.input(), self.at.output());
-        let end = if row + 1 == rows { height } else { (row * stride[0]).saturating_sub(before[0]) };
+        let end =
+            if row + 1 == rows { height } else { (row * stride[0]).saturating_sub(before[0]) };
         next..end.clamp(next, height)
     }
 

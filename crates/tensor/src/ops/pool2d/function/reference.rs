@@ -43,9 +43,10 @@ impl<const MAPS: usize> Gathered<MAPS> {
 fn outputs(planes: usize, at: &Windows) -> impl Iterator<Item = (usize, usize, [usize; 2])> {
     let [rows, columns] = at.output();
     let places = (0..rows).flat_map(move |i| (0..columns).map(move |j| [i, j]));
-    (0..planes).flat_map(move |plane| places.clone().map(move |place| (plane, place))).enumerate().map(
-        |(nth, (plane, place))| (nth, plane, place),
-    )
+    (0..planes)
+        .flat_map(move |plane| places.clone().map(move |place| (plane, place)))
+        .enumerate()
+        .map(|(nth, (plane, place))| (nth, plane, place))
 }
 
 fn plane(map: &Tensor, nth: usize) -> &[Scalar] {
@@ -82,17 +83,15 @@ pub(super) fn pool_backward<const MAPS: usize, F: WindowFunction<MAPS>>(
     let mut dmaps = maps.map(|map| Tensor::zeros(map.shape()));
     let mut sums = vec![0.0; batch * channels * each];
     for (nth, of, [i, j]) in outputs(batch * channels, at) {
-        let gathered = Gathered::new(maps.map(|map| plane(map, of)), at, function.divisor(), [i, j]);
+        let gathered =
+            Gathered::new(maps.map(|map| plane(map, of)), at, function.divisor(), [i, j]);
         let mut cells = maps.map(|_| vec![0.0; area]);
         let mut dparams = vec![0.0; each];
         function.gradient(
             of_channel(params, of % channels),
             &gathered.cells(),
             dy.as_slice()[nth],
-            &mut Gradient {
-                cells: cells.each_mut().map(Vec::as_mut_slice),
-                params: &mut dparams,
-            },
+            &mut Gradient { cells: cells.each_mut().map(Vec::as_mut_slice), params: &mut dparams },
         );
         for (dmap, cells) in dmaps.iter_mut().zip(&cells) {
             let dmap = &mut dmap.as_mut_slice()[of * height * width..];
