@@ -87,3 +87,7 @@ pub use summary::{Row, Summary};
 /// Every layer that a model file may name, family by family.
 pub const KINDS: &[&[cenote_spec::Kind<dyn LayerSpec>]] =
     &[conv::KINDS, pool::KINDS, norm::KINDS, act::KINDS, linear::KINDS, drop::KINDS];
+
+/// What can stand where a pooling layer stands: pools, and what replaces or removes them. Every entry
+/// has notes.
+pub const OPERATOR_KINDS: &[cenote_spec::Kind<dyn LayerSpec>] = pool::KINDS;

@@ -16,7 +16,7 @@ pub(super) const BOXES: Setting = Setting {
     name: "boxes",
     default: "",
     about: "boxes as [x1, y1, x2, y2], the same for every image",
-    values: &["[[0, 0, 3, 2]]", "[[0.5, 1, 4.2, 3.3], [-1, 2, 9, 5]]", "[]"],
+    values: &["[[0, 0, 3, 2]]", "[[0.5, 1, 4.2, 3.3], [-1, 2, 9, 5]]"],
 };
 
 /// Cells of the map for one unit of a box.

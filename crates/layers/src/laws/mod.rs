@@ -1,14 +1,24 @@
 //! What every layer of every family must obey, checked over [`KINDS`].
 //!
-//! Inputs are never square and hold no two values closer than the step of a central difference, so
-//! that no maximum changes hands and no rectifier its side while a difference is taken.
+//! Each law runs over the example of every kind, and over settings drawn for every kind whose notes
+//! list them. Inputs are never square and hold no two values closer than the step of a central
+//! difference, so that no maximum changes hands and no rectifier its side while a difference is taken.
+
+mod batches;
+mod bytes;
+mod document;
+mod drawn;
+mod gradients;
+mod notes;
+mod randomness;
+mod specs;
 
 use cenote_autograd::{Tape, Var, gradcheck};
-use cenote_spec::Kind;
+use cenote_spec::Random;
 use cenote_tensor::{Scalar, Seed, Shape, Tensor};
 use proptest::prelude::TestCaseError;
 
-use crate::{Error, KINDS, LayerSpec, Mode, Model, ModelSpec, Role, Step};
+use crate::{Error, KINDS, Mode, Model, ModelSpec, Params, Role, Step};
 
 /// A model of the one layer that `text` describes, for feature maps of this shape.
 pub(crate) fn fit(text: &str, input: [usize; 3]) -> Result<Model, Error> {
@@ -41,16 +51,25 @@ pub(crate) fn run(model: &Model, x: Tensor) -> (Tensor, Tensor) {
 
 /// Compares the gradients with respect to the input and every trained parameter with central
 /// differences, for a batch of `n`, in both modes.
+///
+/// Parameters start as they do in a network, moved a little so that none of them is 0 or alike.
 pub(crate) fn check_gradient(model: &Model, n: usize) -> Result<(), TestCaseError> {
     let params = model.init(Seed(1));
     let (mut inputs, mut running) = (vec![spread(model.input().batched(n))], Vec::new());
     for param in params.iter() {
         match param.role {
-            Role::Trained => inputs.push(spread(param.value.shape())),
+            Role::Trained => {
+                let mut value = param.value.clone();
+                value.zip_assign(&spread(value.shape()), |value, moved| value + moved);
+                inputs.push(value);
+            }
             Role::Running => running.push(param.value.clone()),
         }
     }
-    for mode in [Mode::Train, Mode::Eval] {
+    // The step of a difference in single precision changes too many draws.
+    let skipped = random(model) == Random::ByInput && cfg!(not(cenote_f64));
+    let modes = if skipped { 1.. } else { 0.. };
+    for &mode in &[Mode::Train, Mode::Eval][modes] {
         let outcome = gradcheck(&inputs, |vars| {
             let (mut trained, mut fixed) = (vars[1..].iter(), running.iter());
             let vars_of = params.iter().map(|param| -> Var<'_> {
@@ -73,6 +92,14 @@ pub(crate) fn check_gradient(model: &Model, n: usize) -> Result<(), TestCaseErro
     Ok(())
 }
 
+/// Whether the one layer of a model draws random numbers.
+fn random(model: &Model) -> Random {
+    let name = model.layers().next().expect("a model of one layer").layer.kind();
+    let kind = KINDS.iter().copied().flatten().find(|kind| kind.name == name);
+    let notes = kind.expect("a listed kind").notes;
+    notes.map_or(Random::Free, |notes| notes.random)
+}
+
 /// Values in a scattered order, symmetric around 0, each at least 0.05 from every other and from 0.
 fn spread(shape: Shape) -> Tensor {
     let n = shape.len();
@@ -88,82 +115,30 @@ fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Every kind with a model of its example, for each of two inputs that it takes.
-fn examples() -> Vec<(&'static Kind<dyn LayerSpec>, Model)> {
-    let kinds = KINDS.iter().copied().flatten();
-    let models = kinds.map(|kind| {
-        let inputs = [Shape::from([3, 5, 8]), Shape::from([4, 6, 5]), Shape::from([7])];
-        let fitted = inputs.map(|input| fit_table(kind.example_table(), input).ok());
-        let fitted: Vec<Model> = fitted.into_iter().flatten().collect();
-        assert!(!fitted.is_empty(), "the example of {} fits no input", kind.name);
-        fitted.into_iter().map(move |model| (kind, model))
-    });
-    models.flatten().collect()
+/// The output of a model for this mode, seed and number of the step.
+fn output(model: &Model, x: &Tensor, mode: Mode, seed: u64, number: u64) -> Tensor {
+    output_with(&model.init(Seed(2)), model, x, mode, [seed, number])
+}
+
+/// The same with these parameters.
+fn output_with(
+    params: &Params,
+    model: &Model,
+    x: &Tensor,
+    mode: Mode,
+    [seed, number]: [u64; 2],
+) -> Tensor {
+    let tape = Tape::without_gradients();
+    let step = Step::new(&tape, model, params, mode, Seed(seed), number);
+    step.forward(tape.constant(x.clone())).value().clone()
 }
 
 /// The output of a model in use.
 fn used(model: &Model, x: &Tensor) -> Tensor {
-    let params = model.init(Seed(2));
-    let tape = Tape::without_gradients();
-    let step = Step::new(&tape, model, &params, Mode::Eval, Seed(2), 0);
-    step.forward(tape.constant(x.clone())).value().clone()
+    output(model, x, Mode::Eval, 2, 0)
 }
 
-#[test]
-fn gradients_match_central_differences() {
-    for (_, model) in examples() {
-        check_gradient(&model, 2).expect("the gradient of every example");
-    }
-}
-
-#[test]
-fn the_shape_promised_is_the_shape_produced_for_any_batch() {
-    for (kind, model) in examples() {
-        for n in [0, 1, 3] {
-            let y = used(&model, &Tensor::zeros(model.input().batched(n)));
-            assert_eq!(y.shape(), model.output().batched(n), "{} at N = {n}", kind.name);
-        }
-    }
-}
-
-#[test]
-fn splitting_a_batch_changes_nothing_in_use() {
-    for (kind, model) in examples() {
-        let whole = spread(model.input().batched(3));
-        let together = used(&model, &whole);
-        let example = |i: usize| {
-            let len = model.input().len();
-            let values = whole.as_slice()[i * len..(i + 1) * len].to_vec();
-            Tensor::from_vec(model.input().batched(1), values).expect("one example")
-        };
-        let apart: Vec<Scalar> =
-            (0..3).flat_map(|i| used(&model, &example(i)).into_vec()).collect();
-        assert_eq!(together.as_slice(), apart, "{}", kind.name);
-    }
-}
-
-#[test]
-fn a_step_with_the_same_seed_and_number_gives_the_same_bits() {
-    for (kind, model) in examples() {
-        let x = spread(model.input().batched(2));
-        assert_eq!(run(&model, x.clone()), run(&model, x), "{}", kind.name);
-    }
-}
-
-#[test]
-fn a_spec_survives_json() {
-    for (kind, model) in examples() {
-        let text = serde_json::to_string(model.tables()).expect("tables are data");
-        let tables: Vec<toml::Table> = serde_json::from_str(&text).expect("as they were");
-        let again = ModelSpec::parse(tables).expect("known").fit(model.input()).expect("fits");
-        assert_eq!(again.output(), model.output(), "{}", kind.name);
-        assert_eq!(again.tables(), model.tables(), "{}", kind.name);
-    }
-}
-
-#[test]
-fn no_two_kinds_share_a_name() {
-    let mut names: Vec<&str> = KINDS.iter().copied().flatten().map(|kind| kind.name).collect();
-    names.sort_unstable();
-    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+/// The bits of a tensor: NaN equals itself, and 0 differs from −0.
+fn bits(x: &Tensor) -> Vec<u64> {
+    x.as_slice().iter().map(|&x| f64::from(x).to_bits()).collect()
 }
