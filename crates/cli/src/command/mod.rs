@@ -5,6 +5,7 @@ mod bench;
 mod evaluate;
 mod interrupt;
 mod list;
+mod op;
 mod predict;
 mod report;
 mod summary;
@@ -24,6 +25,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Predict(args) => predict::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Summary(args) => summary::run(&args),
+        Command::Op(args) => op::run(&args),
         Command::List(args) => list::run(&args),
         Command::Bench(args) => bench::run(&args),
     }

@@ -7,6 +7,7 @@ mod data_files;
 mod flags;
 mod interruption;
 mod lists;
+mod operators;
 mod program;
 mod report_folders;
 mod study_files;
