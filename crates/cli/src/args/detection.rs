@@ -9,6 +9,7 @@ use super::workers;
 
 /// Which detections are scored, and how.
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(crate) struct Detection {
     /// What is there: a COCO or LVIS file of annotations, plain or packed by gzip; of VOC a folder of XML, of YOLO a folder of
     /// labels

@@ -52,10 +52,10 @@ proptest! {
 
     #[test]
     fn softpool_of_equal_cells_is_their_value(value in -3.0_f32..3.0, window in windows()) {
-        let x = cenote_tensor::Tensor::full([1, 1, 5, 8], value);
+        let x = cenote_tensor::Tensor::full([1, 1, 5, 8], value.into());
         for kind in ["soft_pool", "log_sum_exp_pool", "median_pool", "ordinal_pool", "lip_pool"] {
             let pooled = y(&format!("kind = '{kind}'\n{window}"), &x);
-            let flat = cenote_tensor::Tensor::full(pooled.shape(), value);
+            let flat = cenote_tensor::Tensor::full(pooled.shape(), value.into());
             close(&pooled, &flat, ROUNDING)?;
         }
     }

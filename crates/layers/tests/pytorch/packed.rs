@@ -85,7 +85,7 @@ pub(crate) fn cases(bytes: &[u8]) -> Vec<Case> {
     let mut values = chunks.iter().map(|&bytes| f32::from_le_bytes(bytes));
     let mut next = |dims: &[usize]| {
         let shape = Shape::new(dims);
-        let part: Vec<Scalar> = values.by_ref().take(shape.len()).collect();
+        let part: Vec<Scalar> = values.by_ref().take(shape.len()).map(Scalar::from).collect();
         Tensor::from_vec(shape, part).expect("the values of every case follow each other")
     };
     let unpacked = heads.into_iter().enumerate().map(|(number, head)| {

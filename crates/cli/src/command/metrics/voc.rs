@@ -11,9 +11,10 @@ use crate::args::{Compared, Detection, Format, Protocol};
 use crate::failure::Failure;
 
 /// What the flags ask for, where they ask for Pascal VOC.
+#[derive(Clone, Copy)]
 pub(super) struct Rule {
     preset: Preset,
-    rule: VocRule,
+    counting: VocRule,
     interpolation: Interpolation,
     difficult: Difficult,
 }
@@ -62,7 +63,7 @@ pub(super) fn rule(args: &Detection, settings: &CocoSettings) -> Result<Option<R
     if args.format != Format::Voc {
         rule.extent = Extent::Continuous;
     }
-    Ok(Some(Rule { preset, rule, interpolation, difficult }))
+    Ok(Some(Rule { preset, counting: rule, interpolation, difficult }))
 }
 
 /// Reads, evaluates and prints.
@@ -71,7 +72,7 @@ pub(super) fn scored(
     settings: &CocoSettings,
     rule: Rule,
 ) -> Result<String, Failure> {
-    let Rule { preset, rule, interpolation, difficult } = rule;
+    let Rule { preset, counting: rule, interpolation, difficult } = rule;
     let problem = load::voc_problem(args, settings)?;
     let result = problem.evaluate_with(rule, interpolation, difficult).map_err(failed)?;
     if !args.json {

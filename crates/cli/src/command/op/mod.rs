@@ -235,7 +235,8 @@ impl Told<'_> {
             ),
         ));
         let width = rows.iter().map(|(what, _)| what.len()).max().unwrap_or(0);
-        rows.into_iter().map(|(what, text)| format!("{what:width$}  {text}\n")).collect()
+        rows.into_iter()
+            .fold(String::new(), |all, (what, text)| format!("{all}{what:width$}  {text}\n"))
     }
 
     fn document(&self, operator: &Operator, applied: &Applied) -> String {

@@ -84,7 +84,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Array, String> {
 
 /// The bytes of a file that holds a tensor, in the number type of this build.
 pub(super) fn encode(tensor: &Tensor) -> Vec<u8> {
-    let sizes = tensor.dims().iter().map(|size| format!("{size},")).collect::<String>();
+    let sizes = tensor.dims().iter().fold(String::new(), |sizes, size| format!("{sizes}{size},"));
     let code = Dtype::OURS.code();
     let mut header = format!("{{'descr': '{code}', 'fortran_order': False, 'shape': ({sizes}), }}");
     // The values begin at a multiple of 64 bytes, behind spaces and a line end.
@@ -295,7 +295,11 @@ mod tests {
                 let cells = sizes.iter().product::<usize>();
                 let values = prop::collection::vec(any::<u32>().prop_map(f32::from_bits), cells);
                 values.prop_map(move |values| {
-                    let values = values.into_iter().collect();
+                    #[allow(
+                        clippy::useless_conversion,
+                        reason = "a scalar may be of double precision"
+                    )]
+                    let values = values.into_iter().map(Scalar::from).collect();
                     Tensor::from_vec(Shape::new(&sizes), values).expect("as many as cells")
                 })
             })

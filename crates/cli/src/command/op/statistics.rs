@@ -49,7 +49,7 @@ impl Statistics {
             None => "no finite values".to_owned(),
         };
         if self.not_finite > 0 {
-            words.push_str(&format!(", {} not finite", self.not_finite));
+            words = format!("{words}, {} not finite", self.not_finite);
         }
         words
     }
