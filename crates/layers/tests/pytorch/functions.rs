@@ -88,7 +88,7 @@ fn roi_alignment_samples_as_torchvision_does() {
         let sampling_ratio = usize::try_from(ratio).ok();
         let aligned = case.more.aligned.expect("whether it is aligned");
         let how = RoiAlign { output, scale, sampling_ratio, aligned };
-        check("roi_align", &case, &pass(&case, |x| roi_align(x, boxes(&case), how.clone())));
+        check("roi_align", &case, &pass(&case, |x| roi_align(x, boxes(&case), how)));
     }
 }
 

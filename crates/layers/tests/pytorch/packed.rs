@@ -85,6 +85,10 @@ pub(crate) fn cases(bytes: &[u8]) -> Vec<Case> {
     let mut values = chunks.iter().map(|&bytes| f32::from_le_bytes(bytes));
     let mut next = |dims: &[usize]| {
         let shape = Shape::new(dims);
+        #[cfg_attr(
+            not(cenote_f64),
+            expect(clippy::useless_conversion, reason = "a scalar may be of double precision")
+        )]
         let part: Vec<Scalar> = values.by_ref().take(shape.len()).map(Scalar::from).collect();
         Tensor::from_vec(shape, part).expect("the values of every case follow each other")
     };
@@ -124,7 +128,8 @@ pub(crate) fn assert_within(share: f64, what: &str, expected: &Tensor, got: &Ten
         expected.iter().filter(|x| x.is_finite()).fold(0.0, |most: f64, x| most.max(x.abs()));
     for (i, (expected, got)) in expected.into_iter().zip(got).enumerate() {
         // 0 and −0 are the same answer.
-        let same = (expected.is_nan() && got.is_nan()) || expected == got;
+        let same = (expected.is_nan() && got.is_nan())
+            || expected.partial_cmp(&got).is_some_and(std::cmp::Ordering::is_eq);
         let close = same || (expected - got).abs() <= share * largest;
         assert!(close, "{what}[{i}] is {got}; the witness has {expected}, largest {largest}");
     }

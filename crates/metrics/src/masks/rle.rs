@@ -216,7 +216,7 @@ pub(super) mod tests {
 
     #[test]
     fn an_empty_mask_has_no_bounds() {
-        assert_eq!(Rle::new(4, 4, vec![16]).unwrap().bounds(), [0.0; 4]);
+        assert!(Rle::new(4, 4, vec![16]).unwrap().bounds().iter().all(|side| side.abs() < 1e-300));
         assert_eq!(Rle::new(0, 0, vec![]).unwrap().area(), 0);
     }
 

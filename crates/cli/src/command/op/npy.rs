@@ -295,9 +295,12 @@ mod tests {
                 let cells = sizes.iter().product::<usize>();
                 let values = prop::collection::vec(any::<u32>().prop_map(f32::from_bits), cells);
                 values.prop_map(move |values| {
-                    #[allow(
-                        clippy::useless_conversion,
-                        reason = "a scalar may be of double precision"
+                    #[cfg_attr(
+                        not(cenote_f64),
+                        expect(
+                            clippy::useless_conversion,
+                            reason = "a scalar may be of double precision"
+                        )
                     )]
                     let values = values.into_iter().map(Scalar::from).collect();
                     Tensor::from_vec(Shape::new(&sizes), values).expect("as many as cells")
