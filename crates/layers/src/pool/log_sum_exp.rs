@@ -167,6 +167,7 @@ impl WindowFunction for LogSumExp {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "values are copied or exact, and equality is what is tested")]
 mod tests {
     use cenote_tensor::{Scalar, Tensor};
 

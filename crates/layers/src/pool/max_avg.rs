@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn it_is_the_sum_of_the_two_pools_it_names() {
-        let x = Tensor::from_fn([2, 3, 7, 9], |i| ((i * 37 % 101) as f32 / 8.0 - 5.0).into());
+        let x =
+            Tensor::from_fn([2, 3, 7, 9], |i| (i * 37 % 101) as cenote_tensor::Scalar / 8.0 - 5.0);
         let window = "kernel_size = [3, 2]\nstride = 2\npadding = [1, 1]\nceil_mode = true";
         let pass = |kind: &str, more: &str| {
             let layer = fit(&format!("kind = '{kind}'\n{window}{more}"), [3, 7, 9]);

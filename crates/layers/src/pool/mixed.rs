@@ -180,6 +180,7 @@ fn drawn(scope: &Scope<'_, '_>) -> Tensor {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "values are copied or exact, and equality is what is tested")]
 mod tests {
     use cenote_autograd::Tape;
     use cenote_tensor::{Scalar, Seed, Tensor};

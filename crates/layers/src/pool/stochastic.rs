@@ -176,6 +176,7 @@ impl WindowFunction for Expected {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "values are copied or exact, and equality is what is tested")]
 mod tests {
     use cenote_autograd::Tape;
     use cenote_tensor::{Scalar, Seed, Tensor};

@@ -47,7 +47,7 @@ proptest! {
         let smooth = y(&format!("kind = 'log_sum_exp_pool'\nr = 0.0078125\n{window}"), &x);
         let mean = y(&format!("kind = 'avg_pool'\ncount_include_pad = false\n{window}"), &x);
         at_most(&mean, &smooth.clone().map(|y| y + 2e-4))?;
-        at_most(&smooth, &mean.map(|mean| mean + 0.5 * 0.0078125 * 9.0 + 2e-4))?;
+        at_most(&smooth, &mean.map(|mean| mean + 0.5 * 0.007_812_5 * 9.0 + 2e-4))?;
     }
 
     #[test]
