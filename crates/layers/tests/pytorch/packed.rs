@@ -117,20 +117,31 @@ pub(crate) fn cases(bytes: &[u8]) -> Vec<Case> {
     unpacked
 }
 
-/// Refuses a tensor of another shape, or that differs from the golden one anywhere by more than
-/// `share` of the largest finite golden value. NaN equals NaN, and ∞ equals ∞.
-pub(crate) fn assert_within(share: f64, what: &str, expected: &Tensor, got: &Tensor) {
-    assert_eq!(got.shape(), expected.shape(), "{what}: shape");
-    let values =
-        |tensor: &Tensor| tensor.as_slice().iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
-    let (expected, got) = (values(expected), values(got));
-    let largest =
-        expected.iter().filter(|x| x.is_finite()).fold(0.0, |most: f64, x| most.max(x.abs()));
-    for (i, (expected, got)) in expected.into_iter().zip(got).enumerate() {
+/// The largest finite magnitude of a tensor.
+pub(crate) fn largest(tensor: &Tensor) -> f64 {
+    let finite = tensor.as_slice().iter().map(|&x| f64::from(x)).filter(|x| x.is_finite());
+    finite.map(f64::abs).fold(0.0, f64::max)
+}
+
+/// The first place where a tensor differs from the golden one by more than `allowed`, in words. NaN
+/// equals NaN, and ∞ equals ∞.
+pub(crate) fn difference(
+    allowed: f64,
+    what: &str,
+    expected: &Tensor,
+    got: &Tensor,
+) -> Option<String> {
+    if got.shape() != expected.shape() {
+        let (got, expected) = (got.shape(), expected.shape());
+        return Some(format!("{what} has the shape {got}; the witness has {expected}"));
+    }
+    let pairs = expected.as_slice().iter().zip(got.as_slice());
+    pairs.enumerate().find_map(|(i, (&expected, &got))| {
+        let (expected, got) = (f64::from(expected), f64::from(got));
         // 0 and −0 are the same answer.
         let same = (expected.is_nan() && got.is_nan())
             || expected.partial_cmp(&got).is_some_and(std::cmp::Ordering::is_eq);
-        let close = same || (expected - got).abs() <= share * largest;
-        assert!(close, "{what}[{i}] is {got}; the witness has {expected}, largest {largest}");
-    }
+        let close = same || (expected - got).abs() <= allowed;
+        (!close).then(|| format!("{what}[{i}] is {got}; the witness has {expected} ± {allowed:e}"))
+    })
 }
