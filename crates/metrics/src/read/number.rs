@@ -161,7 +161,7 @@ mod tests {
             prop_assume!(number.is_finite());
             for text in [format!("{number:?}"), format!("{number:.places$}"), format!("{number:e}"), digits] {
                 let expected: f64 = text.parse().unwrap();
-                prop_assert_eq!(read(&text).value().to_bits(), expected.to_bits(), "{}", text);
+                prop_assert!(read(&text).value().partial_cmp(&expected).is_some_and(std::cmp::Ordering::is_eq), "{}", text);
             }
         }
     }
