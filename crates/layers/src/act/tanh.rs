@@ -18,7 +18,6 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "hyperbolic tangent",
     example: "",
-    notes: None,
     parse: |table| Ok(Box::new(EachElement(params::<Tanh>(NAME, table)?))),
 };
 
@@ -33,13 +32,8 @@ impl Elementwise for Tanh {
     const OPERATIONS: u64 = 1;
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
-        hyperbolic(x)
+        x.overwrite(|x| x.map(Scalar::tanh), |y| Backward { y: y.clone() })
     }
-}
-
-/// Records `tanh(x)`.
-pub(crate) fn hyperbolic(x: Var<'_>) -> Var<'_> {
-    x.overwrite(|x| x.map(Scalar::tanh), |y| Backward { y: y.clone() })
 }
 
 /// The output tells where and how much the gradient passes, so the input need not be kept.

@@ -1,5 +1,0 @@
-//! Keypoints of bodies and hands.
-
-mod oks;
-
-pub use oks::{COCO_SIGMAS, oks};
