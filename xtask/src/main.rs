@@ -12,6 +12,7 @@ mod embed;
 mod error;
 mod json;
 mod manifest;
+mod mutants;
 mod release;
 mod workspace;
 
@@ -29,7 +30,7 @@ struct Chore {
     run: fn(&[OsString]) -> Result<ExitCode, Error>,
 }
 
-const CHORES: &[Chore] = &[ablate::CHORE, bench::CHORE, ci::CHORE, embed::CHORE];
+const CHORES: &[Chore] = &[ablate::CHORE, bench::CHORE, ci::CHORE, mutants::CHORE, embed::CHORE];
 
 fn main() -> ExitCode {
     let args: Vec<OsString> = env::args_os().skip(1).collect();
@@ -100,7 +101,7 @@ mod tests {
         let error = dispatch(&["abblate".into()]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unknown chore `abblate`; expected one of ablate, bench, ci, embed"
+            "unknown chore `abblate`; expected one of ablate, bench, ci, mutants, embed"
         );
         assert_eq!(error.exit_code(), 2);
     }

@@ -1,9 +1,15 @@
 //! The words of the command line.
 
+mod detection;
+mod metrics;
+
 use std::path::PathBuf;
 
 use cenote_experiment::Workers;
 use clap::{Args as ClapArgs, Parser, Subcommand};
+
+pub(crate) use detection::{Compared, Convention, Detection, Format, Protocol};
+pub(crate) use metrics::{Bins, Classification, Classified, Metrics, Sequence, WhenUndefined};
 
 /// Finds out, by experiment, whether pooling matters in your network.
 #[derive(Debug, Parser)]
@@ -30,6 +36,11 @@ pub(crate) enum Command {
     Report(Report),
     /// Show a network layer by layer: shapes, parameters, MACs, bytes kept for training
     Summary(Summary),
+    /// Score a file of predictions, by any program
+    #[command(subcommand)]
+    Metrics(Metrics),
+    /// Apply one operator to an array or an image, or show every operator on one image
+    Op(Op),
     /// List what a study file may name
     List(List),
     /// Time networks and operators as the scripts in benches/peers time other libraries
@@ -152,6 +163,53 @@ pub(crate) struct Summary {
     pub(crate) json: bool,
 }
 
+const NUMBERS: &str = "Numbers: everything is computed in float32, as in training; a float64 array is \
+rounded to float32 when it is read, and arrays are written as float32. Without --params, learned \
+parameters start as in a network, drawn from --seed.";
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = NUMBERS)]
+pub(crate) struct Op {
+    /// Name of an operator (see `cenote list operators`)
+    #[arg(required_unless_present = "gallery", conflicts_with = "gallery")]
+    pub(crate) name: Option<String>,
+    /// One setting of the operator, its value in TOML; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting, conflicts_with = "gallery")]
+    pub(crate) set: Vec<(String, String)>,
+    /// Array (.npy, float32 or float64, of shape N,C,H,W) or image (PNG, JPEG, BMP, PNM)
+    #[arg(long, value_name = "FILE", required_unless_present = "gallery")]
+    #[arg(conflicts_with = "gallery")]
+    pub(crate) input: Option<PathBuf>,
+    /// Gradient from above, an array of the output's shape [default: ones]
+    #[arg(long, value_name = "FILE", conflicts_with = "gallery")]
+    pub(crate) upstream: Option<PathBuf>,
+    /// Where to write the output: .npy, or .png for a picture [default: what the input is]
+    #[arg(long, value_name = "FILE", conflicts_with = "gallery")]
+    pub(crate) output: Option<PathBuf>,
+    /// Where to write the gradient of the input, the vector-Jacobian product, likewise
+    #[arg(long, value_name = "FILE", conflicts_with = "gallery")]
+    pub(crate) input_gradient: Option<PathBuf>,
+    /// Parameters of the operator, a safetensors file that has one tensor for each by its name
+    #[arg(long, value_name = "FILE", conflicts_with = "gallery")]
+    pub(crate) params: Option<PathBuf>,
+    /// Apply it as in training, draws and all
+    #[arg(long)]
+    pub(crate) train: bool,
+    /// Seed of every random draw
+    #[arg(long, value_name = "N", default_value = "1", value_parser = number)]
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) seed: u64,
+    /// Show every operator's effect on this image, side by side
+    #[arg(long, value_name = "IMAGE", requires = "out")]
+    pub(crate) gallery: Option<PathBuf>,
+    /// HTML file to write the gallery to
+    #[arg(long, value_name = "FILE", requires = "gallery")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long, conflicts_with = "gallery")]
+    pub(crate) json: bool,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct List {
     /// What to list; everything when left out
@@ -191,6 +249,8 @@ pub(crate) enum What {
     Studies,
     /// Layers, pooling operators among them
     Layers,
+    /// Everything that can stand where a pooling layer stands, with settings, cost and source
+    Operators,
     /// Data sets
     Datasets,
     /// Changes of training images
@@ -224,6 +284,17 @@ fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if seconds.is_finite() && seconds >= 0.0 => Ok(seconds),
         _ => Err("expected a number of seconds, 0 or more".to_owned()),
+    }
+}
+
+/// A key and its value.
+fn setting(text: &str) -> Result<(String, String), String> {
+    let is_word = |key: &str| key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() && is_word(key.trim()) => {
+            Ok((key.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("expected KEY=VALUE, such as kernel_size=2 or kernel_size=[2,3]".to_owned()),
     }
 }
 

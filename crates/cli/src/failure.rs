@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// A file cannot be read or written.
     File(String),
+    /// A file of data is missing or does not hold what it should.
+    Data(String),
     /// Ctrl-C ended the work; the words say what is kept.
     Interrupted(String),
     /// Nothing can be written to stdout.
@@ -27,6 +29,7 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Interrupted(_) => 130,
             Self::Output(_) | Self::File(_) => 1,
+            Self::Data(_) => 4,
             Self::Experiment(error) => match error {
                 Error::Interrupted => 130,
                 Error::Data(_) => 4,
@@ -51,7 +54,10 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Experiment(error) => error.fmt(f),
-            Self::Usage(words) | Self::File(words) | Self::Interrupted(words) => f.write_str(words),
+            Self::Usage(words)
+            | Self::File(words)
+            | Self::Data(words)
+            | Self::Interrupted(words) => f.write_str(words),
             Self::Output(error) => write!(f, "cannot write to stdout: {error}"),
         }
     }

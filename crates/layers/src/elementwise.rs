@@ -6,7 +6,7 @@ use cenote_autograd::Var;
 use cenote_tensor::Shape;
 
 use crate::layer::downcast;
-use crate::{Cost, Error, Layer, LayerSpec, Scope};
+use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Scope};
 
 /// A layer whose output has the shape of its input.
 pub(crate) trait Elementwise: Clone + Debug + Send + Sync + 'static {
@@ -44,6 +44,10 @@ impl<E: Elementwise> LayerSpec for EachElement<E> {
     fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
         self.0.check()?;
         Ok(Box::new(Fitted { shape: input, layer: self.0.clone() }))
+    }
+
+    fn changed(&self, _change: Change) -> Changed {
+        Changed::Unaffected
     }
 }
 

@@ -57,6 +57,19 @@ pub enum Error {
         /// The most values it may have.
         limit: usize,
     },
+    /// A layer asks for a change that a layer around it cannot make.
+    #[error(
+        "layer `{asks}` multiplies the {what} of layer `{path}`, which has no {what} to multiply; \
+         expected a convolution, or a pool with windows that {what} is known of"
+    )]
+    Around {
+        /// Path of the layer that asks.
+        asks: String,
+        /// Path of the layer that was asked.
+        path: String,
+        /// What should change.
+        what: &'static str,
+    },
     /// Two layers have one name.
     #[error("two layers are named `{0}`; names must be unique")]
     DuplicateName(String),

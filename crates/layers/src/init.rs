@@ -20,6 +20,9 @@ pub enum Init {
     Zeros,
     /// All ones.
     Ones,
+    /// All this value; model files do not have it.
+    #[serde(skip)]
+    Constant(Scalar),
     /// Normal, scaled for layers that a `ReLU` follows.
     #[default]
     HeNormal,
@@ -45,6 +48,7 @@ impl Init {
         match self {
             Self::Zeros => Tensor::zeros(shape),
             Self::Ones => Tensor::full(shape, 1.0),
+            Self::Constant(value) => Tensor::full(shape, value),
             Self::HeNormal => normal(2.0 / fan_in, stream),
             Self::HeUniform => uniform(2.0 / fan_in, stream),
             Self::GlorotNormal => normal(2.0 / (fan_in + fan_out), stream),

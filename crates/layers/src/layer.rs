@@ -5,7 +5,7 @@ use std::any::Any;
 use cenote_autograd::Var;
 use cenote_tensor::{Shape, Tensor};
 
-use crate::{Error, Init, Scope};
+use crate::{Ask, Change, Changed, Error, Init, Scope};
 
 /// A layer as a model file describes it, not yet tied to an input.
 pub trait LayerSpec: std::fmt::Debug + Send + Sync {
@@ -14,6 +14,17 @@ pub trait LayerSpec: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// When the layer cannot take such an input.
     fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error>;
+
+    /// What the layer asks of the layers around it.
+    fn asks(&self) -> Option<Ask> {
+        None
+    }
+
+    /// The layer with a change that another one asks for.
+    fn changed(&self, change: Change) -> Changed {
+        let _ = change;
+        Changed::Refused
+    }
 }
 
 /// A layer whose shapes are checked: its forward pass cannot fail.

@@ -42,6 +42,7 @@
 //! experiments: slots and arms live in `cenote-experiment`.
 
 mod act;
+mod around;
 mod checkpoint;
 mod conv;
 mod drop;
@@ -59,12 +60,14 @@ mod loss;
 mod model;
 mod norm;
 mod optim;
+mod padding;
 mod pair;
 mod params;
 mod pool;
 mod step;
 mod summary;
 
+pub use around::{Ask, Change, Changed};
 pub use checkpoint::Checkpoint;
 pub use error::Error;
 pub use inference::Inference;
@@ -77,9 +80,14 @@ pub use optim::{
 };
 pub use pair::Pair;
 pub use params::{Param, Params};
+pub use pool::{max_unpool, roi_align, roi_pool};
 pub use step::{Scope, Step};
 pub use summary::{Row, Summary};
 
 /// Every layer that a model file may name, family by family.
 pub const KINDS: &[&[cenote_spec::Kind<dyn LayerSpec>]] =
     &[conv::KINDS, pool::KINDS, norm::KINDS, act::KINDS, linear::KINDS, drop::KINDS];
+
+/// What can stand where a pooling layer stands: pools, and what replaces or removes them. Every entry
+/// has notes.
+pub const OPERATOR_KINDS: &[cenote_spec::Kind<dyn LayerSpec>] = pool::KINDS;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use cenote_tensor::{Seed, Shape};
 
+use crate::around::arrange;
 use crate::{Cost, Error, KINDS, Layer, LayerSpec, Param, Params, Role};
 
 /// A network as tables describe it, not yet tied to an input.
@@ -65,15 +66,16 @@ impl ModelSpec {
         &self.tables
     }
 
-    /// Fits every layer to the output of the one before, starting from one example of `input`.
+    /// Fits every layer, with what others ask of it, to the output of the one before, starting from one
+    /// example of `input`.
     ///
     /// # Errors
     /// When a layer cannot take what reaches it; the error names the layer and both shapes.
     pub fn fit(&self, input: Shape) -> Result<Model, Error> {
         let mut layers: Vec<Stage> = Vec::new();
         let (mut shape, mut first) = (input, 0);
-        for (path, spec) in &self.layers {
-            let layer = spec.fit(shape).map_err(|e| e.at(path))?;
+        for ((path, _), spec) in self.layers.iter().zip(arrange(&self.layers)?) {
+            let layer = spec.spec().fit(shape).map_err(|e| e.at(path))?;
             check_sizes(&*layer).map_err(|e| e.at(path))?;
             let count = layer.params().len();
             shape = layer.output();

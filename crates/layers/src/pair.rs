@@ -24,6 +24,11 @@ impl Pair {
     pub const fn one() -> Self {
         Self::both(1)
     }
+
+    /// Every second cell: the usual step of a layer that halves a map.
+    pub const fn two() -> Self {
+        Self::both(2)
+    }
 }
 
 impl<'de> Deserialize<'de> for Pair {

@@ -1,4 +1,5 @@
-//! Counts and boxes in, scores out: precision, recall, intersection over union, average precision.
+//! Counts, scores and boxes in, scores out: precision, recall, areas under curves, calibration, intersection over
+//! union, average precision.
 //!
 //! ```
 //! use cenote_metrics::{Average, ConfusionMatrix, Undefined, accuracy, average, precision};
@@ -18,27 +19,78 @@
 //! A score that divides by nothing is `None`: undefined, not zero. Whoever averages says what undefined scores count
 //! as. Counts merge, so parts can be counted apart and scored together.
 //!
-//! It does not know models or tensors, reads no files, and depends on none of our other crates. Intervals over runs
+//! It does not know models or tensors, opens no files, and depends on none of our other crates. Intervals over runs
 //! and verdicts are the business of `cenote-evidence`.
 
-mod bbox;
+/// The worked examples of the documentation, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/metrics.md")]
+struct WorkedExamples;
+
+mod boxes;
 mod classification;
 mod counts;
 mod detection;
 mod error;
+mod keypoints;
+mod masks;
 mod metric;
+mod numerics;
+mod plot;
+mod read;
+mod sequence;
+mod table;
 
-pub use bbox::{BBox, Extent};
+pub use boxes::{BBox, BoxFormat, Decay, Extent, nms, nms_per_class, soft_nms, xywh_iou};
 pub use classification::METRICS as CLASSIFICATION_METRICS;
 pub use classification::{
-    Average, ConfusionMatrix, Undefined, Z_95, accuracy, average, f_beta, precision, recall,
-    wilson_interval,
+    Average, BestThreshold, BinaryScores, Binning, Calibration, ClassReport, ClassificationReport,
+    ConfusionMatrix, DetPoint, Examples, KappaWeights, Known, MulticlassScores,
+    MultilabelPredictions, MultilabelScores, Normalize, PrPoint, ReadOptions, ReportOptions,
+    RocPoint, RocPoints, SCORED_METRICS, Step, Task, Thresholds, Undefined, Z_95, accuracy,
+    adjusted_balanced_accuracy, average, balanced_accuracy, cohen_kappa, f_beta, hamming_loss,
+    jaccard, matthews, mean_score, precision, recall, specificity, wilson_interval,
 };
-pub use counts::Counts;
+pub use counts::{Amount, Counts};
 pub use detection::METRICS as DETECTION_METRICS;
+pub use detection::coco::{
+    AreaRange, Cell, ClassMatches, Explained, Grid, ImageScore, Line, Matches, Measure, Mode,
+    Settings as CocoSettings, Similarity, Slice, Summary,
+};
+pub use detection::data::{
+    Category, Detections, Frequency, GroundTruth, Id, Image, Object, Pose, Segmentation, Shape,
+};
+pub use detection::lvis::{LvisLine, LvisMatches, LvisSettings, LvisSummary};
+pub use detection::{
+    Axis, Bootstrap, CalibrationBin, ClassJudgements, Comparison, ConfusionRule,
+    DetectionCalibration, DetectionConfusion, Difference, Difficult, Disagreement, Estimate,
+    ImageOrder, Interval, Judgement, Judgements, Mistake, OperatingPoint, OptimalLrp, Pairing,
+    Preset, Protocol, Reason, Resampling, Scene, SceneDetection, SceneObject, Scenes, ScoredBox,
+    Side, ThresholdEstimate, Tide, TideRule, VocClass, VocClassResult, VocProblem, VocResult,
+    Warning, best_threshold, best_threshold_interval, detection_calibration, detection_warnings,
+    mean_optimal_lrp, operating_counts, optimal_lrp, precision_at_recall, recall_at_precision,
+    tide,
+};
 pub use detection::{
     Bound, Detection, Interpolation, Outcome, Ranking, Truth, VocRule, average_precision,
     mean_average_precision,
 };
 pub use error::Error;
+pub use keypoints::{COCO_SIGMAS, oks};
+pub use masks::{Rle, rasterise};
 pub use metric::Metric;
+pub use numerics::{linspace, pairwise_mean, pairwise_sum};
+pub use plot::{
+    Bar, Curve, ReliabilityBin, bars_plot, confusion_plot, precision_recall_plot, reliability_plot,
+    roc_plot,
+};
+pub use read::{CocoReader, write_coco_results};
+pub use read::{
+    Far, Flaw, FolderError, ImageSizes, LabelledBox, Names, Scored, TextBox, VocAnnotation,
+    VocObject, YoloBox, image_size, parse_image_sizes, parse_voc_text, parse_voc_xml, parse_yolo,
+    read_class_names, read_image_sizes, read_voc_folder, read_voc_text_folder, read_yolo_folder,
+    voc_detections, voc_ground_truth, yolo_detections, yolo_ground_truth,
+};
+pub use sequence::METRICS as SEQUENCE_METRICS;
+pub use sequence::{ReadItem, SequenceItem, SequenceScores, edit_distance};
+pub use table::TableFormat;

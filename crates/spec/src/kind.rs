@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use crate::{Error, nearest};
+use crate::{Error, Notes, nearest};
 
 /// One entry of a list of kinds.
 pub struct Kind<T: ?Sized + 'static> {
@@ -13,6 +13,8 @@ pub struct Kind<T: ?Sized + 'static> {
     pub about: &'static str,
     /// A table that parses, as TOML text without the `kind` line.
     pub example: &'static str,
+    /// More about it, where the list it stands in wants that of every entry.
+    pub notes: Option<Notes>,
     /// Builds the value from its table, which no longer holds `kind`.
     pub parse: fn(Table) -> Result<Box<T>, Error>,
 }
@@ -116,12 +118,14 @@ mod tests {
         name: "max_pool",
         about: "the largest cell",
         example: "kernel_size = 2",
+        notes: None,
         parse: |table| Ok(Box::new(params::<MaxPool>("max_pool", table)?)),
     }];
     const OTHERS: &[Kind<dyn Layer>] = &[Kind {
         name: "identity",
         about: "the input",
         example: "",
+        notes: None,
         parse: |table| Ok(Box::new(params::<Identity>("identity", table)?)),
     }];
 

@@ -18,6 +18,7 @@
 //!     name: "square",
 //!     about: "four equal sides",
 //!     example: "side = 2.0",
+//!     notes: None,
 //!     parse: |table| Ok(Box::new(params::<Square>("square", table)?)),
 //! }];
 //!
@@ -36,7 +37,9 @@
 mod error;
 mod kind;
 mod nearest;
+mod notes;
 
 pub use error::Error;
 pub use kind::{Kind, params, parse};
 pub use nearest::nearest;
+pub use notes::{Notes, Random, Setting};

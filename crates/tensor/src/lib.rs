@@ -31,6 +31,7 @@
 mod awake;
 mod error;
 mod memory;
+mod number;
 mod ops;
 mod probe;
 mod random;
@@ -44,6 +45,7 @@ mod window;
 pub use awake::awake;
 pub use error::Error;
 pub use memory::{Usage, metered};
+pub use number::Number;
 pub use ops::act::{relu, relu_backward};
 pub use ops::conv2d::{Conv2d, Filter};
 pub use ops::matmul::{Matrix, matmul, matmul_into};
@@ -52,11 +54,21 @@ pub use ops::norm::{
     batch_norm_relu_backward, batch_norm_relu_max_pool, batch_norm_relu_max_pool_backward,
     batch_norm_train, channel_moments,
 };
+pub use ops::phases::{
+    Norm, Phase, space_to_depth, space_to_depth_backward, strongest_phase, strongest_phase_backward,
+};
 pub use ops::pool2d::{
-    Argmax, Divisor, avg_pool, avg_pool_backward, global_avg_pool, global_avg_pool_backward,
-    max_pool, max_pool_backward, relu_max_pool, relu_max_pool_backward,
+    Argmax, Cells, Choice, Divisor, Gradient, Pulled, WindowFunction, avg_pool, avg_pool_backward,
+    choose, global_avg_pool, global_avg_pool_backward, max_pool, max_pool_backward, max_unpool,
+    max_unpool_backward, pool, pool_backward, relu_max_pool, relu_max_pool_backward,
 };
 pub use ops::reduce::sum_over_channels;
+pub use ops::regions::{Places, Regions, region_max, region_max_backward};
+pub use ops::resample::{Axis, Edge, Filter1d, Resampling, Tap, binomial};
+pub use ops::roi::{
+    Roi, RoiAlign, RoiPool, roi_align, roi_align_backward, roi_pool, roi_pool_backward,
+};
+pub use ops::spectral::{BandLimit, Taper};
 pub use ops::update::update_each;
 pub use probe::{multiply_adds, sum, triad};
 pub use random::{Seed, Stream};

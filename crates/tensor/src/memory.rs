@@ -109,6 +109,13 @@ impl Element for u8 {
     }
 }
 
+impl Element for u32 {
+    fn shelf<R>(work: impl FnOnce(&mut Shelf<Self>) -> R) -> Result<R, AccessError> {
+        thread_local!(static SHELF: RefCell<Shelf<u32>> = RefCell::default());
+        SHELF.try_with(|shelf| work(&mut shelf.borrow_mut()))
+    }
+}
+
 /// The memory behind a tensor or its like: metered while it lives, recycled when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Buffer<T: Element = Scalar> {

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use cenote_datasets::{KINDS as DATASETS, TRANSFORMS};
 use cenote_experiment::{STUDIES, Study};
-use cenote_layers::{KINDS as LAYERS, OPTIMIZER_KINDS, SCHEDULE_KINDS};
-use cenote_metrics::{CLASSIFICATION_METRICS, DETECTION_METRICS};
-use cenote_spec::Kind;
+use cenote_layers::{KINDS as LAYERS, OPERATOR_KINDS, OPTIMIZER_KINDS, SCHEDULE_KINDS};
+use cenote_metrics::{CLASSIFICATION_METRICS, DETECTION_METRICS, SCORED_METRICS, SEQUENCE_METRICS};
+use cenote_spec::{Kind, Notes, Setting};
 use serde_json::json;
 
 use crate::args::{List, What};
@@ -21,12 +21,15 @@ struct Entry {
     name: String,
     about: String,
     example: String,
+    /// More about it, in the list of operators.
+    notes: Option<Notes>,
 }
 
 pub(super) fn run(args: &List) -> Result<ExitCode, Failure> {
     let all = [
         (What::Studies, "studies"),
         (What::Layers, "layers"),
+        (What::Operators, "operators"),
         (What::Datasets, "datasets"),
         (What::Transforms, "transforms"),
         (What::Optimizers, "optimizers"),
@@ -35,7 +38,8 @@ pub(super) fn run(args: &List) -> Result<ExitCode, Failure> {
     ];
     let mut lists = Vec::new();
     for (what, title) in all {
-        if args.what.is_none_or(|wanted| wanted == what) {
+        // Operators are layers; a list of everything names them once.
+        if args.what.map_or(what != What::Operators, |wanted| wanted == what) {
             lists.push((title, entries(what)?));
         }
     }
@@ -50,11 +54,15 @@ fn entries(what: What) -> Result<Vec<Entry>, Failure> {
             let studies = STUDIES.iter().map(|named| {
                 let study = Study::parse(named.name, named.text)?;
                 let (name, about) = (named.name.to_owned(), study.question);
-                Ok(Entry { name, about, example: String::new() })
+                Ok(Entry { name, about, example: String::new(), notes: None })
             });
             studies.collect::<Result<_, cenote_experiment::Error>>()?
         }
         What::Layers => LAYERS.iter().copied().flat_map(of_kinds).collect(),
+        What::Operators => {
+            let noted = |kind: &Kind<_>| Entry { notes: kind.notes, ..of_kind(kind) };
+            OPERATOR_KINDS.iter().map(noted).collect()
+        }
         What::Datasets => of_kinds(DATASETS),
         What::Transforms => of_kinds(TRANSFORMS),
         What::Optimizers => of_kinds(OPTIMIZER_KINDS),
@@ -64,28 +72,35 @@ fn entries(what: What) -> Result<Vec<Entry>, Failure> {
                 name: name.to_owned(),
                 about: about.to_owned(),
                 example: String::new(),
+                notes: None,
             };
             let classification = CLASSIFICATION_METRICS.iter().map(|m| entry(m.name, m.about));
             let detection = DETECTION_METRICS.iter().map(|m| entry(m.name, m.about));
-            classification.chain(detection).collect()
+            let scored = SCORED_METRICS.iter().map(|m| entry(m.name, m.about));
+            let sequence = SEQUENCE_METRICS.iter().map(|m| entry(m.name, m.about));
+            classification.chain(detection).chain(scored).chain(sequence).collect()
         }
     })
 }
 
 fn of_kinds<T: ?Sized>(kinds: &'static [Kind<T>]) -> Vec<Entry> {
-    let entry = |kind: &Kind<T>| Entry {
+    kinds.iter().map(of_kind).collect()
+}
+
+fn of_kind<T: ?Sized>(kind: &Kind<T>) -> Entry {
+    Entry {
         name: kind.name.to_owned(),
         about: kind.about.to_owned(),
         example: kind.example.to_owned(),
-    };
-    kinds.iter().map(entry).collect()
+        notes: None,
+    }
 }
 
 fn words(lists: &[(&str, Vec<Entry>)]) -> String {
     let paragraphs = lists.iter().map(|(title, entries)| {
         let width = entries.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
-        let lines = entries.iter().map(|Entry { name, about, example }| {
-            let settings = shown(example).into_iter();
+        let lines = entries.iter().map(|Entry { name, about, example, notes }| {
+            let settings = shown(example).into_iter().chain(notes.iter().flat_map(facts));
             let settings = settings.map(|setting| format!("  {:width$}    {setting}\n", ""));
             format!("  {name:width$}  {about}\n{}", settings.collect::<String>())
         });
@@ -104,6 +119,19 @@ fn shown(example: &str) -> Vec<String> {
     }
 }
 
+/// What the list of operators says of each besides an example.
+fn facts(notes: &Notes) -> Vec<String> {
+    let setting = |setting: &Setting| match setting.default {
+        "" => setting.name.to_owned(),
+        default => format!("{} [{default}]", setting.name),
+    };
+    let settings: Vec<String> = notes.settings.iter().map(setting).collect();
+    let settings = (!settings.is_empty()).then(|| format!("settings: {}", settings.join(", ")));
+    let fixed =
+        [notes.formula.to_owned(), format!("cost: {}", notes.cost), notes.reference.to_owned()];
+    settings.into_iter().chain(fixed).collect()
+}
+
 /// An example as it stands in an inline table.
 fn inline(example: &str) -> String {
     example.replace('\n', ", ")
@@ -111,8 +139,22 @@ fn inline(example: &str) -> String {
 
 fn document(lists: &[(&str, Vec<Entry>)]) -> String {
     let of_list = |entries: &[Entry]| -> Vec<serde_json::Value> {
-        let entry =
-            |e: &Entry| json!({ "name": e.name, "about": e.about, "example": inline(&e.example) });
+        let entry = |e: &Entry| {
+            let mut entry =
+                json!({ "name": e.name, "about": e.about, "example": inline(&e.example) });
+            if let Some(notes) = &e.notes {
+                let setting = |s: &Setting| {
+                    let default = (!s.default.is_empty()).then_some(s.default);
+                    json!({ "name": s.name, "default": default, "about": s.about })
+                };
+                entry["parameters"] = notes.settings.iter().map(setting).collect();
+                entry["formula"] = notes.formula.into();
+                entry["cost"] = notes.cost.into();
+                entry["random"] = notes.random.words().into();
+                entry["reference"] = notes.reference.into();
+            }
+            entry
+        };
         entries.iter().map(entry).collect()
     };
     let mut document = serde_json::Map::new();

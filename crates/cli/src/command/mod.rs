@@ -5,6 +5,8 @@ mod bench;
 mod evaluate;
 mod interrupt;
 mod list;
+mod metrics;
+mod op;
 mod predict;
 mod report;
 mod summary;
@@ -24,7 +26,9 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Predict(args) => predict::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Summary(args) => summary::run(&args),
+        Command::Op(args) => op::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Metrics(args) => metrics::run(&args),
         Command::Bench(args) => bench::run(&args),
     }
 }

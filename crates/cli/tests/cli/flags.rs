@@ -82,7 +82,13 @@ fn words_that_are_no_command_are_refused_with_the_nearest() {
 fn help_names_every_option_of_its_command() {
     let place = Place::new();
     let all = place.succeeds("--help");
-    says(&all, &["ablate", "train", "evaluate", "predict", "report", "summary", "list", "bench"]);
+    says(
+        &all,
+        &[
+            "ablate", "train", "evaluate", "predict", "report", "summary", "list", "bench",
+            "metrics",
+        ],
+    );
     says(&all, &["Exit codes: 0 done", "130 interrupted"]);
     for (command, options) in [
         (
@@ -95,6 +101,12 @@ fn help_names_every_option_of_its_command() {
         ("report", "<FOLDER> --json runs.jsonl"),
         ("summary", "[STUDY] --arm --json"),
         ("bench", "--workload --threads --budget --min-runs --min-seconds --json [default: all]"),
+        (
+            "metrics classification",
+            "--input --task --positive --classes --labels --threshold --weights --undefined --average --beta \
+             --top-k --bins --binning --plots --json label score_CLASS prediction_NAME",
+        ),
+        ("metrics sequence", "--input --items --json label prediction"),
         ("list", "[WHAT] --json studies layers datasets transforms optimizers schedules metrics"),
     ] {
         let help = place.succeeds(&format!("{command} --help"));

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use cenote_datasets::{KINDS as DATASETS, TRANSFORMS};
 use cenote_layers::{KINDS as LAYERS, OPTIMIZER_KINDS, SCHEDULE_KINDS};
-use cenote_metrics::{CLASSIFICATION_METRICS, DETECTION_METRICS};
+use cenote_metrics::{CLASSIFICATION_METRICS, DETECTION_METRICS, SCORED_METRICS, SEQUENCE_METRICS};
 use expect_test::expect;
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ fn everything_that_a_study_may_name_is_listed() {
     let place = Place::new();
     let list = place.json("list --json", "cenote.list/1");
     let words = place.succeeds("list");
-    let kinds = |lists: [Vec<&'static str>; 2]| lists.concat();
+    let kinds = |lists: [Vec<&'static str>; 4]| lists.concat();
     let expected = [
         ("layers", LAYERS.iter().flat_map(|family| family.iter().map(|k| k.name)).collect()),
         ("datasets", DATASETS.iter().map(|kind| kind.name).collect::<Vec<_>>()),
@@ -33,6 +33,8 @@ fn everything_that_a_study_may_name_is_listed() {
             kinds([
                 CLASSIFICATION_METRICS.iter().map(|metric| metric.name).collect(),
                 DETECTION_METRICS.iter().map(|metric| metric.name).collect(),
+                SCORED_METRICS.iter().map(|metric| metric.name).collect(),
+                SEQUENCE_METRICS.iter().map(|metric| metric.name).collect(),
             ]),
         ),
         ("studies", vec!["quick", "smoke", "full"]),

@@ -17,6 +17,7 @@ pub(super) const KIND: Kind<dyn Source> = Kind {
     name: NAME,
     about: "1,347 + 450 handwritten digits, 8x8, embedded; small enough for tests and first steps",
     example: "",
+    notes: None,
     parse: |table| Ok(Box::new(params::<Digits>(NAME, table)?)),
 };
 

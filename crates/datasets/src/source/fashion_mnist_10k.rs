@@ -18,6 +18,7 @@ pub(super) const KIND: Kind<dyn Source> = Kind {
     name: NAME,
     about: "10,000 + 2,000 photos of clothing, 28x28, embedded: a stratified part of Fashion-MNIST",
     example: "",
+    notes: None,
     parse: |table| Ok(Box::new(params::<FashionMnist10k>(NAME, table)?)),
 };
 

@@ -19,6 +19,7 @@ train_labels = "my/train-labels-idx1-ubyte.gz"
 test_images = "my/test-images-idx3-ubyte"
 test_labels = "my/test-labels-idx1-ubyte"
 classes = ["cat", "dog"]"#,
+    notes: None,
     parse: |table| Ok(Box::new(params::<IdxFiles>(NAME, table)?)),
 };
 

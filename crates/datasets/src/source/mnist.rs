@@ -15,6 +15,7 @@ pub(super) const KIND: Kind<dyn Source> = Kind {
     name: RELEASE.name,
     about: "70,000 handwritten digits, 28x28; files from `dir` or CENOTE_DATA_DIR/mnist",
     example: "",
+    notes: None,
     parse: |table| Ok(Box::new(params::<Mnist>(RELEASE.name, table)?)),
 };
 

@@ -11,6 +11,7 @@ pub(super) const KIND: Kind<dyn Transform> = Kind {
     name: NAME,
     about: "mirrors the image left to right, half of the time unless `probability` is given",
     example: "probability = 0.5",
+    notes: None,
     parse: |table| {
         let flip: HorizontalFlip = params(NAME, table)?;
         if !(0.0..=1.0).contains(&flip.probability) {

@@ -15,6 +15,7 @@ pub(super) const KIND: Kind<dyn Transform> = Kind {
     name: NAME,
     about: "moves the image by up to `max_pixels` along rows and columns, filling with 0",
     example: "max_pixels = 2",
+    notes: None,
     parse: |table| {
         let shift: RandomShift = params(NAME, table)?;
         if shift.max_pixels == 0 {

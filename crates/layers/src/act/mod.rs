@@ -8,7 +8,8 @@ mod relu;
 mod relu_max_pool;
 mod tanh;
 
-pub(crate) use relu::is_relu;
+pub(crate) use relu::{is_relu, rectified};
+pub(crate) use tanh::hyperbolic;
 
 /// The activations that a model file may name.
 pub(crate) const KINDS: &[Kind<dyn LayerSpec>] = &[relu::KIND, tanh::KIND];

@@ -20,6 +20,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "max(x, 0)",
     example: "",
+    notes: None,
     parse: |table| Ok(Box::new(EachElement(params::<Relu>(NAME, table)?))),
 };
 
@@ -39,7 +40,7 @@ impl Elementwise for Relu {
     const OPERATIONS: u64 = 1;
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
-        x.overwrite(relu, |y| Backward { y: y.clone() })
+        rectified(x)
     }
 
     fn absorb(&self, next: &dyn Layer) -> Option<Box<dyn Layer>> {
@@ -49,6 +50,11 @@ impl Elementwise for Relu {
         let cost = Cost { macs: 0, other } + next.cost();
         Some(Box::new(ReluMaxPool { output, cost, windows }))
     }
+}
+
+/// Records `max(x, 0)`.
+pub(crate) fn rectified(x: Var<'_>) -> Var<'_> {
+    x.overwrite(relu, |y| Backward { y: y.clone() })
 }
 
 /// The output tells where and how much the gradient passes, so the input need not be kept.

@@ -18,6 +18,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "hyperbolic tangent",
     example: "",
+    notes: None,
     parse: |table| Ok(Box::new(EachElement(params::<Tanh>(NAME, table)?))),
 };
 
@@ -32,8 +33,13 @@ impl Elementwise for Tanh {
     const OPERATIONS: u64 = 1;
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
-        x.overwrite(|x| x.map(Scalar::tanh), |y| Backward { y: y.clone() })
+        hyperbolic(x)
     }
+}
+
+/// Records `tanh(x)`.
+pub(crate) fn hyperbolic(x: Var<'_>) -> Var<'_> {
+    x.overwrite(|x| x.map(Scalar::tanh), |y| Backward { y: y.clone() })
 }
 
 /// The output tells where and how much the gradient passes, so the input need not be kept.

@@ -7,7 +7,9 @@
 //! db[o]      = Σ_{n,i,j} dy[n,o,i,j]
 //! ```
 //!
-//! Stride `s`, zero padding `p` and dilation `d` may differ for rows and columns. With `groups = G`
+//! Stride `s`, padding `p` and dilation `d` may differ for rows and columns. The padding holds zeros, or
+//! by `padding_mode` the mirrored map (`reflect`) or its other end (`circular`), laid around a copy that
+//! is kept in the place of the input. With `groups = G`
 //! the channels fall into `G` equal parts that do not see each other. With a stride and as many
 //! output as input channels it is the learned downsampler of Springenberg et al. (2015),
 //! arXiv:1412.6806. Conventions are those of PyTorch's `Conv2d`, but for the initial weights: He
@@ -15,76 +17,130 @@
 
 use cenote_autograd::{Function, Kept, Saved, Var};
 use cenote_spec::{Kind, params};
-use cenote_tensor::{Conv2d as Geometry, Shape, Tensor, Window, sum_over_channels};
+use cenote_tensor::{
+    Axis, Conv2d as Geometry, Resampling, Shape, Tensor, Window, sum_over_channels,
+};
 use serde::Deserialize;
 
 use super::prepared::PreparedConv2d;
+use crate::around::times;
 use crate::layer::{maps, weight_and_bias};
-use crate::{Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Prepared, Scope};
+use crate::padding::PaddingMode;
+use crate::pool::resampled;
+use crate::{
+    Change, Changed, Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Prepared, Scope,
+};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "convolution; with a stride, a learned downsampler",
     example: "out_channels = 6\nkernel_size = 3\nstride = 2\npadding = 1",
+    notes: None,
     parse: |table| Ok(Box::new(params::<Conv2d>(NAME, table)?)),
 };
 
 const NAME: &str = "conv2d";
 
+/// A convolution as a table describes it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Conv2d {
-    out_channels: usize,
-    kernel_size: Pair,
+pub(crate) struct Conv2d {
+    pub(crate) out_channels: usize,
+    pub(crate) kernel_size: Pair,
     #[serde(default = "Pair::one")]
-    stride: Pair,
+    pub(crate) stride: Pair,
     #[serde(default = "Pair::zero")]
-    padding: Pair,
-    #[serde(default = "Pair::one")]
-    dilation: Pair,
-    #[serde(default = "ungrouped")]
-    groups: usize,
-    #[serde(default = "with_bias")]
-    bias: bool,
+    pub(crate) padding: Pair,
     #[serde(default)]
-    init: Init,
+    pub(crate) padding_mode: PaddingMode,
+    #[serde(default = "Pair::one")]
+    pub(crate) dilation: Pair,
+    #[serde(default = "ungrouped")]
+    pub(crate) groups: usize,
+    #[serde(default = "with_bias")]
+    pub(crate) bias: bool,
+    #[serde(default)]
+    pub(crate) init: Init,
 }
 
 fn ungrouped() -> usize {
     1
 }
 
-fn with_bias() -> bool {
+pub(crate) fn with_bias() -> bool {
     true
 }
 
 impl LayerSpec for Conv2d {
     fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
         let [channels, rows, columns] = maps(NAME, input)?;
-        let window = Window::new(self.kernel_size.0, self.stride.0)
-            .padded(self.padding.0)
-            .dilated(self.dilation.0);
-        let geometry =
-            Geometry::fit(window, channels, self.out_channels, self.groups, [rows, columns])?;
-        Ok(Box::new(Fitted { geometry, out_channels: self.out_channels, spec: self.clone() }))
+        Ok(Box::new(self.fit_maps([channels, rows, columns])?))
+    }
+
+    fn changed(&self, change: Change) -> Changed {
+        Changed::Layer(Box::new(self.with(change)))
     }
 }
 
+impl Conv2d {
+    /// The convolution with a change that another layer asks for.
+    pub(crate) fn with(&self, change: Change) -> Self {
+        let Self { stride, padding, dilation, .. } = self;
+        match change {
+            Change::Stride(by) => Self { stride: Pair(times(stride.0, by)), ..self.clone() },
+            Change::Dilation(by) => Self {
+                padding: Pair(times(padding.0, by)),
+                dilation: Pair(times(dilation.0, by)),
+                ..self.clone()
+            },
+        }
+    }
+
+    /// The convolution of maps of this size.
+    pub(crate) fn fit_maps(&self, [channels, rows, columns]: [usize; 3]) -> Result<Fitted, Error> {
+        let window = Window::new(self.kernel_size.0, self.stride.0).dilated(self.dilation.0);
+        let (window, size, border) = match self.padding_mode.edge() {
+            Some(edge) if self.padding.0 != [0, 0] => {
+                let [high, wide] = self.padding.0;
+                self.padding_mode.check(NAME, [[high; 2], [wide; 2]], [rows, columns])?;
+                let border = Resampling::new(
+                    Axis::padded(rows, [high; 2], edge),
+                    Axis::padded(columns, [wide; 2], edge),
+                );
+                (window, border.output(), Some(border))
+            }
+            _ => (window.padded(self.padding.0), [rows, columns], None),
+        };
+        let geometry = Geometry::fit(window, channels, self.out_channels, self.groups, size)?;
+        Ok(Fitted { kind: NAME, geometry, border, spec: self.clone() })
+    }
+}
+
+/// A convolution fitted to its input.
 #[derive(Debug)]
-struct Fitted {
+pub(crate) struct Fitted {
+    kind: &'static str,
     geometry: Geometry,
-    out_channels: usize,
+    /// What fills the padding, where that is not zeros.
+    border: Option<Resampling>,
     spec: Conv2d,
+}
+
+impl Fitted {
+    /// The same convolution as a layer of another kind.
+    pub(crate) fn named(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
+    }
 }
 
 impl Layer for Fitted {
     fn kind(&self) -> &'static str {
-        NAME
+        self.kind
     }
 
     fn output(&self) -> Shape {
         let [rows, columns] = self.geometry.output();
-        [self.out_channels, rows, columns].into()
+        [self.spec.out_channels, rows, columns].into()
     }
 
     fn params(&self) -> Vec<ParamSpec> {
@@ -99,16 +155,32 @@ impl Layer for Fitted {
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {
         let w = at.param(0);
         let b = self.spec.bias.then(|| at.param(1));
-        let y = self.geometry.forward(x.value(), w.value(), b.map(Var::value));
-        let saved = || Backward { geometry: self.geometry, x: x.keep(), w: w.value().clone() };
-        match b {
-            Some(b) => x.tape().record(y, &[&x, w, b], saved),
-            None => x.tape().record(y, &[&x, w], saved),
-        }
+        let x = match &self.border {
+            Some(border) => resampled(NAME, &x, border),
+            None => x,
+        };
+        convolved(self.geometry, &x, w, b)
     }
 
     fn prepare(&self, params: &[Tensor]) -> Option<Box<dyn Prepared>> {
-        Some(Box::new(PreparedConv2d::new(self.geometry, params)))
+        // A border that is not zeros is laid before the kernel reads.
+        let plain = self.border.is_none();
+        plain.then(|| Box::new(PreparedConv2d::new(self.geometry, params)) as Box<dyn Prepared>)
+    }
+}
+
+/// Records a convolution with weight `w` and, if there is one, bias `b`.
+pub(crate) fn convolved<'t>(
+    geometry: Geometry,
+    x: &Var<'t>,
+    w: &Var<'t>,
+    b: Option<&Var<'t>>,
+) -> Var<'t> {
+    let y = geometry.forward(x.value(), w.value(), b.map(Var::value));
+    let saved = || Backward { geometry, x: x.keep(), w: w.value().clone() };
+    match b {
+        Some(b) => x.tape().record(y, &[x, w, b], saved),
+        None => x.tape().record(y, &[x, w], saved),
     }
 }
 
@@ -160,13 +232,16 @@ mod tests {
             dilation in (1_usize..3, 1_usize..3),
             outputs in 1_usize..3,
             bias: bool,
+            mode in 0_usize..3,
             size in (1_usize..6, 1_usize..8),
         ) {
             let text = format!(
                 "kind = 'conv2d'\nout_channels = {}\nkernel_size = [{}, {}]\nstride = [{}, {}]\n\
-                 padding = [{}, {}]\ndilation = [{}, {}]\ngroups = {groups}\nbias = {bias}",
+                 padding = [{}, {}]\ndilation = [{}, {}]\ngroups = {groups}\nbias = {bias}\n\
+                 padding_mode = '{}'",
                 groups * outputs, kernel.0, kernel.1, stride.0, stride.1,
                 padding.0, padding.1, dilation.0, dilation.1,
+                ["zeros", "reflect", "circular"][mode],
             );
             if let Ok(layer) = fit(&text, [groups * per_group, size.0, size.1]) {
                 check_gradient(&layer, 2)?;

@@ -22,6 +22,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "zero each element with probability p while training",
     example: "p = 0.3",
+    notes: None,
     parse: |table| Ok(Box::new(EachElement(params::<Dropout>(NAME, table)?))),
 };
 

@@ -13,12 +13,13 @@ use cenote_tensor::{Matrix, Shape, Tensor, matmul, sum_over_channels};
 use serde::Deserialize;
 
 use crate::layer::weight_and_bias;
-use crate::{Cost, Error, Init, Layer, LayerSpec, ParamSpec, Scope};
+use crate::{Change, Changed, Cost, Error, Init, Layer, LayerSpec, ParamSpec, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "fully connected layer",
     example: "out_features = 5",
+    notes: None,
     parse: |table| Ok(Box::new(params::<Dense>(NAME, table)?)),
 };
 
@@ -55,6 +56,10 @@ impl LayerSpec for Dense {
             });
         }
         Ok(Box::new(Fitted { inputs, spec: self.clone() }))
+    }
+
+    fn changed(&self, change: Change) -> Changed {
+        Changed::of_whole_maps(change)
     }
 }
 

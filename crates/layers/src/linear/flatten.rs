@@ -9,12 +9,13 @@ use cenote_spec::{Kind, params};
 use cenote_tensor::Shape;
 use serde::Deserialize;
 
-use crate::{Cost, Error, Layer, LayerSpec, Scope};
+use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "every cell of every channel as one row of features",
     example: "",
+    notes: None,
     parse: |table| Ok(Box::new(params::<Flatten>(NAME, table)?)),
 };
 
@@ -27,6 +28,10 @@ struct Flatten {}
 impl LayerSpec for Flatten {
     fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
         Ok(Box::new(Fitted { features: input.len() }))
+    }
+
+    fn changed(&self, change: Change) -> Changed {
+        Changed::of_whole_maps(change)
     }
 }
 

@@ -21,12 +21,13 @@ use super::batch_norm_relu::BatchNormRelu;
 use super::normalization::Normalization;
 use crate::act::is_relu;
 use crate::layer::downcast;
-use crate::{Cost, Error, Init, Layer, LayerSpec, ParamSpec, Role, Scope};
+use crate::{Change, Changed, Cost, Error, Init, Layer, LayerSpec, ParamSpec, Role, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "each channel to mean 0 and variance 1 over the batch",
     example: "momentum = 0.2",
+    notes: None,
     parse: |table| Ok(Box::new(params::<BatchNorm>(NAME, table)?)),
 };
 
@@ -68,6 +69,10 @@ impl LayerSpec for BatchNorm {
             return Err(setting("epsilon", self.epsilon, "a positive number"));
         }
         Ok(Box::new(Fitted { shape: input, momentum: self.momentum, epsilon: self.epsilon }))
+    }
+
+    fn changed(&self, _change: Change) -> Changed {
+        Changed::Unaffected
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) const ADAM: Kind<dyn Optimizer> = Kind {
     name: "adam",
     about: "steps scaled by running moments of the gradient",
     example: "betas = [0.9, 0.99]\nweight_decay = 1e-3",
+    notes: None,
     parse: |table| {
         let settings = params::<Settings>("adam", table)?.checked("adam")?;
         Ok(Box::new(Adam { settings, decay: Decay::InGradient }))
@@ -31,6 +32,7 @@ pub(super) const ADAM_W: Kind<dyn Optimizer> = Kind {
     name: "adamw",
     about: "Adam with weight decay apart from the gradient",
     example: "weight_decay = 0.01",
+    notes: None,
     parse: |table| {
         let mut settings = params::<Settings>("adamw", table)?.checked("adamw")?;
         settings.weight_decay.get_or_insert(0.01);

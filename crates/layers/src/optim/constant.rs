@@ -10,6 +10,7 @@ pub(super) const KIND: Kind<dyn Schedule> = Kind {
     name: NAME,
     about: "the same rate throughout",
     example: "warmup_epochs = 0.5",
+    notes: None,
     parse: |table| {
         let schedule = params::<Constant>(NAME, table)?;
         checked(NAME, "warmup_epochs", schedule.warmup_epochs, 0.0..=f64::INFINITY)?;

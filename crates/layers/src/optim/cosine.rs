@@ -18,6 +18,7 @@ pub(super) const KIND: Kind<dyn Schedule> = Kind {
     name: NAME,
     about: "falls along half a cosine",
     example: "warmup_epochs = 0.5\nfinal_factor = 0.01",
+    notes: None,
     parse: |table| {
         let schedule = params::<Cosine>(NAME, table)?;
         checked(NAME, "warmup_epochs", schedule.warmup_epochs, 0.0..=f64::INFINITY)?;

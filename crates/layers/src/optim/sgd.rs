@@ -20,6 +20,7 @@ pub(super) const KIND: Kind<dyn Optimizer> = Kind {
     name: NAME,
     about: "gradient descent with momentum",
     example: "momentum = 0.9\nnesterov = true\nweight_decay = 5e-4",
+    notes: None,
     parse: |table| Ok(Box::new(params::<Sgd>(NAME, table)?.checked()?)),
 };
 

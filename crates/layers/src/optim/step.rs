@@ -14,6 +14,7 @@ pub(super) const KIND: Kind<dyn Schedule> = Kind {
     name: NAME,
     about: "drops by a factor every so many epochs",
     example: "every_epochs = 2\nfactor = 0.3",
+    notes: None,
     parse: |table| {
         let schedule = params::<StepDown>(NAME, table)?;
         checked(NAME, "every_epochs", schedule.every_epochs as f64, 1.0..=f64::INFINITY)?;

@@ -10,11 +10,12 @@
 //! real ones.
 
 use cenote_autograd::{Function, Saved, Var};
-use cenote_spec::{Kind, params};
+use cenote_spec::{Kind, Notes, Random, Setting, params};
 use cenote_tensor::{Divisor, Rounding, Tensor, Window, Windows, avg_pool, avg_pool_backward};
 use serde::Deserialize;
 
 use super::Pool;
+use super::settings::{CEIL_MODE, KERNEL_SIZE, PADDING, STRIDE};
 use super::windowed::Windowed;
 use crate::{Error, LayerSpec, Pair};
 
@@ -22,6 +23,30 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "mean of the window",
     example: "kernel_size = 3\nstride = 2\npadding = 1\ncount_include_pad = false",
+    notes: Some(Notes {
+        formula: "y = (1/D) sum over the window of x",
+        cost: "K - 1 additions and 1 multiplication per output; keeps nothing",
+        reference: "LeCun et al. (1990), Handwritten digit recognition with a back-propagation network",
+        random: Random::No,
+        settings: &[
+            KERNEL_SIZE,
+            STRIDE,
+            PADDING,
+            CEIL_MODE,
+            Setting {
+                name: "count_include_pad",
+                default: "true",
+                about: "whether padded cells count in the divisor D",
+                values: &["true", "false"],
+            },
+            Setting {
+                name: "divisor_override",
+                default: "none",
+                about: "a fixed D in place of the number of cells",
+                values: &["1", "3", "7"],
+            },
+        ],
+    }),
     parse: |table| Ok(Box::new(Windowed(params::<AvgPool>(NAME, table)?))),
 };
 
@@ -57,6 +82,7 @@ impl AvgPool {
 
 impl Pool for AvgPool {
     const NAME: &'static str = NAME;
+    const DILATES: bool = true;
 
     fn window(&self) -> Result<Window, Error> {
         if self.divisor_override == Some(0) {

@@ -10,12 +10,13 @@
 //! cell itself, so this is pooling with a 1x1 kernel, and it runs as that.
 
 use cenote_autograd::Var;
-use cenote_spec::{Kind, params};
+use cenote_spec::{Kind, Notes, Random, Setting, params};
 use cenote_tensor::{Divisor, Window, Windows};
 use serde::Deserialize;
 
 use super::Pool;
 use super::avg::average;
+use super::settings::STRIDE;
 use super::windowed::Windowed;
 use crate::{Error, LayerSpec, Pair};
 
@@ -23,6 +24,13 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "keep every stride-th row and column, drop the rest",
     example: "stride = [2, 3]",
+    notes: Some(Notes {
+        formula: "y[i,j] = x[s i, s j]",
+        cost: "no arithmetic; keeps nothing",
+        reference: "the control arm: a smaller map without a summary",
+        random: Random::No,
+        settings: &[Setting { default: "", ..STRIDE }],
+    }),
     parse: |table| Ok(Box::new(Windowed(params::<Decimate>(NAME, table)?))),
 };
 
@@ -36,6 +44,7 @@ struct Decimate {
 
 impl Pool for Decimate {
     const NAME: &'static str = NAME;
+    const DILATES: bool = true;
 
     fn window(&self) -> Result<Window, Error> {
         Ok(Window::new([1, 1], self.stride.0))

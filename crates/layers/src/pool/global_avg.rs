@@ -9,17 +9,24 @@
 //! downsampling have equally many parameters. After Lin, Chen and Yan (2014), arXiv:1312.4400.
 
 use cenote_autograd::{Function, Saved, Var};
-use cenote_spec::{Kind, params};
+use cenote_spec::{Kind, Notes, Random, params};
 use cenote_tensor::{Shape, Tensor, global_avg_pool, global_avg_pool_backward};
 use serde::Deserialize;
 
 use crate::layer::maps;
-use crate::{Cost, Error, Layer, LayerSpec, Scope};
+use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "mean of each channel over the whole map",
     example: "",
+    notes: Some(Notes {
+        formula: "y[n,c] = (1/HW) sum over the map of x",
+        cost: "HW operations per channel; keeps nothing",
+        reference: "Lin, Chen and Yan (2014), arXiv:1312.4400",
+        random: Random::No,
+        settings: &[],
+    }),
     parse: |table| Ok(Box::new(params::<GlobalAvgPool>(NAME, table)?)),
 };
 
@@ -33,6 +40,10 @@ impl LayerSpec for GlobalAvgPool {
     fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
         let [channels, rows, columns] = maps(NAME, input)?;
         Ok(Box::new(Fitted { channels, plane: [rows, columns] }))
+    }
+
+    fn changed(&self, change: Change) -> Changed {
+        Changed::of_whole_maps(change)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Nothing at all: what remains when a pooling layer is removed.
 
 use cenote_autograd::Var;
-use cenote_spec::{Kind, params};
+use cenote_spec::{Kind, Notes, Random, params};
 use serde::Deserialize;
 
 use crate::elementwise::{EachElement, Elementwise};
@@ -11,6 +11,13 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "nothing: the layer is removed",
     example: "",
+    notes: Some(Notes {
+        formula: "y = x",
+        cost: "no arithmetic; keeps nothing",
+        reference: "the control arm: pooling removed",
+        random: Random::No,
+        settings: &[],
+    }),
     parse: |table| Ok(Box::new(EachElement(params::<Identity>(NAME, table)?))),
 };
 

@@ -10,11 +10,12 @@
 //! After Riesenhuber and Poggio (1999) and Ranzato et al. (2007); as PyTorch's `MaxPool2d`.
 
 use cenote_autograd::{Function, Saved, Var};
-use cenote_spec::{Kind, params};
+use cenote_spec::{Kind, Notes, Random, params};
 use cenote_tensor::{Argmax, Rounding, Tensor, Window, Windows, max_pool, max_pool_backward};
 use serde::Deserialize;
 
 use super::Pool;
+use super::settings::{CEIL_MODE, DILATION, KERNEL_SIZE, PADDING, STRIDE};
 use super::windowed::{Windowed, windows_of};
 use crate::{Error, Layer, LayerSpec, Pair};
 
@@ -22,6 +23,13 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
     about: "largest cell of the window",
     example: "kernel_size = 3\nstride = 2\npadding = 1",
+    notes: Some(Notes {
+        formula: "y = max over the window of x",
+        cost: "K - 1 comparisons per output; keeps 1 byte per output",
+        reference: "Riesenhuber and Poggio (1999), doi:10.1038/14819; Ranzato et al. (2007)",
+        random: Random::No,
+        settings: &[KERNEL_SIZE, STRIDE, PADDING, DILATION, CEIL_MODE],
+    }),
     parse: |table| Ok(Box::new(Windowed(params::<MaxPool>(NAME, table)?))),
 };
 
@@ -47,6 +55,7 @@ struct MaxPool {
 
 impl Pool for MaxPool {
     const NAME: &'static str = NAME;
+    const DILATES: bool = true;
 
     fn window(&self) -> Result<Window, Error> {
         Ok(Window::new(self.kernel_size.0, self.stride.unwrap_or(self.kernel_size).0)
@@ -61,19 +70,25 @@ impl Pool for MaxPool {
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: Windows) -> Var<'t> {
-        let (y, argmax) = max_pool(x.value(), &at);
-        x.tape().record(y, &[&x], || Backward { windows: at, argmax })
+        maximum(NAME, &x, at)
     }
 }
 
+/// Records the maximum of each window on behalf of the layer `name`.
+pub(super) fn maximum<'t>(name: &'static str, x: &Var<'t>, at: Windows) -> Var<'t> {
+    let (y, argmax) = max_pool(x.value(), &at);
+    x.tape().record(y, &[x], || Backward { name, windows: at, argmax })
+}
+
 struct Backward {
+    name: &'static str,
     windows: Windows,
     argmax: Argmax,
 }
 
 impl Function for Backward {
     fn name(&self) -> &'static str {
-        NAME
+        self.name
     }
 
     fn saved(&self) -> Saved<'_> {

@@ -4,8 +4,9 @@ use cenote_autograd::Var;
 use cenote_tensor::{Shape, Window, Windows};
 
 use super::Pool;
+use crate::around::times;
 use crate::layer::{downcast, maps};
-use crate::{Cost, Error, Layer, LayerSpec, Scope};
+use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Scope};
 
 /// Makes a layer of a [`Pool`].
 #[derive(Debug)]
@@ -13,12 +14,44 @@ pub(super) struct Windowed<P>(pub(super) P);
 
 impl<P: Pool> LayerSpec for Windowed<P> {
     fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
-        let [channels, rows, columns] = maps(P::NAME, input)?;
-        let window = self.0.window()?;
-        let windows = window.fit(P::NAME, [rows, columns])?;
-        check_padding(P::NAME, window)?;
-        Ok(Box::new(Fitted { channels, windows, pool: self.0.clone() }))
+        fit(&self.0, [1, 1], input)
     }
+
+    fn changed(&self, change: Change) -> Changed {
+        match change {
+            Change::Dilation(by) if P::DILATES => {
+                Changed::Layer(Box::new(Dilated { pool: self.0.clone(), by }))
+            }
+            _ => Changed::Refused,
+        }
+    }
+}
+
+/// A pool behind removed layers: its cells lie `by` times as far apart as it says.
+#[derive(Debug)]
+struct Dilated<P> {
+    pool: P,
+    by: [usize; 2],
+}
+
+impl<P: Pool> LayerSpec for Dilated<P> {
+    fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
+        fit(&self.pool, self.by, input)
+    }
+}
+
+fn fit<P: Pool>(pool: &P, by: [usize; 2], input: Shape) -> Result<Box<dyn Layer>, Error> {
+    let [channels, rows, columns] = maps(P::NAME, input)?;
+    let asked = pool.window()?;
+    let window = Window {
+        before: times(asked.before, by),
+        after: times(asked.after, by),
+        dilation: times(asked.dilation, by),
+        ..asked
+    };
+    let windows = window.fit(P::NAME, [rows, columns])?;
+    check_padding(P::NAME, window)?;
+    Ok(Box::new(Fitted { channels, windows, pool: pool.clone() }))
 }
 
 #[derive(Debug)]
@@ -54,7 +87,7 @@ impl<P: Pool> Layer for Fitted<P> {
 }
 
 /// PyTorch's bound: with more padding a window could lie wholly outside the input.
-fn check_padding(kind: &'static str, window: Window) -> Result<(), Error> {
+pub(super) fn check_padding(kind: &'static str, window: Window) -> Result<(), Error> {
     let (padding, span) = (window.before, window.span());
     match (0..2).find(|&axis| padding[axis] > span[axis] / 2) {
         None => Ok(()),

@@ -26,9 +26,12 @@
 //!   root or without the second correction; `AdamW` with weight decay in the gradient;
 //! - cosine, step and warm-up each one step early or late.
 
+mod functions;
 mod golden;
 mod layers;
 mod loss;
+mod operators;
 mod optim;
+mod packed;
 mod pass;
 mod training;

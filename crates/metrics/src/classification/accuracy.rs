@@ -2,7 +2,7 @@
 
 use super::ConfusionMatrix;
 use crate::Metric;
-use crate::counts::ratio;
+use crate::counts::{Amount, ratio};
 
 pub(super) const METRIC: Metric<ConfusionMatrix> = Metric {
     name: "accuracy",
@@ -12,8 +12,10 @@ pub(super) const METRIC: Metric<ConfusionMatrix> = Metric {
 
 /// Share of the examples that were taken for what they are: `correct / total`.
 ///
+/// From 0 to 1, larger is better.
+///
 /// `None` when there is no example.
-pub fn accuracy(matrix: &ConfusionMatrix) -> Option<f64> {
+pub fn accuracy<T: Amount>(matrix: &ConfusionMatrix<T>) -> Option<f64> {
     ratio(matrix.correct(), matrix.total())
 }
 

@@ -1,6 +1,7 @@
 //! Precision and recall in one number.
 
-use super::{Average, ConfusionMatrix, Undefined, average};
+use super::{Average, ConfusionMatrix, Undefined, average, recall};
+use crate::counts::Amount;
 use crate::{Counts, Metric};
 
 pub(super) const METRIC: Metric<ConfusionMatrix> = Metric {
@@ -17,16 +18,20 @@ pub(super) const METRIC: Metric<ConfusionMatrix> = Metric {
 /// F = (1 + β²) tp / ((1 + β²) tp + β² fn + fp)
 /// ```
 ///
+/// From 0 to 1, larger is better. β = 1 is the harmonic mean of the two, β = 0 is the precision and β = ∞ the recall.
+///
 /// `None` when there are neither positives nor positive predictions. After van Rijsbergen, "Information Retrieval"
 /// (1979), chapter 7.
-pub fn f_beta(counts: Counts, beta: f64) -> Option<f64> {
-    if counts.tp + counts.fp + counts.fn_ == 0 {
-        return None;
-    }
+pub fn f_beta<T: Amount>(counts: Counts<T>, beta: f64) -> Option<f64> {
     let squared = beta * beta;
-    let right = (1.0 + squared) * counts.tp as f64;
+    if squared.is_infinite() {
+        return recall(counts);
+    }
+    // Shares instead of factors, which a large β could make overflow.
+    let (missed, wrong) = (squared / (1.0 + squared), 1.0 / (1.0 + squared));
+    let right = counts.tp.as_f64();
     // With β = 0 only the predicted positives count, and there may be none of them.
-    let whole = right + squared * counts.fn_ as f64 + counts.fp as f64;
+    let whole = right + missed * counts.fn_.as_f64() + wrong * counts.fp.as_f64();
     (whole > 0.0).then(|| right / whole)
 }
 
@@ -35,7 +40,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{precision, recall};
+    use crate::precision;
 
     #[test]
     fn f_one_of_a_worked_example() {
@@ -49,6 +54,14 @@ mod tests {
         assert_eq!(f_beta(Counts { tp: 0, fp: 0, fn_: 2, tn: 9 }, 1.0), Some(0.0));
         assert_eq!(f_beta(Counts { tp: 0, fp: 0, fn_: 0, tn: 9 }, 1.0), None);
         assert_eq!(f_beta(Counts { tp: 0, fp: 0, fn_: 2, tn: 9 }, 0.0), None);
+    }
+
+    #[test]
+    fn the_ends_of_beta_are_precision_and_recall() {
+        let counts = Counts { tp: 3, fp: 1, fn_: 2, tn: 9 };
+        assert_eq!(f_beta(counts, 0.0), precision(counts));
+        assert_eq!(f_beta(counts, f64::INFINITY), recall(counts));
+        assert_eq!(f_beta(counts, 1e154), recall(counts), "the square is nearly too large");
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! How far a yes can be trusted.
 
 use super::{Average, ConfusionMatrix, Undefined, average};
-use crate::counts::ratio;
+use crate::counts::{Amount, ratio};
 use crate::{Counts, Metric};
 
 pub(super) const METRIC: Metric<ConfusionMatrix> = Metric {
@@ -12,9 +12,11 @@ pub(super) const METRIC: Metric<ConfusionMatrix> = Metric {
 
 /// Share of the predicted positives that are right: `tp / (tp + fp)`.
 ///
+/// From 0 to 1, larger is better.
+///
 /// `None` when nothing was predicted positive: the score is undefined, not zero.
-pub fn precision(counts: Counts) -> Option<f64> {
-    ratio(counts.tp, counts.tp + counts.fp)
+pub fn precision<T: Amount>(counts: Counts<T>) -> Option<f64> {
+    ratio(counts.tp, counts.predicted())
 }
 
 #[cfg(test)]

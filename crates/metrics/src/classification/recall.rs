@@ -1,7 +1,7 @@
 //! How much of what is there was found.
 
 use super::{Average, ConfusionMatrix, Undefined, average};
-use crate::counts::ratio;
+use crate::counts::{Amount, ratio};
 use crate::{Counts, Metric};
 
 pub(super) const METRIC: Metric<ConfusionMatrix> = Metric {
@@ -12,8 +12,10 @@ pub(super) const METRIC: Metric<ConfusionMatrix> = Metric {
 
 /// Share of the positives that were found: `tp / (tp + fn)`.
 ///
+/// From 0 to 1, larger is better; also called sensitivity and true-positive rate.
+///
 /// `None` when there is no positive.
-pub fn recall(counts: Counts) -> Option<f64> {
+pub fn recall<T: Amount>(counts: Counts<T>) -> Option<f64> {
     ratio(counts.tp, counts.support())
 }
 

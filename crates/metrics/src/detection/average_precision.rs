@@ -23,8 +23,10 @@ pub enum Interpolation {
     /// At 0, 0.1, …, 1: Pascal VOC up to 2009.
     ///
     /// The recalls are `t · 0.1` in floating point, so the fourth is 0.30000000000000004 and a recall of exactly 3/10
-    /// does not reach it. The development kit has it so, and with it the published numbers.
+    /// does not reach it. NumPy's `arange(0, 1.1, 0.1)` has it so, and with it py-faster-rcnn and its children.
     ElevenPoint,
+    /// At 0, 0.1, …, 1, each the nearest number there is: `t / 10`. A recall of exactly 3/10 reaches the fourth.
+    ElevenPointRounded,
 }
 
 /// Mean of the precision over recall, the precision at a recall being the best at that recall or above.
@@ -32,7 +34,7 @@ pub enum Interpolation {
 /// ```text
 /// p*(r) = max { p_k : r_k ≥ r }
 /// all-point     Σ_k (r_k − r_(k−1)) p*(r_k)
-/// eleven-point  Σ_t p*(t · 0.1) / 11          t = 0 … 10
+/// eleven-point  Σ_t p*(t · 0.1) / 11          t = 0 … 10; the rounded one at t / 10
 /// ```
 ///
 /// `None` when there is no object to find; 0 when there is and nothing was detected.
@@ -64,14 +66,18 @@ pub fn average_precision(ranking: &Ranking, interpolation: Interpolation) -> Opt
             });
             steps.sum()
         }
-        Interpolation::ElevenPoint => {
-            let at = |recall: f64| {
-                let first = curve.partition_point(|&(reached, _)| reached < recall);
-                curve.get(first).map_or(0.0, |&(_, precision)| precision)
-            };
-            (0..11).map(|t| at(f64::from(t) * 0.1) / 11.0).sum()
-        }
+        Interpolation::ElevenPoint => eleven(&curve, |t| t * 0.1),
+        Interpolation::ElevenPointRounded => eleven(&curve, |t| t / 10.0),
     })
+}
+
+/// Mean of the envelope at eleven recalls.
+fn eleven(curve: &[(f64, f64)], grid: impl Fn(f64) -> f64) -> f64 {
+    let at = |recall: f64| {
+        let first = curve.partition_point(|&(reached, _)| reached < recall);
+        curve.get(first).map_or(0.0, |&(_, precision)| precision)
+    };
+    (0..11).map(|t| at(grid(f64::from(t))) / 11.0).sum()
 }
 
 /// Mean of [`average_precision`] over the classes that have objects; `None` when no class has.
@@ -114,6 +120,9 @@ mod tests {
     fn a_recall_of_three_tenths_misses_the_fourth_point() {
         let ap = average_precision(&ranking(10, &[true; 3]), Interpolation::ElevenPoint).unwrap();
         assert!((ap - 3.0 / 11.0).abs() < 1e-12, "{ap}");
+        let rounded = Interpolation::ElevenPointRounded;
+        let ap = average_precision(&ranking(10, &[true; 3]), rounded).unwrap();
+        assert!((ap - 4.0 / 11.0).abs() < 1e-12, "{ap}");
     }
 
     proptest! {

@@ -1,12 +1,48 @@
 //! Scores of detected boxes.
 
 mod average_precision;
+mod bootstrap;
+mod calibration;
+pub(crate) mod coco;
+mod compare;
+mod confusion;
+pub(crate) mod data;
+mod judgements;
+mod lrp;
+pub(crate) mod lvis;
+mod operating;
+mod operating_interval;
+mod preset;
 mod ranking;
+mod scene;
+mod scenes;
+mod tide;
 mod voc;
+mod voc_problem;
+mod warnings;
+mod words;
 
 pub use average_precision::{Interpolation, average_precision, mean_average_precision};
+pub use bootstrap::{Bootstrap, Estimate, Interval, Resampling};
+pub use calibration::{
+    Axis, CalibrationBin, DetectionCalibration, ScoredBox, detection_calibration,
+};
+pub use compare::{Comparison, Difference};
+pub use confusion::{ConfusionRule, DetectionConfusion, Pairing, Side};
+pub use judgements::{ClassJudgements, Judgement, Judgements};
+pub use lrp::{OptimalLrp, mean_optimal_lrp, optimal_lrp};
+pub use operating::{
+    OperatingPoint, best_threshold, operating_counts, precision_at_recall, recall_at_precision,
+};
+pub use operating_interval::{ThresholdEstimate, best_threshold_interval};
+pub use preset::{Difficult, Disagreement, Preset, Protocol};
 pub use ranking::{Outcome, Ranking};
+pub use scene::{Scene, SceneDetection, SceneObject};
+pub use scenes::{ImageOrder, Scenes};
+pub use tide::{Mistake, Reason, Tide, TideRule, tide};
 pub use voc::{Bound, Detection, Truth, VocRule};
+pub use voc_problem::{VocClass, VocClassResult, VocProblem, VocResult};
+pub use warnings::{Warning, detection_warnings};
 
 use crate::Metric;
 

@@ -74,9 +74,11 @@ fn average_precision_equals_the_stored_values_of_the_voc_rule() {
                     "{} {name} {rule:?}",
                     case["name"]
                 );
-                for (how, key) in
-                    [(Interpolation::ElevenPoint, "ap_2007"), (Interpolation::AllPoint, "ap_2010")]
-                {
+                for (how, key) in [
+                    (Interpolation::ElevenPoint, "ap_2007"),
+                    (Interpolation::ElevenPointRounded, "ap_2007_rounded_grid"),
+                    (Interpolation::AllPoint, "ap_2010"),
+                ] {
                     let got = average_precision(&ranking, how);
                     assert!(
                         agrees(got, &stored[key]),
@@ -97,4 +99,49 @@ fn average_precision_equals_the_stored_values_of_the_voc_rule() {
         }
     }
     assert!(compared > 500, "only {compared} numbers were compared");
+}
+
+/// The committed problems of `voc_rule.py`, which has the rule a second time.
+#[test]
+fn average_precision_equals_the_rule_written_down_in_numpy() {
+    let mut compared = 0;
+    for line in include_str!("data/voc_rule.jsonl").lines() {
+        let problem: Value = serde_json::from_str(line).expect("a line is JSON");
+        let image = |row: &Value| row[0].as_u64().expect("an image is a number") as usize;
+        let truths: Vec<Truth> = (array(&problem["truth"]).iter())
+            .map(|row| Truth {
+                image: image(row),
+                bbox: bbox(&array(row)[1..5]),
+                difficult: row[5] == 1,
+            })
+            .collect();
+        let detections: Vec<Detection> = (array(&problem["said"]).iter())
+            .map(|row| Detection {
+                image: image(row),
+                score: number(&row[1]),
+                bbox: bbox(&array(row)[2..6]),
+            })
+            .collect();
+        for stored in array(&problem["results"]) {
+            let rule = VocRule {
+                threshold: number(&stored["threshold"]),
+                bound: if stored["above"] == true { Bound::Above } else { Bound::AtLeast },
+                extent: if stored["extra"] == 1 { Extent::Inclusive } else { Extent::Continuous },
+            };
+            let ranking = rule.rank(&truths, &detections).expect("stored scores are numbers");
+            for (interpolation, stored) in [
+                Interpolation::ElevenPoint,
+                Interpolation::ElevenPointRounded,
+                Interpolation::AllPoint,
+            ]
+            .into_iter()
+            .zip(array(&stored["ap"]))
+            {
+                let got = average_precision(&ranking, interpolation);
+                assert!(agrees(got, stored), "{} {rule:?} {got:?} {stored}", problem["seed"]);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 150, "only {compared} numbers were compared");
 }

@@ -11,8 +11,13 @@ pub(crate) mod matmul;
 pub(crate) mod norm;
 #[cfg(not(cenote_f64))]
 mod parallel;
+pub(crate) mod phases;
 pub(crate) mod pool2d;
 pub(crate) mod reduce;
+pub(crate) mod regions;
+pub(crate) mod resample;
+pub(crate) mod roi;
 #[cfg(not(cenote_f64))]
 mod scratch;
+pub(crate) mod spectral;
 pub(crate) mod update;

@@ -9,6 +9,8 @@ use crate::awake::is_awake;
 const SMALL: u64 = 5_000_000;
 /// The same for threads that are [`awake`](crate::awake()): about 4 µs.
 const SMALL_AWAKE: u64 = 400_000;
+/// Pieces that each thread gets at least, if they are not too small.
+const PIECES: usize = 16;
 
 /// Calls `work(i, chunk)` for every chunk of `size` elements of `out`, each on any thread of the
 /// current pool.
@@ -33,9 +35,13 @@ pub(crate) fn chunks<T: Send>(
         return;
     }
     let together = (small / operations.max(1)).max(1) as usize;
+    let fewest = together.min(count / 2);
+    // Left to itself, rayon stops splitting early, and one thread waits for the last piece of another.
+    let most = (count / (PIECES * rayon::current_num_threads())).max(fewest);
     out.par_chunks_mut(size)
         .enumerate()
-        .with_min_len(together.min(count / 2))
+        .with_min_len(fewest)
+        .with_max_len(most)
         .for_each(|(i, chunk)| work(i, chunk));
 }
 

@@ -40,10 +40,20 @@ impl Ahead {
         self.parts[free] = start / LINE..start.wrapping_add(len).div_ceil(LINE);
     }
 
+    /// Whether there is nothing to ask for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.parts.iter().all(Range::is_empty)
+    }
+
     /// The next lines, enough for `terms` terms.
     #[inline(always)]
     pub(super) fn next(&mut self, terms: usize) -> Option<Run> {
-        let lines = terms.div_ceil(Self::TERMS);
+        self.lines(terms.div_ceil(Self::TERMS))
+    }
+
+    /// The next lines, so many or what is left of a part.
+    #[inline(always)]
+    pub(super) fn lines(&mut self, lines: usize) -> Option<Run> {
         for part in &mut self.parts {
             if part.start < part.end {
                 let at = std::ptr::without_provenance(part.start.wrapping_mul(LINE));
@@ -57,7 +67,7 @@ impl Ahead {
 
 /// Neighbouring lines.
 #[derive(Clone, Copy)]
-pub(super) struct Run {
+pub(crate) struct Run {
     at: *const f32,
     step: usize,
 }

@@ -35,8 +35,10 @@ mod avx2;
 mod avx512;
 mod combs;
 mod dot;
+mod functions;
 mod lanes;
 mod lines;
+mod many;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod outer;
@@ -56,6 +58,7 @@ pub(crate) mod winograd;
 use std::sync::OnceLock;
 
 pub(crate) use ahead::Ahead;
+use ahead::Run;
 pub(crate) use area::Area;
 pub(crate) use combs::Combs;
 pub(crate) use dot::Dots;
@@ -64,6 +67,7 @@ pub(crate) use lanes::{
 };
 pub(crate) use lines::Lines;
 use lines::{PartsOf, Pitched};
+pub(crate) use many::Many;
 pub(crate) use outer::Outer;
 pub(crate) use panels::Panels;
 pub(crate) use planes::{Border, Lie, Planes};
@@ -103,6 +107,16 @@ pub(crate) trait Vector: Copy {
     fn div(self, other: Self) -> Self;
     /// `self` where it is greater, else `other`: so a NaN in `other` stays.
     fn max(self, other: Self) -> Self;
+    /// `self` where it is less, else `other`: so a NaN in `other` stays.
+    fn min(self, other: Self) -> Self;
+    /// `|self|`.
+    fn abs(self) -> Self;
+    fn sqrt(self) -> Self;
+    /// `self · 2ⁿ` for whole `n` from −126 to 127.
+    fn scale(self, n: Self) -> Self;
+    /// `(m, e)` with `self = m · 2ᵉ` and `1 ≤ m < 2`, for positive numbers that are neither subnormal
+    /// nor infinite.
+    fn split(self) -> (Self, Self);
     /// Where `self` is greater, or NaN.
     fn beats(self, best: Self) -> Self::Mask;
     /// Where `self` is not at most `other`: where it is greater, or one of them is NaN.
@@ -352,6 +366,9 @@ mod tests {
                 every(out(u.mul(v)), &|a, b| a * b);
                 every(out(u.div(v)), &|a, b| a / b);
                 every(out(u.max(v)), &|a, b| if a > b { a } else { b });
+                every(out(u.min(v)), &|a, b| if a < b { a } else { b });
+                every(out(u.abs()), &|a, _| a.abs());
+                every(out(u.sqrt()), &|a, _| a.sqrt());
                 every(truth(u.beats(v)), &|a, b| word(a > b || a.is_nan()));
                 every(truth(u.exceeds(v)), &|a, b| word(a > b || a.is_nan() || b.is_nan()));
                 every(truth(u.equals(v)), &|a, b| {
@@ -369,6 +386,14 @@ mod tests {
                 let mut copy = vec![0; count];
                 store_bytes(load_bytes::<V>(&bytes, 0), &mut copy, 0);
                 assert_eq!(copy, bytes);
+            }
+            for n in [-126.0, -3.0, 0.0, 1.0, 127.0_f32] {
+                let ones: Vec<f32> = (0..V::LANES).map(|lane| 1.0 + lane as f32 / 16.0).collect();
+                let scaled = load::<V>(&ones, 0).scale(V::splat(n));
+                let expected: Vec<f32> = ones.iter().map(|x| x * n.exp2()).collect();
+                assert_eq!(out(scaled), expected);
+                let (mantissa, exponent) = scaled.split();
+                assert_eq!((out(mantissa), out(exponent)), (ones, vec![n; V::LANES]));
             }
             assert_eq!(out(high.after(low)), ramp[V::LANES - 1..2 * V::LANES - 1]);
             let (evens, odds) = low.deal(high);

@@ -1,9 +1,11 @@
 //! Four lanes on AArch64: thirty-two registers.
 
 use std::arch::aarch64::{
-    float32x4_t, uint32x4_t, vaddq_f32, vaddvq_f32, vbslq_f32, vceqq_f32, vcgtq_f32, vcleq_f32,
-    vdivq_f32, vdupq_n_f32, vextq_f32, vfmaq_f32, vld1q_f32, vld1q_u32, vmulq_f32, vmvnq_u32,
-    vorrq_u32, vst1q_f32, vsubq_f32, vuzp1q_f32, vuzp2q_f32, vzip1q_f32, vzip2q_f32,
+    float32x4_t, uint32x4_t, vabsq_f32, vaddq_f32, vaddq_s32, vaddvq_f32, vandq_s32, vbslq_f32,
+    vceqq_f32, vcgtq_f32, vcleq_f32, vcvtq_f32_s32, vcvtq_s32_f32, vdivq_f32, vdupq_n_f32,
+    vdupq_n_s32, vextq_f32, vfmaq_f32, vld1q_f32, vld1q_u32, vmulq_f32, vmvnq_u32, vorrq_s32,
+    vorrq_u32, vreinterpretq_f32_s32, vreinterpretq_s32_f32, vshlq_n_s32, vshrq_n_s32, vsqrtq_f32,
+    vst1q_f32, vsubq_f32, vsubq_s32, vuzp1q_f32, vuzp2q_f32, vzip1q_f32, vzip2q_f32,
 };
 
 use super::{Kernel, Vector};
@@ -107,6 +109,46 @@ impl Vector for F32x4 {
         // Not the maximum instruction: it returns NaN for a NaN in either operand.
         // SAFETY: as in `splat`.
         Self::select(unsafe { vcgtq_f32(self.0, other.0) }, self, other)
+    }
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        // Not the minimum instruction: it returns NaN for a NaN in either operand.
+        // SAFETY: as in `splat`.
+        Self::select(unsafe { vcgtq_f32(other.0, self.0) }, self, other)
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { vabsq_f32(self.0) })
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { vsqrtq_f32(self.0) })
+    }
+
+    #[inline(always)]
+    fn scale(self, n: Self) -> Self {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let biased = vaddq_s32(vcvtq_s32_f32(n.0), vdupq_n_s32(127));
+            Self(vmulq_f32(self.0, vreinterpretq_f32_s32(vshlq_n_s32::<23>(biased))))
+        }
+    }
+
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let bits = vreinterpretq_s32_f32(self.0);
+            let exponent = vsubq_s32(vshrq_n_s32::<23>(bits), vdupq_n_s32(127));
+            let fraction = vandq_s32(bits, vdupq_n_s32(0x007f_ffff));
+            let mantissa = vorrq_s32(fraction, vdupq_n_s32(0x3f80_0000));
+            (Self(vreinterpretq_f32_s32(mantissa)), Self(vcvtq_f32_s32(exponent)))
+        }
     }
 
     #[inline(always)]

@@ -257,7 +257,7 @@ mod tests {
                 let area = Area::new(&mut out, height, width, width + 1);
                 path.run(Outer {
                     a: &a, rows: &rows, lines: &lines, length, cell, b: &b, pitch, strip, resume, out: area,
-                    ahead: Ahead::default(),
+                    ahead: Ahead::default().and(&b),
                 });
                 for (r, q) in (0..height).flat_map(|r| (0..width).map(move |q| (r, q))).step_by(7) {
                     let term = |t: usize| {

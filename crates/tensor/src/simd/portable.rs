@@ -108,6 +108,33 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.each(other, |a, b| if a < b { a } else { b })
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(self.0.map(f32::abs))
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(self.0.map(f32::sqrt))
+    }
+
+    #[inline(always)]
+    fn scale(self, n: Self) -> Self {
+        self.each(n, |x, n| x * f32::from_bits(((n as i32 + 127) << 23).cast_unsigned()))
+    }
+
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        let mantissa = |x: f32| f32::from_bits(x.to_bits() & 0x007f_ffff | 0x3f80_0000);
+        let exponent = |x: f32| ((x.to_bits() >> 23) as i32 - 127) as f32;
+        (Self(self.0.map(mantissa)), Self(self.0.map(exponent)))
+    }
+
+    #[inline(always)]
     fn beats(self, best: Self) -> [bool; 4] {
         self.compare(best, |a, b| a > b || a.is_nan())
     }

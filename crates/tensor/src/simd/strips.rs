@@ -85,6 +85,8 @@ impl Kernel for Strips<'_> {
         // Sums of equal length, so that no block is nearly empty.
         let blocks = a.depth().div_ceil(DEPTH).max(1);
         let step = a.depth().div_ceil(blocks).max(1);
+        // Where nobody asks for operands in advance, a tile would wait for them longer than a copy.
+        let near = !ahead.is_empty();
         // A small `a` stays near while the strips go by; of a large one only a block does.
         let together = if a.rows() * a.depth() <= NEAR { size } else { width };
         for group in (0..width).step_by(together) {
@@ -96,7 +98,7 @@ impl Kernel for Strips<'_> {
                 for q in (group..end).step_by(size) {
                     let count = (end - q).min(size);
                     // A strip in one piece is copied by the first tile, while it computes.
-                    let in_place = columns.in_place(first + q, count, size);
+                    let in_place = columns.in_place(first + q, count, size).filter(|_| near);
                     if in_place.is_none() {
                         columns.pack::<V>(b, (k, depth), (first + q, count), buffer);
                     }
@@ -202,6 +204,20 @@ impl Columns<'_> {
         assert!(depth * size + V::LANES <= buffer.len(), "strips: room for a strip");
         let rows = &rows.starts()[k..k + depth];
         let (line, within) = (q / length, q % length);
+        if within + size <= length && count == size {
+            let from = lines.starts()[line] + within;
+            for (k, &row) in rows.iter().enumerate() {
+                // SAFETY: `size` numbers of a line that `check` found in `b`; as many from k · size
+                // on are in the buffer.
+                unsafe {
+                    let (from, into) =
+                        (b.as_ptr().add(row + from), buffer.as_mut_ptr().add(k * size));
+                    V::load(from).store(into);
+                    V::load(from.add(V::LANES)).store(into.add(V::LANES));
+                }
+            }
+            return;
+        }
         let mut pieces = [Piece::default(); 2 * WIDEST];
         let (mut used, mut into, mut line, mut within) = (0, 0, line, within);
         while into < count {
@@ -283,7 +299,7 @@ mod tests {
         #[test]
         fn every_path_computes_the_formula(
             height in 1_usize..40, depth in 0_usize..600, width in 1_usize..120, first in 0_usize..40,
-            length in 1_usize..70, turned: bool, spare in 0_usize..3,
+            length in 1_usize..70, turned: bool, asked: bool, spare in 0_usize..3,
         ) {
             // Whole numbers whose sums stay below 2^24: every order of summation is exact.
             let value = |i: usize| ((i * 7919) % 23) as f32 - 11.0;
@@ -310,8 +326,9 @@ mod tests {
                 let mut out = vec![0.5; height * (width + spare)];
                 let area = Area::new(&mut out, height, width, width + spare);
                 let mut buffer = vec![f32::NAN; Strips::BUFFER];
-                let init_of = Some(init.as_slice());
-                path.run(Strips { a: &a, b, columns, first, init: init_of, out: area, buffer: &mut buffer, ahead: &mut Ahead::default() });
+                let mut ahead = Ahead::default().and(if asked { b } else { &[] });
+                let (init_of, buffer, ahead) = (Some(init.as_slice()), &mut buffer, &mut ahead);
+                path.run(Strips { a: &a, b, columns, first, init: init_of, out: area, buffer, ahead });
                 // Corners and a middle: the whole formula would take seconds.
                 for (r, q) in [(0, 0), (height - 1, width - 1), (height / 2, width / 2), (0, width - 1)] {
                     let sum: f32 = (0..depth).map(|k| value(r * 1000 + k) * at(k, first + q)).sum();

@@ -154,7 +154,7 @@ pub(super) fn avg_pool_backward(dy: &Tensor, at: &Windows, divisor: Divisor) -> 
 }
 
 /// The factors of every divisor, those of the columns as far as registers are read.
-fn divisors(axes: &[Axis; 2], divisor: Divisor) -> [Vec<f32>; 2] {
+pub(super) fn divisors(axes: &[Axis; 2], divisor: Divisor) -> [Vec<f32>; 2] {
     let [mut rows, mut columns] = [0, 1].map(|axis| axes[axis].divisors(divisor));
     if let Divisor::Fixed(count) = divisor {
         rows.fill(count as f32);

@@ -11,6 +11,7 @@ mod avg;
 mod axis;
 #[cfg(not(cenote_f64))]
 mod fast;
+mod function;
 #[cfg(not(cenote_f64))]
 mod gather;
 mod global;
@@ -29,6 +30,7 @@ mod ring;
 mod spread;
 #[cfg(not(cenote_f64))]
 mod tasks;
+mod unpool;
 
 #[cfg(not(cenote_f64))]
 use fast as kernels;
@@ -38,8 +40,10 @@ use reference as kernels;
 pub use avg::{Divisor, avg_pool, avg_pool_backward};
 #[cfg(not(cenote_f64))]
 pub(crate) use fast::normalized_max_pool;
+pub use function::{Cells, Choice, Gradient, Pulled, WindowFunction, choose, pool, pool_backward};
 pub use global::{global_avg_pool, global_avg_pool_backward};
 pub use max::{Argmax, max_pool, max_pool_backward};
 pub use rectified::{relu_max_pool, relu_max_pool_backward};
 #[cfg(not(cenote_f64))]
 pub(crate) use tasks::MaxGradient;
+pub use unpool::{max_unpool, max_unpool_backward};

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::maps::{Maps, padded_len};
-use super::products::OverChannels;
+use super::products::{LINES, OverChannels};
 use super::transforms::{FourOfThree, Grid, Linear, TwoOfFive, TwoOfThree, twice};
 use super::weights::{blocks, group_pitch};
 use super::{Band, Form, Geometry, Weights, lanes, pitch, with_form};
-use crate::simd::{Kernel, PartsOf, Vector, dispatch};
+use crate::simd::{Ahead, Kernel, PartsOf, Vector, dispatch};
 
 /// Numbers of the products that are held at once, where they are more than one group's.
 const PRODUCTS: usize = 48 << 10;
@@ -146,6 +146,15 @@ fn forward<
                 let (first, count) = (of_group.start, of_group.len());
                 let b = offset + f * group_pitch(count, depth, V::LANES);
                 let b = &packed[b..][..depth * count * V::LANES];
+                // The weights that follow in this loop: of the next group, or of the next frequency.
+                let each = group_pitch(count, depth, V::LANES);
+                let next = if first + count < stop {
+                    offset + (A * A + f) * each
+                } else {
+                    packed_before + (f + 1) * each
+                };
+                let next = packed.get(next..).unwrap_or(&[]);
+                let mut ahead = Ahead::default().and(&next[..next.len().min(b.len())]);
                 let panels = tiles.div_ceil(V::WINOGRAD_ROWS);
                 for panel in 0..panels {
                     let tile = panel * tiles / panels;
@@ -159,6 +168,7 @@ fn forward<
                         b: b.as_ptr(),
                         out: products[out..(f + 1) * product_pitch].as_mut_ptr(),
                         out_block: tiles * V::LANES,
+                        ahead: ahead.lines(LINES * depth.div_ceil(V::LANES)),
                     };
                     // SAFETY: rows ≤ WINOGRAD_ROWS as the panels are dealt out evenly; tile + rows ≤
                     // tiles, so all blocks of channels of `inputs` (as `Maps` asserted) and of

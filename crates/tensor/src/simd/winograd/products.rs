@@ -1,6 +1,9 @@
 //! The matrix products of one frequency: tiles that stay in registers.
 
-use crate::simd::Vector;
+use crate::simd::{Run, Vector};
+
+/// Lines that are asked for in the terms of one register.
+pub(super) const LINES: usize = 2;
 
 /// Tiles by outputs: `out[s][t][lane] = Σ_k a[k / LANES][t][k % LANES] · b[k][s][lane]`.
 pub(super) struct OverChannels {
@@ -15,6 +18,8 @@ pub(super) struct OverChannels {
     pub(super) out: *mut f32,
     /// Distance between blocks of outputs.
     pub(super) out_block: usize,
+    /// What is asked for meanwhile: operands of the products that follow.
+    pub(super) ahead: Option<Run>,
 }
 
 impl OverChannels {
@@ -44,8 +49,12 @@ impl OverChannels {
     unsafe fn of_size<V: Vector, const R: usize, const S: usize>(&self) {
         let mut sums = [[V::splat(0.0); S]; R];
         let (mut block, mut b, mut left) = (self.a, self.b, self.depth);
+        let mut ahead = self.ahead.unwrap_or(Run::only(b));
         while left > 0 {
             let count = left.min(V::LANES);
+            for _ in 0..LINES {
+                ahead.ask();
+            }
             for k in 0..count {
                 let mut right = [V::splat(0.0); S];
                 for (s, right) in right.iter_mut().enumerate() {

@@ -4,6 +4,7 @@ use super::maps::{Maps, padded_len};
 use super::products::OverTiles;
 use super::transforms::{FourOfThree, Grid, Linear, TwoOfFive, TwoOfThree, twice};
 use super::{Band, Form, Geometry, lanes, pitch, with_form};
+use crate::simd::lanes::prefetch;
 use crate::simd::{Kernel, Pitched, Vector, dispatch};
 
 /// The sums over one band of tiles, for every frequency.
@@ -154,6 +155,9 @@ impl Kernel for WeightSums<'_> {
     }
 }
 
+/// How far ahead sums are asked for: more frequencies are read at once than any machine follows.
+const SOON: usize = 64;
+
 #[inline(always)]
 fn collect<V: Vector, T: Linear<A, R>, const A: usize, const M: usize, const R: usize>(
     WeightSums { shape, sums, first, dw, .. }: WeightSums<'_>,
@@ -171,6 +175,7 @@ fn collect<V: Vector, T: Linear<A, R>, const A: usize, const M: usize, const R: 
                     let at = f * pitch + (first + output) * row + channel;
                     // SAFETY: first + output < outputs, so this register lies in the pitch.
                     sum = sum.add(unsafe { V::load(part.as_ptr().add(at)) });
+                    prefetch(part.as_ptr().wrapping_add(at + SOON));
                 }
                 // SAFETY: register f < A · A ≤ 36 of at most 16 lanes.
                 unsafe { sum.store(total.as_mut_ptr().add(f * V::LANES)) };

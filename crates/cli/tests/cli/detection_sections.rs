@@ -1,0 +1,157 @@
+//! `cenote metrics detection` beside the summary: folders of VOC and YOLO, presets, intervals, comparison, costs.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::program::{Place, says};
+
+/// Twelve images with an object each of two classes; the detector misses every fourth of the images from `first`.
+fn write_coco(place: &Place, name: &str, first: i64) {
+    let (mut images, mut objects, mut said) = (Vec::new(), Vec::new(), Vec::new());
+    for image in 1..=12_i64 {
+        images.push(json!({"id": image, "width": 100, "height": 100}));
+        for class in [1, 2] {
+            let bbox = json!([10, 10, 30, 30]);
+            objects.push(json!({
+                "id": objects.len() + 1, "image_id": image, "category_id": class, "bbox": bbox,
+                "area": 900, "iscrowd": 0,
+            }));
+            let x = if image % 4 == first { 60 } else { 11 };
+            let score = 0.9 - 0.01 * image as f64 - 0.2 * f64::from(class);
+            said.push(json!({
+                "image_id": image, "category_id": class, "bbox": [x, 10, 30, 30], "score": score,
+            }));
+        }
+    }
+    let categories = json!([{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]);
+    let truth = json!({"images": images, "annotations": objects, "categories": categories});
+    place.write("gt.json", truth.to_string());
+    place.write(name, Value::from(said).to_string());
+}
+
+/// One image of VOC with two cats, one of them difficult, found exactly, and half a cat found by half.
+fn write_voc(place: &Place) {
+    let object = |difficult: u8, [x1, y1, x2, y2]: [u32; 4]| {
+        format!(
+            "<object><name>cat</name><difficult>{difficult}</difficult><bndbox><xmin>{x1}</xmin>\
+             <ymin>{y1}</ymin><xmax>{x2}</xmax><ymax>{y2}</ymax></bndbox></object>"
+        )
+    };
+    let objects =
+        [object(0, [1, 1, 10, 10]), object(1, [21, 1, 30, 10]), object(0, [41, 1, 50, 10])];
+    let text = format!("<annotation>{}</annotation>", objects.concat());
+    for folder in ["xml", "txt"] {
+        fs::create_dir_all(place.path(folder)).expect("the folder can be written");
+    }
+    place.write("xml/a.xml", text);
+    let said = "a 0.9 1 1 10 10\na 0.8 21 1 30 10\na 0.7 41 1 50 5\n";
+    place.write("txt/comp4_det_test_cat.txt", said);
+}
+
+const SCHEMA: &str = "cenote.metrics.detection/1";
+
+#[test]
+fn intervals_and_comparison_are_added_on_request_and_follow_the_seed() {
+    let place = Place::new();
+    write_coco(&place, "a.json", 1);
+    write_coco(&place, "b.json", 9);
+    let detection = "metrics detection --gt gt.json --dt a.json --json";
+    let plain = place.json(detection, SCHEMA);
+    let with = "--bootstrap 50 --against b.json --per-class";
+    let more = place.json(&format!("{detection} {with}"), SCHEMA);
+    assert_eq!(plain["stats"], more["stats"]);
+    assert!(plain["bootstrap"].is_null());
+    let ap = &more["bootstrap"]["numbers"]["AP"];
+    assert_eq!(ap["value"], more["stats"][0]);
+    let (low, high) = (ap["percentile"]["low"].as_f64(), ap["percentile"]["high"].as_f64());
+    assert!(low < ap["value"].as_f64() && ap["value"].as_f64() < high, "{ap}");
+    let difference = &more["comparison"]["numbers"]["AP"];
+    assert!(difference["difference"].as_f64() > Some(0.1), "{difference}");
+    assert_eq!(more["comparison"]["per_class"].as_array().map(Vec::len), Some(2));
+    assert_eq!(more, place.json(&format!("{detection} {with} --threads 1"), SCHEMA));
+    let other = place.json(&format!("{detection} {with} --seed 1"), SCHEMA);
+    assert_ne!(more["bootstrap"]["numbers"], other["bootstrap"]["numbers"]);
+    let words = place
+        .succeeds("metrics detection --gt gt.json --dt a.json --bootstrap 50 --against b.json");
+    says(
+        &words,
+        &["95 % intervals over images, 50 replicates", "paired over images", "detectable"],
+    );
+}
+
+#[test]
+fn mistakes_operating_points_and_oddities_are_added_on_request() {
+    let place = Place::new();
+    write_coco(&place, "a.json", 1);
+    let flags = "--tide --operating-points --check --bootstrap 20";
+    let more =
+        place.json(&format!("metrics detection --gt gt.json --dt a.json --json {flags}"), SCHEMA);
+    // Three images with two objects each are missed, by boxes that lie beside them.
+    assert_eq!(more["tide"]["counts"]["Bkg"], 6);
+    assert_eq!(more["tide"]["counts"]["Miss"], 6);
+    let points = more["operating_points"]["per_class"].as_array().expect("a row per category");
+    assert_eq!((points.len(), &points[0]["name"]), (2, &json!("cat")));
+    assert!(points[0]["optimal_lrp"]["error"].as_f64() < Some(0.5), "{}", points[0]);
+    assert_eq!(more["operating_points"]["calibration"].as_array().map(Vec::len), Some(3));
+    assert_eq!(more["warnings"], json!([]));
+    let words = place.succeeds(&format!("metrics detection --gt gt.json --dt a.json {flags}"));
+    says(&words, &["TIDE: AP at an overlap of 0.5", "oLRP", "D-ECE", "nothing odd"]);
+}
+
+#[test]
+fn folders_of_voc_are_scored_by_the_rule_that_is_named() {
+    let place = Place::new();
+    write_voc(&place);
+    let score = |flags: &str| {
+        let line =
+            format!("metrics detection --format voc --gt xml --dt txt --json --per-class {flags}");
+        place.json(&line, SCHEMA)
+    };
+    // Two objects count; the last detection meets half of one exactly.
+    let kit = score("--protocol voc2010");
+    assert_eq!((&kit["stats"], &kit["per_class"]["cat"]["misses"]), (&json!([1.0]), &json!(0)));
+    let above = score("--like py-faster-rcnn-2010");
+    assert_eq!((&above["stats"], &above["per_class"]["cat"]["misses"]), (&json!([0.5]), &json!(1)));
+    let counted = score("--like rafaelpadilla");
+    assert_eq!(counted["per_class"]["cat"]["objects"], 3);
+    let coco = score("--protocol coco");
+    assert_eq!(coco["stats"].as_array().map(Vec::len), Some(12));
+    assert_eq!(coco["AP50"], 1.0);
+    assert_eq!(score("--like pycocotools")["stats"], coco["stats"]);
+}
+
+#[test]
+fn labels_of_yolo_need_the_sizes_of_their_images() {
+    let place = Place::new();
+    for (folder, line) in [("labels", "0 .5 .5 .2 .2\n"), ("said", "0 .5 .5 .2 .2 .75\n")] {
+        fs::create_dir_all(place.path(folder)).expect("the folder can be written");
+        place.write(&format!("{folder}/a.txt"), line);
+    }
+    place.write("sizes.txt", "a.jpg 200 100\n");
+    let line = "metrics detection --format yolo --gt labels --dt said --json";
+    let refused = place.refuses(line, 2);
+    says(&refused, &["--format yolo needs --image-sizes"]);
+    let scores = place.json(&format!("{line} --image-sizes sizes.txt"), SCHEMA);
+    assert_eq!(scores["AP50"].as_f64().map(|ap| ap > 0.999), Some(true));
+}
+
+#[test]
+fn flags_that_do_not_go_together_are_refused_with_their_names() {
+    let place = Place::new();
+    write_coco(&place, "a.json", 1);
+    let line = "metrics detection --gt gt.json --dt a.json";
+    says(
+        &place.refuses(&format!("{line} --protocol voc2007 --tide"), 2),
+        &["--tide goes with the rules of COCO"],
+    );
+    says(
+        &place.refuses(&format!("{line} --like matlab"), 2),
+        &["expected one of pycocotools, torchmetrics"],
+    );
+    says(
+        &place.refuses(&format!("{line} --class-names x"), 2),
+        &["--class-names goes with --format yolo"],
+    );
+    says(&place.refuses(&format!("{line} --bootstrap 1"), 2), &["expected a whole number from 2"]);
+}

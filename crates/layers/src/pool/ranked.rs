@@ -1,0 +1,168 @@
+//! A weighted mean of the cells of a window in the order of their size.
+//!
+//! A chain of comparisons of neighbours sorts the cells, the largest first. Two of them change places
+//! only if the later is larger, so equal cells stay in row-major order; which pairs did is remembered
+//! and takes the gradients back. Cells outside the input come last and have no weight.
+#![expect(
+    clippy::inline_always,
+    reason = "code that is not inlined into the entry of its path loses that path's instructions"
+)]
+
+use cenote_tensor::{Cells, Gradient, Number, Scalar, WindowFunction};
+
+/// The weights of ranks.
+pub(super) trait Weights: Sync {
+    /// The weight of the cell that `rank` others come before, among `count` cells.
+    fn weight<T: Number>(&self, params: &[T], rank: usize, count: T) -> T;
+
+    /// Whether the weights are the parameters: one per rank.
+    fn are_learned(&self) -> bool {
+        false
+    }
+}
+
+/// `Σ w_j x_(j) / Σ w_j` over the ranks `j` that there are.
+pub(super) struct Ranked<W>(pub(super) W);
+
+/// How many pairs of neighbours are compared.
+const fn count_of_pairs(cells: usize) -> usize {
+    cells * (cells - 1) / 2
+}
+
+#[inline(always)]
+fn sort<T: Number>(cells: &mut [T]) {
+    // The cell at i finds its place among those before it.
+    for i in 1..cells.len() {
+        for j in (1..=i).rev() {
+            let (first, next) = (cells[j - 1], cells[j]);
+            // A NaN is neither larger nor smaller: it stays one of the two.
+            (cells[j - 1], cells[j]) = (next.max(first), first.min(next));
+        }
+    }
+}
+
+/// Sorts, and tells for every pair whether it changed places.
+#[inline(always)]
+fn sort_and_tell<T: Number>(cells: &mut [T], changed: &mut [T::Truth]) {
+    let mut pair = 0;
+    for i in 1..cells.len() {
+        for j in (1..=i).rev() {
+            let (first, next) = (cells[j - 1], cells[j]);
+            changed[pair] = next.beats(first);
+            cells[j - 1] = T::select(changed[pair], next, first);
+            cells[j] = T::select(changed[pair], first, next);
+            pair += 1;
+        }
+    }
+}
+
+/// Takes what belongs to ranks back to where the cells were: the same pairs, last to first.
+#[inline(always)]
+fn unsort<T: Number>(ranks: &mut [T], changed: &[T::Truth]) {
+    let mut pair = changed.len();
+    for i in (1..ranks.len()).rev() {
+        for j in 1..=i {
+            pair -= 1;
+            let (first, next) = (ranks[j - 1], ranks[j]);
+            ranks[j - 1] = T::select(changed[pair], next, first);
+            ranks[j] = T::select(changed[pair], first, next);
+        }
+    }
+}
+
+impl<W: Weights> Ranked<W> {
+    /// The mean of sorted cells, and one over the sum of their weights.
+    #[inline(always)]
+    fn mean<T: Number>(&self, params: &[T], sorted: &[T], count: T) -> [T; 2] {
+        let (mut sum, mut weights) = (T::of(0.0), T::of(0.0));
+        for (rank, &x) in sorted.iter().enumerate() {
+            let weight = self.0.weight(params, rank, count);
+            let there = count.beats(T::of(rank as Scalar));
+            sum = sum + T::select(there, weight * x, T::of(0.0));
+            weights = weights + T::select(there, weight, T::of(0.0));
+        }
+        let inverse = T::of(1.0) / weights;
+        [sum * inverse, inverse]
+    }
+
+    #[inline(always)]
+    fn value_in<T: Number>(&self, params: &[T], cells: &Cells<'_, T>, sorted: &mut [T]) -> T {
+        fill(cells, sorted);
+        sort(sorted);
+        self.mean(params, sorted, cells.divisor())[0]
+    }
+
+    #[inline(always)]
+    fn gradient_in<T: Number>(
+        &self,
+        params: &[T],
+        cells: &Cells<'_, T>,
+        dy: T,
+        into: &mut Gradient<'_, T>,
+        (sorted, changed): (&mut [T], &mut [T::Truth]),
+    ) {
+        let (count, zero) = (cells.divisor(), T::of(0.0));
+        fill(cells, sorted);
+        sort_and_tell(sorted, changed);
+        let [y, inverse] = self.mean(params, sorted, count);
+        let scale = dy * inverse;
+        for (rank, x) in sorted.iter_mut().enumerate() {
+            let there = count.beats(T::of(rank as Scalar));
+            if self.0.are_learned() {
+                into.params[rank] = T::select(there, scale * (*x - y), zero);
+            }
+            *x = T::select(there, scale * self.0.weight(params, rank, count), zero);
+        }
+        unsort(sorted, changed);
+        into.cells[0].copy_from_slice(sorted);
+    }
+}
+
+#[inline(always)]
+fn fill<T: Number>(cells: &Cells<'_, T>, into: &mut [T]) {
+    for (k, into) in into.iter_mut().enumerate() {
+        let [x] = cells.at(k);
+        *into = cells.inside(k, x, T::of(Scalar::NEG_INFINITY));
+    }
+}
+
+impl<W: Weights> WindowFunction for Ranked<W> {
+    #[inline(always)]
+    fn value<T: Number>(&self, params: &[T], cells: &Cells<'_, T>) -> T {
+        let zero = T::of(0.0);
+        match cells.area() {
+            4 => self.value_in(params, cells, &mut [zero; 4]),
+            9 => self.value_in(params, cells, &mut [zero; 9]),
+            area => self.value_in(params, cells, &mut vec![zero; area]),
+        }
+    }
+
+    #[inline(always)]
+    fn gradient<T: Number>(
+        &self,
+        params: &[T],
+        cells: &Cells<'_, T>,
+        dy: T,
+        into: &mut Gradient<'_, T>,
+    ) {
+        const OF_4: usize = count_of_pairs(4);
+        const OF_9: usize = count_of_pairs(9);
+        let zero = T::of(0.0);
+        let same = zero.equals(zero);
+        match cells.area() {
+            4 => {
+                let room = (&mut [zero; 4][..], &mut [same; OF_4][..]);
+                self.gradient_in(params, cells, dy, into, room);
+            }
+            9 => {
+                let room = (&mut [zero; 9][..], &mut [same; OF_9][..]);
+                self.gradient_in(params, cells, dy, into, room);
+            }
+            area => {
+                let (mut sorted, mut changed) =
+                    (vec![zero; area], vec![same; count_of_pairs(area)]);
+                self.gradient_in(params, cells, dy, into, (&mut sorted, &mut changed));
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Phases row by row; those of blocks of two columns are dealt by whole registers.
+#![expect(
+    clippy::inline_always,
+    reason = "code that is not inlined into the entry of its path loses that path's instructions"
+)]
+
+use super::{Blocks, Norm, reference, thin};
+use crate::ops::parallel;
+use crate::simd::{Combs, Kernel, Lie, Vector, dispatch};
+
+/// Numbers that one task moves.
+const BLOCK: usize = 1 << 15;
+/// What moving a number costs, in operations.
+const MOVE: usize = 12;
+
+pub(super) fn deal(blocks: Blocks, x: &[f32], y: &mut [f32]) {
+    let (from, into) = lengths(blocks);
+    let planes = (BLOCK / into).max(1);
+    parallel::chunks(y, planes * into, (planes * into * MOVE) as u64, |nth, y| {
+        let count = y.len() / into;
+        let x = &x[nth * planes * from..][..count * from];
+        if let Some(combs) = combs(blocks, count) {
+            combs.for_each(|combs| combs.deal(x, y));
+            return;
+        }
+        for (x, y) in x.chunks_exact(from).zip(y.chunks_exact_mut(into)) {
+            deal_plane(blocks, x, y);
+        }
+    });
+}
+
+pub(super) fn weave(blocks: Blocks, dy: &[f32], dx: &mut [f32]) {
+    let (into, from) = lengths(blocks);
+    let planes = (BLOCK / from).max(1);
+    parallel::chunks(dx, planes * into, (planes * from * MOVE) as u64, |nth, dx| {
+        let count = dx.len() / into;
+        let dy = &dy[nth * planes * from..][..count * from];
+        if let Some(combs) = combs(blocks, count) {
+            combs.for_each(|combs| combs.weave(dy, dx));
+            return;
+        }
+        for (dy, dx) in dy.chunks_exact(from).zip(dx.chunks_exact_mut(into)) {
+            weave_plane(blocks, dy, dx);
+        }
+    });
+}
+
+/// Numbers of a plane, and of its blocks.
+fn lengths(blocks: Blocks) -> (usize, usize) {
+    let area = |[rows, columns]: [usize; 2]| (rows * columns).max(1);
+    (area(blocks.input), area(blocks.output) * blocks.area())
+}
+
+/// The combs of blocks of two columns that tile their planes, one for every row of a block.
+fn combs(blocks: Blocks, count: usize) -> Option<impl Iterator<Item = Combs>> {
+    let ([s, t], [rows, columns], [_, width]) = (blocks.size, blocks.output, blocks.input);
+    if t != 2 || [rows * s, columns * t] != blocks.input {
+        return None;
+    }
+    let area = rows * columns;
+    Some((0..s).map(move |u| {
+        let lie = |start, plane, row| Lie { start, plane, row, cell: 1 };
+        Combs {
+            wide: lie(u * width, blocks.input[0] * width, s * width),
+            thin: [0, 1].map(|v| lie((2 * u + v) * area, 2 * s * area, columns)),
+            count,
+            rows,
+            pairs: columns,
+        }
+    }))
+}
+
+/// The thin rows of a plane: which block row and which phase they are of.
+fn rows(blocks: Blocks) -> impl Iterator<Item = (usize, [usize; 2])> {
+    let [s, t] = blocks.size;
+    let phases = (0..s).flat_map(move |u| (0..t).map(move |v| [u, v]));
+    phases.flat_map(move |phase| (0..blocks.output[0]).map(move |i| (i, phase)))
+}
+
+fn deal_plane(blocks: Blocks, x: &[f32], y: &mut [f32]) {
+    let (s, [height, width]) = (blocks.size, blocks.input);
+    for ((i, [u, v]), y) in rows(blocks).zip(y.chunks_exact_mut(blocks.output[1])) {
+        let (h, count) = (i * s[0] + u, width.saturating_sub(v).div_ceil(s[1]));
+        let (inside, outside) = y.split_at_mut(if h < height { count } else { 0 });
+        outside.fill(0.0);
+        if !inside.is_empty() {
+            thin(&x[h * width + v..(h + 1) * width], s[1], inside);
+        }
+    }
+}
+
+fn weave_plane(blocks: Blocks, dy: &[f32], dx: &mut [f32]) {
+    let (s, [height, width]) = (blocks.size, blocks.input);
+    for ((i, [u, v]), dy) in rows(blocks).zip(dy.chunks_exact(blocks.output[1])) {
+        let h = i * s[0] + u;
+        if h < height && v < width {
+            let row = &mut dx[h * width + v..(h + 1) * width];
+            row.iter_mut().step_by(s[1]).zip(dy).for_each(|(dx, &dy)| *dx = dy);
+        }
+    }
+}
+
+/// Sums that are kept apart for the columns of a row: a multiple of every small block size, and
+/// several registers of every path.
+const LANES: usize = 48;
+
+/// The measure of every phase of one image; see the reference.
+pub(super) fn norms(blocks: Blocks, image: &[f32], norm: Norm) -> Vec<f64> {
+    let ([s, t], [_, width], [rows, columns]) = (blocks.size, blocks.input, blocks.output);
+    if !LANES.is_multiple_of(t) || [rows * s, columns * t] != blocks.input {
+        return reference::norms(blocks, image, norm);
+    }
+    let mut lanes = vec![[0.0; LANES]; s];
+    let rows = (image, width, lanes.as_mut_slice());
+    match norm {
+        Norm::L1 => dispatch(Measure { rows, with: |sum: f64, x: f64| sum + x.abs() }),
+        Norm::L2 => dispatch(Measure { rows, with: |sum: f64, x: f64| sum + x * x }),
+        Norm::Max => {
+            let with = |most: f64, x: f64| {
+                if (x.abs() > most) | x.is_nan() { x.abs() } else { most }
+            };
+            dispatch(Measure { rows, with });
+        }
+    }
+    let of_phase = |phase: usize| {
+        let lanes = lanes[phase / t].iter().skip(phase % t).step_by(t);
+        match norm {
+            Norm::L1 | Norm::L2 => lanes.sum(),
+            Norm::Max => lanes.fold(0.0, |most, &lane| norm.with(most, lane)),
+        }
+    };
+    (0..s * t).map(of_phase).collect()
+}
+
+/// Adds every row of an image to the lanes of its row of a block.
+struct Measure<'a, F> {
+    /// The image, the length of its rows, and the lanes.
+    rows: (&'a [f32], usize, &'a mut [[f64; LANES]]),
+    with: F,
+}
+
+impl<F: Fn(f64, f64) -> f64> Kernel for Measure<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { rows: (image, width, lanes), with } = self;
+        let phases = lanes.len();
+        for (h, row) in image.chunks_exact(width).enumerate() {
+            // Planes are whole blocks high, so rows of all planes follow each other.
+            let sums = &mut lanes[h % phases];
+            let (whole, rest) = row.as_chunks::<LANES>();
+            for numbers in whole {
+                for (sum, &x) in sums.iter_mut().zip(numbers) {
+                    *sum = with(*sum, f64::from(x));
+                }
+            }
+            for (sum, &x) in sums.iter_mut().zip(rest) {
+                *sum = with(*sum, f64::from(x));
+            }
+        }
+    }
+}

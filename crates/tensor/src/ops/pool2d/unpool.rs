@@ -1,0 +1,111 @@
+//! The inverse of max pooling: maxima back to where they were found, zeros elsewhere.
+//!
+//! Windows that overlap can have found their maxima in one cell. Then the last of them, in row-major
+//! order of the outputs, is what stands there, and it alone gets the gradient.
+
+use crate::ops::regions::fill_planes;
+use crate::{Argmax, Tensor, Window, Windows};
+
+/// Every `y` at the place of its maximum: `y` `(N, C, OH, OW)` to `x` `(N, C, H, W)`.
+///
+/// # Panics
+/// When `y` and the places are not of one pass over these windows.
+pub fn max_unpool(y: &Tensor, argmax: &Argmax, at: &Windows) -> Tensor {
+    let [batch, channels, ..] = check(y, argmax, at);
+    let [rows, columns] = at.input();
+    let outputs = at.output()[0] * at.output()[1];
+    let mut x = Tensor::stale([batch, channels, rows, columns]);
+    fill_planes(&mut x, outputs, |plane, x| {
+        x.fill(0.0);
+        let first = plane * outputs;
+        places(argmax, at, first, |i, place| x[place] = y.as_slice()[first + i]);
+    });
+    x
+}
+
+/// `dy` of [`max_unpool`]: what stands at the place of every maximum in `dx`, 0 where another one
+/// stands.
+///
+/// # Panics
+/// When `dx` and the places are not of one pass over these windows.
+pub fn max_unpool_backward(dx: &Tensor, argmax: &Argmax, at: &Windows) -> Tensor {
+    let [batch, channels, rows, columns] = dx.nchw();
+    assert_eq!([rows, columns], at.input(), "max_unpool: dx as fitted");
+    let [high, wide] = at.output();
+    let (outputs, area) = (high * wide, rows * columns);
+    let mut dy = Tensor::stale([batch, channels, high, wide]);
+    check(&dy, argmax, at);
+    let Window { stride, .. } = at.window();
+    let span = at.window().span();
+    let apart = stride[0] >= span[0] && stride[1] >= span[1];
+    fill_planes(&mut dy, area, |plane, dy| {
+        dy.fill(0.0);
+        let dx = &dx.as_slice()[plane * area..][..area];
+        let first = plane * outputs;
+        if apart {
+            places(argmax, at, first, |i, place| dy[i] = dx[place]);
+            return;
+        }
+        let mut owner = vec![None; area];
+        places(argmax, at, first, |i, place| owner[place] = Some(i));
+        for (owner, &dx) in owner.into_iter().zip(dx) {
+            if let Some(i) = owner {
+                dy[i] = dx;
+            }
+        }
+    });
+    dy
+}
+
+fn check(y: &Tensor, argmax: &Argmax, at: &Windows) -> [usize; 4] {
+    let shape @ [.., rows, columns] = y.nchw();
+    assert_eq!([rows, columns], at.output(), "max_unpool: y as fitted");
+    assert_eq!(y.len(), argmax.len(), "max_unpool: values and places of one pass");
+    shape
+}
+
+/// Calls `visit(i, place)` for every output of the plane whose outputs begin at `first`, with the
+/// place of its maximum in the plane. A window without any cell has none.
+fn places(argmax: &Argmax, at: &Windows, first: usize, mut visit: impl FnMut(usize, usize)) {
+    let Window { kernel, stride, before, dilation, .. } = at.window();
+    let ([rows, columns], [high, wide]) = (at.input(), at.output());
+    let cell = |o: usize, tap: usize, axis: usize, size: usize| {
+        (o * stride[axis] + tap * dilation[axis]).checked_sub(before[axis]).filter(|&at| at < size)
+    };
+    for i in 0..high * wide {
+        let offset = argmax.offset(first + i);
+        let row = cell(i / wide, offset / kernel[1], 0, rows);
+        let column = cell(i % wide, offset % kernel[1], 1, columns);
+        if let (Some(row), Some(column)) = (row, column) {
+            visit(i, row * columns + column);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Scalar, max_pool};
+
+    #[test]
+    fn maxima_go_back_to_their_cells() {
+        let at = Window::square(2).fit("pool", [2, 4]).expect("fits");
+        let x = Tensor::from_vec([1, 1, 2, 4], vec![1.0, 5.0, 2.0, 0.0, 3.0, 4.0, 8.0, 7.0]);
+        let (y, argmax) = max_pool(&x.expect("8 values"), &at);
+        let back = max_unpool(&y, &argmax, &at);
+        assert_eq!(back.as_slice(), [0.0, 5.0, 0.0, 0.0, 0.0, 0.0, 8.0, 0.0]);
+        let dx = Tensor::from_fn([1, 1, 2, 4], |i| i as Scalar);
+        assert_eq!(max_unpool_backward(&dx, &argmax, &at).as_slice(), [1.0, 6.0]);
+    }
+
+    #[test]
+    fn of_windows_that_found_one_cell_the_last_one_owns_it() {
+        let at = Window::new([1, 2], [1, 1]).fit("pool", [1, 3]).expect("fits");
+        let x = Tensor::from_vec([1, 1, 1, 3], vec![1.0, 5.0, 2.0]).expect("3 values");
+        let (_, argmax) = max_pool(&x, &at);
+        let values = Tensor::from_vec([1, 1, 1, 2], vec![10.0, 20.0]).expect("2 values");
+        assert_eq!(max_unpool(&values, &argmax, &at).as_slice(), [0.0, 20.0, 0.0]);
+        let dx = Tensor::full([1, 1, 1, 3], 3.0);
+        assert_eq!(max_unpool_backward(&dx, &argmax, &at).as_slice(), [0.0, 3.0]);
+    }
+}

@@ -1,0 +1,173 @@
+//! Maxima of rectangles, rows first.
+//!
+//! The rows of a rectangle are folded into one row of maxima and of the rows they come from, which
+//! needs no branch. Its columns are then folded for all outputs of the row: at once for every start
+//! where all rectangles are equally wide, by themselves where they are not.
+#![expect(
+    clippy::inline_always,
+    reason = "code that is not inlined into the entry of its path loses that path's instructions"
+)]
+
+use super::{NOWHERE, Regions, Source};
+use crate::Tensor;
+use crate::ops::parallel;
+use crate::simd::{Kernel, Vector, dispatch};
+
+/// What moving a number costs, in operations.
+const MOVE: usize = 12;
+/// Planes of outputs that one task takes.
+const TOGETHER: usize = 8;
+
+pub(super) fn largest<'a>(
+    x: &Tensor,
+    plane: usize,
+    source: impl Fn(usize) -> Source<'a> + Sync,
+    y: &mut [f32],
+    places: &mut [u32],
+) {
+    if y.is_empty() {
+        return;
+    }
+    let each = MOVE * (source(0).1.cells() + plane);
+    let sizes = [TOGETHER * plane; 2];
+    parallel::pairs((y, places), sizes, (TOGETHER * each) as u64, |nth, y, places| {
+        let mut room = Room::default();
+        let outputs = y.chunks_exact_mut(plane).zip(places.chunks_exact_mut(plane));
+        for (i, (y, places)) in outputs.enumerate() {
+            let (from, regions) = source(nth * TOGETHER + i);
+            let area = regions.input[0] * regions.input[1];
+            let x = &x.as_slice()[from * area..][..area];
+            dispatch(Plane { x, regions, room: &mut room, y, places });
+        }
+    });
+}
+
+/// One row of maxima over rows, and one of maxima over rows and columns.
+#[derive(Default)]
+struct Room {
+    tall: Row,
+    whole: Row,
+}
+
+#[derive(Default)]
+struct Row {
+    best: Vec<f32>,
+    /// Rows of the maxima in `tall`, places in `whole`.
+    at: Vec<u32>,
+}
+
+impl Row {
+    fn stretch(&mut self, width: usize) {
+        self.best.resize(width, 0.0);
+        self.at.resize(width, 0);
+    }
+}
+
+/// The maxima of one plane.
+struct Plane<'a> {
+    x: &'a [f32],
+    regions: &'a Regions,
+    room: &'a mut Room,
+    y: &'a mut [f32],
+    places: &'a mut [u32],
+}
+
+impl Kernel for Plane<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { x, regions, room: Room { tall, whole }, y, places } = self;
+        let (width, [rows, columns]) = (regions.input[1], &regions.ranges);
+        tall.stretch(width);
+        whole.stretch(width);
+        let common = common(columns).filter(|&length| length > 0 && 8 * columns.len() >= width);
+        let outputs = y.chunks_exact_mut(columns.len()).zip(places.chunks_exact_mut(columns.len()));
+        for (&[top, bottom], (y, places)) in rows.iter().zip(outputs) {
+            if top == bottom {
+                y.fill(0.0);
+                places.fill(NOWHERE);
+                continue;
+            }
+            fold_rows(x, width, top..bottom, tall);
+            if let Some(length) = common {
+                fold_columns(tall, length, width, whole);
+                for ((&[start, _], y), place) in columns.iter().zip(y).zip(places) {
+                    (*y, *place) = (whole.best[start], whole.at[start]);
+                }
+            } else {
+                for ((&[left, right], y), place) in columns.iter().zip(y).zip(places) {
+                    (*y, *place) = one(tall, left..right, width);
+                }
+            }
+        }
+    }
+}
+
+/// The length that all ranges share.
+fn common(ranges: &[[usize; 2]]) -> Option<usize> {
+    let length = |[start, end]: &[usize; 2]| end - start;
+    let first = ranges.first().map(length)?;
+    ranges.iter().all(|range| length(range) == first).then_some(first)
+}
+
+/// The maximum of every column over these rows, and its first row, or its last NaN.
+#[inline(always)]
+fn fold_rows(x: &[f32], width: usize, rows: std::ops::Range<usize>, into: &mut Row) {
+    let (best, at) = (&mut into.best[..width], &mut into.at[..width]);
+    best.copy_from_slice(&x[rows.start * width..][..width]);
+    at.fill(rows.start as u32);
+    for r in rows.skip(1) {
+        let row = &x[r * width..][..width];
+        for ((best, at), &x) in best.iter_mut().zip(at.iter_mut()).zip(row) {
+            let wins = (x > *best) | x.is_nan();
+            *best = if wins { x } else { *best };
+            *at = if wins { r as u32 } else { *at };
+        }
+    }
+}
+
+/// For every start the maximum of `length` columns and its place.
+#[inline(always)]
+fn fold_columns(tall: &Row, length: usize, width: usize, into: &mut Row) {
+    let count = width + 1 - length;
+    let (best, at) = (&mut into.best[..count], &mut into.at[..count]);
+    best.copy_from_slice(&tall.best[..count]);
+    for (c, (at, &row)) in at.iter_mut().zip(&tall.at).enumerate() {
+        *at = row * width as u32 + c as u32;
+    }
+    for step in 1..length {
+        let (next, rows) = (&tall.best[step..][..count], &tall.at[step..][..count]);
+        let places = best.iter_mut().zip(at.iter_mut()).zip(next.iter().zip(rows));
+        for (c, ((best, at), (&x, &row))) in places.enumerate() {
+            let place = row * width as u32 + (c + step) as u32;
+            let wins = beats((x, place), (*best, *at));
+            *best = if wins { x } else { *best };
+            *at = if wins { place } else { *at };
+        }
+    }
+}
+
+/// Whether a maximum of some columns replaces another one: the first of equals, the last NaN.
+#[inline(always)]
+fn beats((x, place): (f32, u32), (best, at): (f32, u32)) -> bool {
+    #[expect(clippy::float_cmp, reason = "ties are exact")]
+    let tie = x == best && place < at;
+    let last_nan = x.is_nan() && (!best.is_nan() || place > at);
+    x > best || tie || last_nan
+}
+
+/// The maximum of these columns and its place.
+#[inline(always)]
+fn one(tall: &Row, columns: std::ops::Range<usize>, width: usize) -> (f32, u32) {
+    let place = |c: usize| tall.at[c] * width as u32 + c as u32;
+    let Some(first) = columns.clone().next() else { return (0.0, NOWHERE) };
+    let mut best = (tall.best[first], place(first));
+    for c in columns.skip(1) {
+        let next = (tall.best[c], place(c));
+        if beats(next, best) {
+            best = next;
+        }
+    }
+    best
+}
