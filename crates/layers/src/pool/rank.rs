@@ -38,7 +38,8 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
         reference: "Shi, Ye and Wu (2016), doi:10.1016/j.neunet.2016.07.003",
         random: Random::No,
         settings: &[
-            KERNEL_SIZE,
+            // As many cells as `top` asks for.
+            Setting { values: &["2", "3", "[2, 3]", "[3, 1]", "[1, 4]"], ..KERNEL_SIZE },
             STRIDE,
             PADDING,
             CEIL_MODE,

@@ -94,6 +94,10 @@ impl Choice for InProportion {
         // The last positive cell that has at most this share of the total before it.
         let share = draw * total;
         let [mut before, mut value, mut winner] = [zero; 3];
+        // Without a positive cell it is the first of the input, with a NaN the last.
+        for k in (0..cells.area()).rev() {
+            winner = cells.inside(k, T::of(k as Scalar), winner);
+        }
         for k in 0..cells.area() {
             let [x] = cells.at(k);
             let odds = x.positive();
@@ -101,7 +105,7 @@ impl Choice for InProportion {
             let begins = T::select(odds.beats(zero), before, T::of(Scalar::INFINITY));
             let beyond = begins.beats(share);
             value = T::select(beyond, value, x);
-            winner = T::select(beyond, winner, T::of(k as Scalar));
+            winner = cells.inside(k, T::select(beyond, winner, T::of(k as Scalar)), winner);
             before = before + odds;
         }
         // NaN where the total is not finite.
@@ -206,6 +210,19 @@ mod tests {
         let x = Tensor::from_vec([1, 1, 2, 2], vec![-1.0, 0.0, -2.0, -0.5]).expect("4 values");
         let (y, dx) = run(&layer, x);
         assert_eq!((y.as_slice(), dx.as_slice()), (&[0.0][..], &[0.0; 4][..]));
+    }
+
+    #[test]
+    fn no_cell_of_the_padding_is_ever_chosen() {
+        let text = "kind = 'stochastic_pool'\nkernel_size = 2\nstride = 1\npadding = 1";
+        let layer = fit(text, [1, 3, 4]).expect("fits");
+        for value in [0.0, -1.0, 2.0, Scalar::NAN, Scalar::INFINITY] {
+            let (y, dx) = run(&layer, Tensor::full([1, 1, 3, 4], value));
+            assert_eq!(y.len(), 20);
+            let passed = dx.as_slice().iter().sum::<Scalar>();
+            assert_eq!(passed, if value == 2.0 { 20.0 } else { passed });
+            assert!(dx.as_slice().iter().all(|dx| (0.0..=4.0).contains(dx)), "{value}: {dx:?}");
+        }
     }
 
     #[test]

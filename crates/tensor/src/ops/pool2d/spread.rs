@@ -36,12 +36,17 @@ pub(super) fn scatter(dy: &[f32], winners: &[u8], at: &Windows, dx: &mut [f32]) 
         *place = u * window.dilation[0] * width + v * window.dilation[1];
     }
     dx.fill(0.0);
+    // The place of a winner counts from the start of its window; a window without a cell has none.
+    let meets = |axis: usize, o: usize| at.taps(axis, o).next().is_some();
+    let all_meet = at.all_meet_the_input();
     let rows = dy.chunks_exact(columns).zip(winners.chunks_exact(columns));
     for (i, (dy, winners)) in rows.enumerate() {
         let start = i * window.stride[0] * width;
         for (j, (&dy, &winner)) in dy.iter().zip(winners).enumerate() {
-            let place = start + j * window.stride[1] + places[usize::from(winner)];
-            dx[place - border] += dy;
+            if all_meet || (meets(0, i) && meets(1, j)) {
+                let place = start + j * window.stride[1] + places[usize::from(winner)];
+                dx[place - border] += dy;
+            }
         }
     }
 }
