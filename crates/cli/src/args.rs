@@ -203,7 +203,7 @@ pub(crate) struct Op {
     #[arg(long, value_name = "IMAGE", requires = "out")]
     pub(crate) gallery: Option<PathBuf>,
     /// HTML file to write the gallery to
-    #[arg(long, value_name = "FILE", requires = "gallery")]
+    #[arg(long, value_name = "FILE", requires = "gallery", conflicts_with = "input")]
     pub(crate) out: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long, conflicts_with = "gallery")]

@@ -266,6 +266,35 @@ mod tests {
         assert_eq!(before, more[..4]);
     }
 
+    /// The smoke study with a slot for its head as well, and with an arm of this text beside the baseline.
+    fn with_arm(fillings: &str) -> Result<Plan, Error> {
+        let head = "kind = \"slot\"\nname = \"head\"\ndefault = [{ kind = \"global_avg_pool\" }]";
+        let text = smoke().text.replacen("kind = \"global_avg_pool\"", head, 1);
+        let arms = text.find("none = {").expect("an arm without pools");
+        plan(&format!("{}none = {{ {fillings} }}\n", &text[..arms]))
+    }
+
+    #[test]
+    fn every_operator_fills_a_slot() {
+        for kind in cenote_layers::OPERATOR_KINDS {
+            let example = kind.example_table();
+            let settings: Vec<String> =
+                example.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+            let operator = format!("{{ {} }}", settings.join(", "));
+            // Between two convolutions, or as the head where what comes out is no map.
+            let between = with_arm(&format!("down1 = {operator}"));
+            let plan = between.or_else(|_| {
+                with_arm(&format!(
+                    "down1 = {{ kind = 'identity' }}, head = [{operator}, {{ kind = 'flatten' }}]"
+                ))
+            });
+            let plan = plan.unwrap_or_else(|error| panic!("{}: {error}", kind.name));
+            let filled = plan.arms[1].model.tables();
+            let name = toml::Value::from(kind.name);
+            assert!(filled.iter().any(|table| table.get("kind") == Some(&name)), "{}", kind.name);
+        }
+    }
+
     #[test]
     fn a_head_with_the_wrong_number_of_classes_is_refused() {
         let text = smoke().text.replacen("out_features = 10", "out_features = 7", 1);

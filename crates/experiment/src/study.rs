@@ -394,7 +394,8 @@ mod tests {
     fn a_metric_that_nobody_computes_is_refused() {
         assert_eq!(
             refusal("metric = \"accuracy\"", "metric = \"beauty\""),
-            "study smoke: measure.metric is beauty; expected one of accuracy, precision, recall, f1"
+            "study smoke: measure.metric is beauty; expected one of accuracy, balanced_accuracy, \
+             precision, recall, f1, cohen_kappa, matthews"
         );
     }
 

@@ -175,7 +175,7 @@ fn settings_that_do_not_fit_are_refused_with_what_would() {
         ("op max_pool", &["--input <FILE>"]),
         ("op", &["<NAME|--gallery <IMAGE>>"]),
         ("op --gallery x.png", &["--out <FILE>"]),
-        ("op max_pool --input x.npy --out y.html", &["--gallery <IMAGE>"]),
+        ("op max_pool --input x.npy --out y.html", &["--out <FILE>", "cannot be used"]),
         ("op max_pool --gallery x.png --out y.html", &["cannot be used with"]),
     ] {
         let said = place.cenote(words);

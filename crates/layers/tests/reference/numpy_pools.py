@@ -77,10 +77,14 @@ def plane_differences(forward, x, dy, params):
     return gradient
 
 
-def record(pack, layer, forward, x, random, params=None, apart=True, **more):
-    """Adds a case: output, and gradients by differences, of what `forward` says. `apart`: maps do not mix."""
+def record(pack, layer, forward, x, random, params=None, apart=True, at=None, **more):
+    """Adds a case: output, and gradients by differences, of what `forward` says. `apart`: maps do not mix.
+
+    `at` makes of the input what `forward` is around it, where that takes a choice that does not move.
+    """
     params = params or {}
     y = forward(x, **params)
+    forward = at(x) if at else forward
     dy = distinct(random, *y.shape) / 4.0 if y.size else numpy.zeros(y.shape)
 
     def weighted(**moved):
@@ -319,18 +323,25 @@ def ranked():
     yield sliding("stochastic_pools", "stochastic_pool", expected, draw=positive, mode="eval")
 
 
-def polyphase(x, stride, norm):
-    """The strongest phase of every image, sides that do not divide going on at the other end."""
+def polyphase(x, stride, norm, like=None):
+    """The strongest phase of every image, sides that do not divide going on at the other end.
+
+    Which phase that is, is seen in the images `like` where these are others.
+    """
+    like = x if like is None else like
     rows, columns = stride
     n, channels, high, wide = x.shape
     counts = -(-high // rows), -(-wide // columns)
-    wrapped = x[:, :, numpy.arange(counts[0] * rows) % high][..., numpy.arange(counts[1] * columns) % wide]
+
+    def phases(image):
+        wrapped = image[:, numpy.arange(counts[0] * rows) % high][..., numpy.arange(counts[1] * columns) % wide]
+        return [wrapped[:, u::rows, v::columns] for u in range(rows) for v in range(columns)]
+
     measures = {"l1": lambda p: abs(p).sum(), "l2": lambda p: (p**2).sum(), "max": lambda p: abs(p).max()}
     y = numpy.zeros((n, channels, *counts))
     for i in range(n):
-        phases = [wrapped[i, :, u::rows, v::columns] for u in range(rows) for v in range(columns)]
-        strengths = [measures[norm](phase) for phase in phases]
-        y[i] = phases[strengths.index(max(strengths))]
+        strengths = [measures[norm](phase) for phase in phases(like[i])]
+        y[i] = phases(x[i])[strengths.index(max(strengths))]
     return y
 
 
@@ -390,13 +401,16 @@ def whole():
     """Operators that look at a whole map, or at more than one."""
     sizes = [(5, 7), (6, 4), (4, 9), (8, 6)]
 
-    def cases(name, kind, forward, table, fits=lambda **_: True, exact=False, mode="both", apart=True, **factors):
+    def cases(
+        name, kind, forward, table, fits=lambda **_: True, exact=False, mode="both", apart=True, at=None, **factors
+    ):
         pack = Pack(name)
         for i, case in enumerate(grid(name, fits, size=sizes, batch=BATCHES, channels=[1, 2], **factors)):
             random = stream(f"{name} {i}")
             x = spread(random, case["batch"], case["channels"], *case["size"])
             layer = {"kind": kind} | table(case)
-            record(pack, layer, lambda x: forward(x, case), x, random, apart=apart, exact=exact, mode=mode)
+            around = at and (lambda x, case=case: at(x, case))
+            record(pack, layer, lambda x: forward(x, case), x, random, apart=apart, exact=exact, mode=mode, at=around)
         return pack
 
     strides = [(1, 1), (2, 2), (3, 2), (1, 2)]
@@ -405,6 +419,8 @@ def whole():
         "aps_pool",
         lambda x, case: polyphase(x, case["stride"], case["norm"]),
         lambda case: {"norm": case["norm"]} | settings(stride=case["stride"]),
+        # Magnitudes may be equal, so that any step would change the phase.
+        at=lambda x, case: lambda moved: polyphase(moved, case["stride"], case["norm"], like=x),
         stride=strides,
         norm=["l1", "l2", "max"],
     )
