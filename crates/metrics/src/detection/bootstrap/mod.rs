@@ -75,15 +75,11 @@ impl Ranked {
     fn numbers(&self, statistics: &[Statistic], weights: &[u32], scratch: &mut Scratch) -> Numbers {
         scratch.fill(self, weights);
         let table = &scratch.table;
-        let classes = 0..self.classes.len() as u32;
-        let class = |threshold| {
-            let value = |class| summary::class_precision(self, table, class, threshold);
-            classes.clone().map(value).collect()
-        };
+        let of_classes = |which: usize| table.class_precision.iter().map(move |found| found[which]);
         Numbers {
             summary: statistics.iter().map(|statistic| statistic.value(self, table)).collect(),
-            class_ap: class(None),
-            class_ap_first: class(Some(0)),
+            class_ap: of_classes(0).collect(),
+            class_ap_first: of_classes(1).collect(),
         }
     }
 

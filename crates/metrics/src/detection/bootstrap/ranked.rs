@@ -42,6 +42,10 @@ pub(crate) struct RankedClass {
     scores: Vec<f64>,
     /// Bit `a`: the detection counts at area `a`, where no event says otherwise.
     pub(super) counts: Vec<u32>,
+    /// Ranks whose running totals are looked at, ascending: those of events, and around ties with events.
+    pub(super) points: Vec<u32>,
+    /// Whether each rank is one of them.
+    pub(super) is_point: Vec<bool>,
     /// Where detections of one image with one score begin and end, for those that are more than one.
     pub(super) ties: Vec<(u32, u32)>,
     /// For each area, how many objects that count an image has: `(image, objects)`.
@@ -50,26 +54,21 @@ pub(crate) struct RankedClass {
     pub(super) events: Vec<Vec<Event>>,
 }
 
-/// A hit, or a detection that departs from its bit.
+/// A hit, or a detection that departs from its bit: one that is ignored though its bit says that it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Event {
     pub(super) rank: u32,
+    /// Position of the rank in [`RankedClass::points`].
+    pub(super) point: u32,
     pub(super) image: u32,
-    pub(super) kind: Kind,
+    pub(super) hit: bool,
+    /// What the detection adds to the running total of those that count by their bits: 1 for a hit whose bit says that it
+    /// does not count, −1 for an ignored detection whose bit says that it does, else 0.
+    pub(super) besides: i8,
     /// Position of the first limit that lets the detection in.
     pub(super) limit: u8,
     /// Whether the detection shares image and score with another.
     pub(super) tied: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A hit whose bit says that it counts.
-    Hit,
-    /// A hit whose bit says that it does not.
-    HitBesides,
-    /// An ignored detection whose bit says that it counts.
-    Ignored,
 }
 
 impl RankedClass {
@@ -91,6 +90,8 @@ impl RankedClass {
             images: kept.iter().map(|(_, entry)| entry.image).collect(),
             scores: kept.iter().map(|(_, entry)| entry.score).collect(),
             counts: vec![0; kept.len()],
+            points: Vec::new(),
+            is_point: Vec::new(),
             ties: Vec::new(),
             objects,
             events: vec![Vec::new(); areas * thresholds],
@@ -110,24 +111,24 @@ impl RankedClass {
                     continue;
                 }
                 for (t, &outcome) in outcomes.iter().enumerate() {
-                    let kind = match (outcome, counts) {
-                        (Outcome::Hit, true) => Kind::Hit,
-                        (Outcome::Hit, false) => Kind::HitBesides,
-                        (Outcome::Ignored, true) => Kind::Ignored,
+                    let (hit, besides) = match (outcome, counts) {
+                        (Outcome::Hit, true) => (true, 0),
+                        (Outcome::Hit, false) => (true, 1),
+                        (Outcome::Ignored, true) => (false, -1),
                         (Outcome::Miss, _) | (Outcome::Ignored, false) => continue,
                     };
-                    let (rank, image) = (rank as u32, entry.image);
-                    let event = Event { rank, image, kind, limit, tied: false };
+                    let (rank, image, point, tied) = (rank as u32, entry.image, 0, false);
+                    let event = Event { rank, point, image, hit, besides, limit, tied };
                     class.events[area * thresholds + t].push(event);
                 }
             }
         }
-        class.find_ties();
+        class.find_points();
         class
     }
 
-    /// Notes which detections share image and score.
-    fn find_ties(&mut self) {
+    /// Notes which detections share image and score, and which running totals are looked at.
+    fn find_points(&mut self) {
         let mut start = 0;
         for end in 1..=self.images.len() {
             let same = end < self.images.len()
@@ -140,12 +141,27 @@ impl RankedClass {
                 start = end;
             }
         }
-        for events in &mut self.events {
-            for event in events {
-                let next = self.ties.partition_point(|&(_, end)| end <= event.rank);
-                event.tied = self.ties.get(next).is_some_and(|&(start, _)| start <= event.rank);
+        self.is_point = vec![false; self.images.len()];
+        for event in self.events.iter_mut().flatten() {
+            self.is_point[event.rank as usize] = true;
+            let next = self.ties.partition_point(|&(_, end)| end <= event.rank);
+            let tie = self.ties.get(next).filter(|&&(start, _)| start <= event.rank);
+            event.tied = tie.is_some();
+            if let Some(&(start, end)) = tie {
+                self.is_point[start.saturating_sub(1) as usize] = true;
+                self.is_point[end as usize - 1] = true;
             }
         }
+        let ranks = (0_u32..).zip(&self.is_point);
+        self.points = ranks.filter(|(_, is_point)| **is_point).map(|(rank, _)| rank).collect();
+        for event in self.events.iter_mut().flatten() {
+            event.point = place(&self.points, event.rank) as u32;
+        }
+    }
+
+    /// Where among the points a rank stands that is one.
+    pub(super) fn point(&self, rank: u32) -> usize {
+        place(&self.points, rank)
     }
 
     /// The class in which image `2 i` holds the detections of `self` and `2 i + 1` those of `other` in image `i`.
@@ -187,13 +203,19 @@ impl RankedClass {
             images: merged.iter().map(|entry| entry.1).collect(),
             scores: merged.iter().map(|entry| entry.0).collect(),
             counts: merged.iter().map(|entry| both[entry.2 as usize].counts[entry.3]).collect(),
+            points: Vec::new(),
+            is_point: Vec::new(),
             ties: Vec::new(),
             objects: objects.collect(),
             events: events.collect(),
         };
-        class.find_ties();
+        class.find_points();
         class
     }
+}
+
+fn place(points: &[u32], rank: u32) -> usize {
+    points.partition_point(|&point| point < rank)
 }
 
 impl Ranked {

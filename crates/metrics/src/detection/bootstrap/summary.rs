@@ -50,24 +50,6 @@ impl Statistic {
     }
 }
 
-/// Average precision of the class with this number at the first area, over all thresholds or at one.
-pub(super) fn class_precision(
-    ranked: &Ranked,
-    table: &Table,
-    class: u32,
-    threshold: Option<usize>,
-) -> Option<f64> {
-    let present = table.present.first()?;
-    let column = present.binary_search(&class).ok()?;
-    let rows = table.precision[0].chunks(present.len());
-    let values: Vec<f64> = rows.map(|row| row[column]).collect();
-    let recalls = ranked.recalls.len();
-    match threshold {
-        Some(t) => mean(values.get(t * recalls..(t + 1) * recalls)?),
-        None => mean(&values),
-    }
-}
-
 /// `numpy.mean` to the last bit; `None` of nothing.
 pub(super) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| pairwise(values) / values.len() as f64)
