@@ -82,6 +82,10 @@ pub(crate) struct Detection {
     /// Add what is odd about the files
     #[arg(long)]
     pub(crate) check: bool,
+    /// Folder for plots (SVG): precision over recall, by overlap and by category, confusion matrix, reliability, costs of
+    /// mistakes
+    #[arg(long, value_name = "DIR")]
+    pub(crate) plots: Option<PathBuf>,
     /// Threads; no number of threads changes a result [default: one per core]
     #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,

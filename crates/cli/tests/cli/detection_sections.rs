@@ -95,8 +95,63 @@ fn mistakes_operating_points_and_oddities_are_added_on_request() {
     assert!(points[0]["optimal_lrp"]["error"].as_f64() < Some(0.5), "{}", points[0]);
     assert_eq!(more["operating_points"]["calibration"].as_array().map(Vec::len), Some(3));
     assert_eq!(more["warnings"], json!([]));
+    let points = &more["operating_points"];
+    assert_eq!(points["precision_recall"]["precision"].as_array().map(Vec::len), Some(10));
+    assert_eq!(points["precision_recall"]["recalls"].as_array().map(Vec::len), Some(101));
+    let mean: f64 = points["precision_recall"]["precision"][0]
+        .as_array()
+        .expect("a number per recall")
+        .iter()
+        .filter_map(Value::as_f64)
+        .sum::<f64>()
+        / 101.0;
+    assert!((Some(mean - 1e-9)..Some(mean + 1e-9)).contains(&more["AP50"].as_f64()), "{mean}");
+    // Of the dogs those with a score of 0.5 and above are none: all twelve are missed.
+    let cells = json!([
+        {"truth": 1, "said": 1, "count": 9}, {"truth": 1, "said": null, "count": 3},
+        {"truth": 2, "said": null, "count": 12}, {"truth": null, "said": 1, "count": 3},
+    ]);
+    assert_eq!(points["confusion"]["cells"], cells);
     let words = place.succeeds(&format!("metrics detection --gt gt.json --dt a.json {flags}"));
     says(&words, &["TIDE: AP at an overlap of 0.5", "oLRP", "D-ECE", "nothing odd"]);
+}
+
+#[test]
+fn plots_are_drawn_into_a_folder() {
+    let place = Place::new();
+    write_coco(&place, "a.json", 1);
+    place.succeeds("metrics detection --gt gt.json --dt a.json --plots seen/plots");
+    let mut names: Vec<String> = fs::read_dir(place.path("seen/plots"))
+        .expect("the folder was made")
+        .map(|entry| entry.expect("readable").file_name().into_string().expect("plain names"))
+        .collect();
+    names.sort();
+    let expected = [
+        "confusion.svg",
+        "precision_recall.svg",
+        "precision_recall_by_category.svg",
+        "reliability.svg",
+        "tide.svg",
+    ];
+    assert_eq!(names, expected);
+    for (name, pieces) in [
+        // Nine of twelve cats have a score of 0.5 or more and are found; three boxes lie beside them.
+        ("confusion.svg", ["background", ">9</text>", ">3</text>"]),
+        ("precision_recall.svg", ["IoU 0.50", "IoU 0.95", "recall"]),
+        ("precision_recall_by_category.svg", [">cat</text>", ">dog</text>", "overlap of 0.5"]),
+        ("reliability.svg", ["Precision over score", "confidence", "accuracy"]),
+        ("tide.svg", [">Bkg</text>", ">Miss</text>", "AP points"]),
+    ] {
+        let svg = fs::read_to_string(place.path(&format!("seen/plots/{name}"))).expect(name);
+        says(&svg, &pieces);
+    }
+    place.write("file", "");
+    let line = "metrics detection --gt gt.json --dt a.json --plots file/plots";
+    says(&place.refuses(line, 1), &["file/plots", "cannot be written"]);
+    says(
+        &place.refuses("metrics detection --gt gt.json --dt a.json --protocol lvis --plots p", 2),
+        &["--plots cannot be used with --protocol lvis"],
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ use cenote_metrics::{
 use rayon::ThreadPoolBuilder;
 use serde_json::{Map, Value, json};
 
+use super::file;
 use super::load::{self, Data};
 use super::sections::Asked;
 use super::voc;
@@ -50,6 +51,9 @@ fn scored(args: &Detection) -> Result<String, Failure> {
     let worst = args.worst.map(|count| worst(&scores.matches, count));
     let asked = Asked { args, truth: &truth, detections: &detections, matches: &scores.matches };
     let sections = asked.sections(against.as_ref())?;
+    if let Some(folder) = &args.plots {
+        file::write_plots(folder, &asked.plots()?)?;
+    }
     if args.json {
         let mut document = document(args, &truth, &scores, worst.as_deref());
         sections.extend(&mut document);
@@ -97,6 +101,11 @@ fn settings(args: &Detection) -> Result<CocoSettings, Failure> {
             ("--category-ids", args.category_ids.is_empty()),
             ("--image-ids", args.image_ids.is_empty()),
             ("--no-categories", !args.no_categories),
+            ("--bootstrap", args.bootstrap.is_none()),
+            ("--against", args.against.is_none()),
+            ("--tide", !args.tide),
+            ("--operating-points", !args.operating_points),
+            ("--plots", args.plots.is_none()),
         ];
         if let Some((flag, _)) = none_of.iter().find(|(_, absent)| !absent) {
             return Err(Failure::Usage(format!("{flag} cannot be used with --protocol lvis")));

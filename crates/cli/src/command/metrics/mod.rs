@@ -4,6 +4,7 @@ mod classification;
 mod detection;
 mod file;
 mod load;
+mod plots;
 mod sections;
 mod sequence;
 mod voc;

@@ -4,23 +4,24 @@ use std::collections::HashMap;
 
 use cenote_metrics::{
     Axis, Bootstrap, ClassJudgements, Comparison, DetectionCalibration, Detections, GroundTruth,
-    Id, ImageOrder, Judgements, Matches, OptimalLrp, Outcome, Resampling, Scenes, ScoredBox,
+    Id, ImageOrder, Judgements, Matches, OptimalLrp, Outcome, Resampling, Scenes, ScoredBox, Side,
     ThresholdEstimate, Tide, TideRule, Warning, best_threshold_interval, detection_calibration,
     detection_warnings, optimal_lrp, tide,
 };
 use serde_json::{Value, json};
 
 use super::detection::{failed, name, number};
+use super::plots::{SAID, confused};
 use super::voc::decisions;
-use crate::args::{Detection, Protocol};
+use crate::args::Detection;
 use crate::failure::Failure;
 use crate::screen;
 
 /// Replicates where no number is given.
 const REPLICATES: usize = 1_000;
 
-/// Overlap at which detections are judged for operating points.
-const OVERLAP: f64 = 0.5;
+/// Overlap at which detections are judged for operating points and plots.
+pub(super) const OVERLAP: f64 = 0.5;
 
 /// An evaluation, and what else is wanted of it.
 pub(super) struct Asked<'a> {
@@ -51,7 +52,6 @@ impl Sections {
 impl Asked<'_> {
     /// Computes every part that the flags ask for.
     pub(super) fn sections(&self, against: Option<&Detections>) -> Result<Sections, Failure> {
-        self.refuse_for_lvis()?;
         let mut sections = Vec::new();
         if let Some(preset) = self.args.like {
             let words = format!("as {}: {}\n", preset.name(), preset.about());
@@ -93,21 +93,6 @@ impl Asked<'_> {
             sections.push(("warnings", json!(warnings), words));
         }
         Ok(Sections(sections))
-    }
-
-    fn refuse_for_lvis(&self) -> Result<(), Failure> {
-        let asked = [
-            ("--bootstrap", self.args.bootstrap.is_some()),
-            ("--against", self.args.against.is_some()),
-            ("--tide", self.args.tide),
-            ("--operating-points", self.args.operating_points),
-        ];
-        match asked.iter().find(|(_, asked)| *asked) {
-            Some((flag, _)) if self.args.protocol == Protocol::Lvis => {
-                Err(Failure::Usage(format!("{flag} cannot be used with --protocol lvis")))
-            }
-            _ => Ok(()),
-        }
     }
 
     fn bootstrap_json(&self, bootstrap: &Bootstrap) -> Value {
@@ -156,17 +141,25 @@ impl Asked<'_> {
         lines.collect()
     }
 
-    fn tide(&self) -> Result<Tide, Failure> {
+    pub(super) fn tide(&self) -> Result<Tide, Failure> {
         let settings = self.matches.settings();
         let scenes = Scenes::new(settings, self.truth, self.detections, ImageOrder::AsListed);
         Ok(tide(scenes.all().map_err(failed)?, TideRule::default()))
     }
 
-    fn operating_points(&self, resampling: Resampling) -> Result<(Value, String), Failure> {
+    pub(super) fn scenes(&self) -> Scenes<'_> {
         let settings = self.matches.settings();
-        let scenes = Scenes::new(settings, self.truth, self.detections, ImageOrder::ById);
-        let most = settings.max_dets.last().copied().unwrap_or(0);
-        let judgements = Judgements::new(scenes.all().map_err(failed)?, OVERLAP, most);
+        Scenes::new(settings, self.truth, self.detections, ImageOrder::ById)
+    }
+
+    pub(super) fn judgements(&self, scenes: &Scenes<'_>) -> Result<Judgements, Failure> {
+        let most = self.matches.settings().max_dets.last().copied().unwrap_or(0);
+        Ok(Judgements::new(scenes.all().map_err(failed)?, OVERLAP, most))
+    }
+
+    fn operating_points(&self, resampling: Resampling) -> Result<(Value, String), Failure> {
+        let scenes = self.scenes();
+        let judgements = self.judgements(&scenes)?;
         let mut rows = Vec::new();
         let heads = ["category", "threshold", "F1", "precision", "recall", "oLRP"];
         let mut table = vec![heads.map(str::to_owned).to_vec()];
@@ -187,11 +180,23 @@ impl Asked<'_> {
         let error = error.map_or("undefined".to_owned(), |found| format!("{:.4}", found.error));
         let words = screen::table(&table);
         let words = format!("{words}calibration error of the scores (D-ECE, 10 bins): {error}\n");
-        let value = json!({ "overlap": OVERLAP, "per_class": rows, "calibration": calibrations });
+        let value = json!({
+            "overlap": OVERLAP, "per_class": rows, "calibration": calibrations,
+            "precision_recall": self.curves_json(), "confusion": confusion_json(&scenes)?,
+        });
         Ok((value, words))
     }
 
-    fn calibration(
+    /// Mean precision at each recall, a list per overlap.
+    fn curves_json(&self) -> Value {
+        let settings = self.matches.settings();
+        json!({
+            "overlaps": settings.iou_thresholds, "recalls": settings.recall_thresholds,
+            "precision": self.mean_precision(),
+        })
+    }
+
+    pub(super) fn calibration(
         &self,
         judgements: &Judgements,
         listed: usize,
@@ -216,6 +221,21 @@ impl Asked<'_> {
         });
         detection_calibration(boxes, axes, bins)
     }
+}
+
+/// The cells that are not 0; `null` is nothing, said or there.
+fn confusion_json(scenes: &Scenes<'_>) -> Result<Value, Failure> {
+    let id = |side| match side {
+        Side::Class(class) => {
+            scenes.categories().get(class as usize).map_or(Value::Null, |&id| number(id))
+        }
+        Side::Background => Value::Null,
+    };
+    let confusion = confused(scenes)?;
+    let cells = confusion.cells().map(
+        |(truth, said, count)| json!({ "truth": id(truth), "said": id(said), "count": count }),
+    );
+    Ok(json!({ "overlap": OVERLAP, "score": SAID, "cells": cells.collect::<Vec<Value>>() }))
 }
 
 /// Row, score and success of the detections that count.

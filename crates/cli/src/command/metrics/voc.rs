@@ -44,6 +44,7 @@ pub(super) fn rule(args: &Detection, settings: &CocoSettings) -> Result<Option<R
         ("--tide", !args.tide),
         ("--operating-points", !args.operating_points),
         ("--check", !args.check),
+        ("--plots", args.plots.is_none()),
     ];
     if let Some((flag, _)) = other.iter().find(|(_, fits)| !fits) {
         let words =
