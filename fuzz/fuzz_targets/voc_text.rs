@@ -1,23 +1,3 @@
-//! Boxes as lines of text, in all four layouts.
 #![no_main]
 
-use cenote_metrics::{Far, Scored, parse_voc_text};
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|data: &[u8]| {
-    let Ok(text) = std::str::from_utf8(data) else { return };
-    for scored in [Scored::Yes, Scored::No] {
-        for far in [Far::Corner, Far::Size] {
-            match parse_voc_text(text, scored, far) {
-                Ok(boxes) => {
-                    for found in boxes {
-                        let [x1, y1, x2, y2] = found.corners;
-                        assert!(x1 <= x2 && y1 <= y2);
-                        assert_eq!(found.score.is_some(), scored == Scored::Yes);
-                    }
-                }
-                Err(flaw) => assert!(flaw.line >= 1 && flaw.line <= text.lines().count(), "{flaw}"),
-            }
-        }
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| cenote_fuzz::voc_text(bytes));

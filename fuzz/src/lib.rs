@@ -1,7 +1,17 @@
 //! What each fuzz target does with its bytes. The ordinary tests do the same with the corpora.
 
+mod coco_problem;
+mod coco_results;
 mod predictions;
 mod sequence;
+mod voc_text;
+mod voc_xml;
+mod yolo;
 
+pub use coco_problem::coco_problem;
+pub use coco_results::coco_results;
 pub use predictions::predictions;
 pub use sequence::sequence;
+pub use voc_text::voc_text;
+pub use voc_xml::voc_xml;
+pub use yolo::yolo;
