@@ -1,10 +1,14 @@
 //! The data sets that a study file can name.
 
+mod cifar;
+mod cifar10;
+mod cifar100;
 mod digits;
 mod embedded;
 mod fashion_mnist;
 mod fashion_mnist_10k;
 mod idx_files;
+mod image_folder;
 mod mnist;
 mod release;
 
@@ -25,8 +29,16 @@ pub trait Source: Debug + Send + Sync {
 }
 
 /// Every data set that a study file can name; the first two come with the crate.
-pub const KINDS: &[Kind<dyn Source>] =
-    &[fashion_mnist_10k::KIND, digits::KIND, fashion_mnist::KIND, mnist::KIND, idx_files::KIND];
+pub const KINDS: &[Kind<dyn Source>] = &[
+    fashion_mnist_10k::KIND,
+    digits::KIND,
+    fashion_mnist::KIND,
+    mnist::KIND,
+    cifar10::KIND,
+    cifar100::KIND,
+    image_folder::KIND,
+    idx_files::KIND,
+];
 
 #[cfg(test)]
 mod tests {
