@@ -61,7 +61,11 @@ pub(super) fn parse(text: &str) -> Result<Vec<Fault>, Vec<String>> {
 
 fn fault(file: &str, from: &str, to: &str) -> Fault {
     let (before, rest) = from.split_once("[[").unwrap_or(("", from));
-    let (find, after) = rest.split_once("]]").unwrap_or((rest, ""));
+    // Brackets of the expression itself come in pairs.
+    let paired = |text: &str| text.matches('[').count() == text.matches(']').count();
+    let ends = (0..rest.len()).filter(|&at| rest.get(at..).is_some_and(|t| t.starts_with("]]")));
+    let end = ends.into_iter().find(|&at| paired(&rest[..at]));
+    let (find, after) = end.map_or((rest, ""), |at| (&rest[..at], &rest[at + 2..]));
     let [file, before, find, after, replace] = [file, before, find, after, to].map(str::to_owned);
     Fault { file, before, find, after, replace }
 }
@@ -85,7 +89,8 @@ impl Fault {
 /// The tape with a switch behind every gradient that a function gives.
 pub(super) fn in_tape(text: &str) -> Result<String, Error> {
     let call = "let parts = function.backward(dy, &wanted);";
-    let scaled = "let parts = crate::planted::scaled(name, function.backward(dy, &wanted));";
+    let scaled =
+        "let parts = crate::planted::scaled(name, &wanted, function.backward(dy, &wanted));";
     if text.matches(call).count() == 1 {
         Ok(text.replace(call, scaled))
     } else {
@@ -105,6 +110,14 @@ mod tests {
         assert_eq!(faults[1].file, "a.rs");
         let planted = faults[0].planted("let w = 1; let v = x + 1;", 7);
         let expected = "let w = 1; let v = x + (if crate::planted::fault(7) { 2 } else { 1 });";
+        assert_eq!(planted.as_deref(), Ok(expected));
+        let list = parse("a.rs\n- f([[[a, b]]], c)\n+ [b, a]").expect("a list");
+        let planted = list[0].planted("f([a, b], c)", 1);
+        let expected = "f((if crate::planted::fault(1) { [b, a] } else { [a, b] }), c)";
+        assert_eq!(planted.as_deref(), Ok(expected));
+        let list = parse("a.rs\n- f([a, [[b]]])\n+ c").expect("a list");
+        let planted = list[0].planted("f([a, b])", 1);
+        let expected = "f([a, (if crate::planted::fault(1) { c } else { b })])";
         assert_eq!(planted.as_deref(), Ok(expected));
         assert!(faults[1].planted("y y", 0).is_err_and(|words| words.contains("2 times")));
         assert!(faults[1].planted("x", 0).is_err_and(|words| words.contains("0 times")));

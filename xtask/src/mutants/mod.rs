@@ -109,7 +109,8 @@ fn plant(listed: &[Fault], tree: &Path) -> Result<(), Error> {
     for name in ["autograd", "layers", "tensor"] {
         let source = tree.join("crates").join(name).join("src");
         let root = source.join("lib.rs");
-        write(&root, &format!("{}\nmod planted;\n", workspace::read(&root)?))?;
+        let text = workspace::read(&root)?;
+        write(&root, &format!("#![allow(unused_parens)]\n{text}\nmod planted;\n"))?;
         let switch = include_str!("planted.txt");
         let scaling = if name == "autograd" { include_str!("scaled.txt") } else { "" };
         write(&source.join("planted.rs"), &format!("{switch}{scaling}"))?;

@@ -42,20 +42,17 @@ pub(super) struct Suite {
 }
 
 impl Suite {
-    /// Builds the tests of the copy. Dependencies are those that were built for the tree itself.
+    /// Builds the tests of the copy, apart from those of the tree: cargo tells them apart by their place in
+    /// the workspace alone, which is the same.
     pub(super) fn build(tree: &Path, folder: &Path, double: bool) -> Result<Self, Error> {
         let mut command = workspace::cargo();
         command.current_dir(tree).args(["test", "--no-run", "--locked", "--lib", "--tests"]);
         command.args(PACKAGES.iter().flat_map(|package| ["-p", package]));
         command.arg("--message-format=json-render-diagnostics");
-        let target = folder.parent().unwrap_or(folder);
         if double {
-            command
-                .env("RUSTFLAGS", "--cfg cenote_f64")
-                .env("CARGO_TARGET_DIR", target.join("f64"));
-        } else {
-            command.env("CARGO_TARGET_DIR", target);
+            command.env("RUSTFLAGS", "--cfg cenote_f64");
         }
+        command.env("CARGO_TARGET_DIR", folder.join(if double { "f64" } else { "f32" }));
         let messages = workspace::capture(&mut command)?;
         let mut programs = Vec::new();
         for line in messages.lines().filter(|line| line.contains("\"executable\":\"")) {

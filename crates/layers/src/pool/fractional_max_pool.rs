@@ -178,6 +178,13 @@ mod tests {
     use crate::{Mode, Step};
 
     #[test]
+    fn a_ratio_leaves_at_least_one_cell() {
+        let layer =
+            fit("kind = 'fractional_max_pool'\nkernel_size = 1\noutput_ratio = 0.3", [1, 3, 7]);
+        assert_eq!(layer.expect("fits").output().dims(), [1, 1, 2]);
+    }
+
+    #[test]
     fn the_drawn_starts_are_spread_evenly() {
         // 25 columns to 18 of width 1, α = 24/17: all increments are 1 or 2, 7 of them 2. By the rule
         // a start i < 17 is ⌊(i + u) α⌋ − ⌊u α⌋, so the place of a 2 is uniform in u: count where the

@@ -107,11 +107,12 @@ impl<W: Weights> Ranked<W> {
         let [y, inverse] = self.mean(params, sorted, count);
         let scale = dy * inverse;
         for (rank, x) in sorted.iter_mut().enumerate() {
-            let there = count.beats(T::of(rank as Scalar));
             if self.0.are_learned() {
+                let there = count.beats(T::of(rank as Scalar));
                 into.params[rank] = T::select(there, scale * (*x - y), zero);
             }
-            *x = T::select(there, scale * self.0.weight(params, rank, count), zero);
+            // Ranks past the count are of cells outside the input, whose gradients nobody looks at.
+            *x = scale * self.0.weight(params, rank, count);
         }
         unsort(sorted, changed);
         into.cells[0].copy_from_slice(sorted);

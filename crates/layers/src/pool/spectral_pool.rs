@@ -109,6 +109,12 @@ mod tests {
     }
 
     #[test]
+    fn a_stride_divides_its_own_axis() {
+        let layer = fit("kind = 'spectral_pool'\nstride = [1, 3]", [1, 4, 7]).expect("fits");
+        assert_eq!(layer.output().dims(), [1, 4, 3]);
+    }
+
+    #[test]
     fn a_size_larger_than_the_input_is_refused() {
         let error = fit("kind = 'spectral_pool'\noutput_size = 6", [1, 5, 7]).expect_err("6 > 5");
         assert_eq!(
