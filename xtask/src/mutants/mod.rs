@@ -110,7 +110,7 @@ fn plant(listed: &[Fault], tree: &Path) -> Result<(), Error> {
         let source = tree.join("crates").join(name).join("src");
         let root = source.join("lib.rs");
         let text = workspace::read(&root)?;
-        write(&root, &format!("#![allow(unused_parens)]\n{text}\nmod planted;\n"))?;
+        write(&root, &format!("{}{text}\nmod planted;\n", include_str!("root.txt")))?;
         let switch = include_str!("planted.txt");
         let scaling = if name == "autograd" { include_str!("scaled.txt") } else { "" };
         write(&source.join("planted.rs"), &format!("{switch}{scaling}"))?;
