@@ -117,14 +117,17 @@ impl MultilabelPredictions {
 
     /// Mean of `score` over the examples by their weights: scikit-learn's average over samples.
     ///
+    /// As there, nothing is counted of an example of weight 0, so that its score is that of no counts.
     /// `None` when nothing is left to average.
     pub fn average_examples(
         &self,
         undefined: Undefined,
         score: impl Fn(Counts) -> Option<f64>,
     ) -> Option<f64> {
-        let scores = self.per_example().map(score);
-        mean_score(scores.zip(self.weights.iter().copied()), undefined)
+        let scores = self.per_example().zip(&self.weights).map(|(counts, &weight)| {
+            (score(if weight > 0.0 { counts } else { Counts::default() }), weight)
+        });
+        mean_score(scores, undefined)
     }
 
     /// Share of the examples all of whose labels are right, also called subset accuracy.
@@ -165,7 +168,17 @@ impl MultilabelPredictions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{f_beta, jaccard, precision};
+    use crate::{f_beta, jaccard, precision, recall};
+
+    #[test]
+    fn an_example_of_weight_0_counts_nothing() {
+        // Only the second example has labels, so only it could have a recall; scikit-learn says NaN.
+        let mut seen = MultilabelPredictions::new(2);
+        seen.push(&[false, false], &[true, false], 3.0).unwrap();
+        seen.push(&[false, true], &[true, false], 0.0).unwrap();
+        assert_eq!(seen.average_examples(Undefined::Skip, recall), None);
+        assert_eq!(seen.average_examples(Undefined::Skip, precision), Some(0.0));
+    }
 
     fn seen() -> MultilabelPredictions {
         let mut seen = MultilabelPredictions::new(3);
