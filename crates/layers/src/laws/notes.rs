@@ -110,12 +110,20 @@ fn every_value_to_try_is_one_that_some_input_takes() {
             // Padding goes with some windows only, which the draws of the other laws find.
             let values = if setting.name == "padding" { &[] } else { setting.values };
             for text in values {
-                // With the example, or with no more of it than must be given.
+                // With the example, with no more of it than must be given, or with another value of that.
                 let mut among_others = kind.example_table();
                 let mut alone = among_others.clone();
                 among_others.remove("padding");
                 alone.retain(|key, _| key == "kind" || required(kind, key));
-                let fits = [among_others, alone].into_iter().any(|mut table| {
+                let mut tables = vec![among_others, alone.clone()];
+                for other in kind.notes.expect("as above").settings {
+                    for text in other.values.iter().filter(|_| required(kind, other.name)) {
+                        let mut changed = alone.clone();
+                        changed.extend([value(other, text)]);
+                        tables.push(changed);
+                    }
+                }
+                let fits = tables.into_iter().any(|mut table| {
                     table.extend([value(setting, text)]);
                     inputs().into_iter().any(|input| fit_table(table.clone(), input).is_ok())
                 });

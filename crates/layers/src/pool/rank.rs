@@ -38,8 +38,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
         reference: "Shi, Ye and Wu (2016), doi:10.1016/j.neunet.2016.07.003",
         random: Random::No,
         settings: &[
-            // As many cells as `top` asks for.
-            Setting { values: &["2", "3", "[2, 3]", "[3, 1]", "[1, 4]"], ..KERNEL_SIZE },
+            KERNEL_SIZE,
             STRIDE,
             PADDING,
             CEIL_MODE,
