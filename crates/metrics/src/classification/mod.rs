@@ -15,6 +15,7 @@ mod multilabel;
 mod precision;
 mod recall;
 mod report;
+mod rows;
 mod scored;
 mod specificity;
 

@@ -1,5 +1,6 @@
 //! Several labels per example, each a yes or a no.
 
+use super::rows::Rows;
 use super::{Undefined, mean_score};
 use crate::{Counts, Error};
 
@@ -18,17 +19,12 @@ use crate::{Counts, Error};
 /// # Ok::<(), cenote_metrics::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct MultilabelPredictions {
-    labels: usize,
-    /// Row-major, `(truth, said)` of every label of every example.
-    cells: Vec<(bool, bool)>,
-    weights: Vec<f64>,
-}
+pub struct MultilabelPredictions(Rows<bool>);
 
 impl MultilabelPredictions {
     /// No example yet, of so many labels.
     pub fn new(labels: usize) -> Self {
-        Self { labels, cells: Vec::new(), weights: Vec::new() }
+        Self(Rows::new(labels))
     }
 
     /// Adds one example: what is true of each label, what was said, and how much the example counts (1 usually).
@@ -37,14 +33,7 @@ impl MultilabelPredictions {
     ///
     /// When there are more or fewer values than labels, or the weight is negative or not finite.
     pub fn push(&mut self, truth: &[bool], said: &[bool], weight: f64) -> Result<(), Error> {
-        for (what, values) in [("labels", truth), ("predictions", said)] {
-            if values.len() != self.labels {
-                return Err(Error::Width { what, got: values.len(), expected: self.labels });
-            }
-        }
-        self.weights.push(Error::weight(weight)?);
-        self.cells.extend(truth.iter().copied().zip(said.iter().copied()));
-        Ok(())
+        self.0.push(truth, ("predictions", said), weight)
     }
 
     /// Adds the examples of another part after those that are here.
@@ -53,12 +42,7 @@ impl MultilabelPredictions {
     ///
     /// When it has another number of labels.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        if self.labels != other.labels {
-            return Err(Error::Classes { got: other.labels, expected: self.labels });
-        }
-        self.cells.extend_from_slice(&other.cells);
-        self.weights.extend_from_slice(&other.weights);
-        Ok(())
+        self.0.merge(&other.0)
     }
 
     /// The predictions of some labels only, in their order.
@@ -67,42 +51,38 @@ impl MultilabelPredictions {
     ///
     /// When there is no such label.
     pub fn part(&self, labels: &[usize]) -> Result<Self, Error> {
-        if let Some(&got) = labels.iter().find(|&&label| label >= self.labels) {
-            return Err(Error::NoClass { what: "label", got, classes: self.labels });
-        }
-        let cells = self.rows().flat_map(|row| labels.iter().map(|&label| row[label]));
-        Ok(Self { labels: labels.len(), cells: cells.collect(), weights: self.weights.clone() })
+        self.0.part(labels).map(Self)
     }
 
     /// Number of labels.
     pub fn labels(&self) -> usize {
-        self.labels
+        self.0.labels()
     }
 
     /// Number of examples.
     pub fn len(&self) -> usize {
-        self.weights.len()
+        self.weights().len()
     }
 
     /// Whether there is no example.
     pub fn is_empty(&self) -> bool {
-        self.weights.is_empty()
+        self.weights().is_empty()
     }
 
     /// The weight of every example.
     pub fn weights(&self) -> &[f64] {
-        &self.weights
+        self.0.weights()
     }
 
     /// The sum of the weights of all examples.
     pub fn total(&self) -> f64 {
-        self.weights.iter().sum()
+        self.weights().iter().sum()
     }
 
     /// The question "does it have this label?" counted over the examples, for every label.
     pub fn per_label(&self) -> Vec<Counts<f64>> {
-        let mut counts = vec![Counts::default(); self.labels];
-        for (row, &weight) in self.rows().zip(&self.weights) {
+        let mut counts = vec![Counts::default(); self.labels()];
+        for (row, weight) in self.0.iter() {
             for (counts, &(truth, said)) in counts.iter_mut().zip(row) {
                 counts.count(truth, said, weight);
             }
@@ -112,7 +92,7 @@ impl MultilabelPredictions {
 
     /// The question "is this one of its labels?" counted over the labels, for every example.
     pub fn per_example(&self) -> impl Iterator<Item = Counts> {
-        self.rows().map(|row| Counts::of(row.iter().copied()))
+        self.0.iter().map(|(row, _)| Counts::of(row.iter().copied()))
     }
 
     /// Mean of `score` over the examples by their weights: scikit-learn's average over samples.
@@ -124,7 +104,7 @@ impl MultilabelPredictions {
         undefined: Undefined,
         score: impl Fn(Counts) -> Option<f64>,
     ) -> Option<f64> {
-        let scores = self.per_example().zip(&self.weights).map(|(counts, &weight)| {
+        let scores = self.per_example().zip(self.weights()).map(|(counts, &weight)| {
             (score(if weight > 0.0 { counts } else { Counts::default() }), weight)
         });
         mean_score(scores, undefined)
@@ -146,22 +126,17 @@ impl MultilabelPredictions {
     /// From 0 to 1, smaller is better. `None` without examples or labels.
     /// After Schapire and Singer (2000), doi:10.1023/A:1007649029923.
     pub fn hamming_loss(&self) -> Option<f64> {
-        if self.labels == 0 {
+        if self.labels() == 0 {
             return None;
         }
-        let labels = self.labels as f64;
+        let labels = self.labels() as f64;
         self.share(|row| row.iter().filter(|(truth, said)| truth != said).count() as f64 / labels)
     }
 
     fn share(&self, of: impl Fn(&[(bool, bool)]) -> f64) -> Option<f64> {
         let total = self.total();
-        let sum: f64 = self.rows().zip(&self.weights).map(|(row, weight)| weight * of(row)).sum();
+        let sum: f64 = self.0.iter().map(|(row, weight)| weight * of(row)).sum();
         (total > 0.0).then(|| sum / total)
-    }
-
-    fn rows(&self) -> impl Iterator<Item = &[(bool, bool)]> {
-        // Examples without labels have rows too, all of them empty.
-        (0..self.len()).map(|row| &self.cells[row * self.labels..(row + 1) * self.labels])
     }
 }
 

@@ -3,6 +3,7 @@
 use super::multiclass::binary;
 use super::{BinaryScores, Thresholds};
 use crate::classification::mean_score;
+use crate::classification::rows::Rows;
 use crate::{Average, Error, MultilabelPredictions, Undefined};
 
 /// Scored examples of several labels; a larger score means a likelier label.
@@ -18,17 +19,12 @@ use crate::{Average, Error, MultilabelPredictions, Undefined};
 /// # Ok::<(), cenote_metrics::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct MultilabelScores {
-    labels: usize,
-    /// Row-major, one row per example.
-    cells: Vec<(bool, f64)>,
-    weights: Vec<f64>,
-}
+pub struct MultilabelScores(Rows<f64>);
 
 impl MultilabelScores {
     /// No example yet, of so many labels.
     pub fn new(labels: usize) -> Self {
-        Self { labels, cells: Vec::new(), weights: Vec::new() }
+        Self(Rows::new(labels))
     }
 
     /// Adds one example: what is true of each label, the score of each, and how much the example counts (1 usually).
@@ -38,17 +34,10 @@ impl MultilabelScores {
     /// When there are more or fewer values than labels, a score is not finite, or the weight is negative or not
     /// finite.
     pub fn push(&mut self, truth: &[bool], scores: &[f64], weight: f64) -> Result<(), Error> {
-        for (what, got) in [("labels", truth.len()), ("scores", scores.len())] {
-            if got != self.labels {
-                return Err(Error::Width { what, got, expected: self.labels });
-            }
-        }
         for &score in scores {
             Error::finite(score)?;
         }
-        self.weights.push(Error::weight(weight)?);
-        self.cells.extend(truth.iter().copied().zip(scores.iter().copied()));
-        Ok(())
+        self.0.push(truth, ("scores", scores), weight)
     }
 
     /// Adds the examples of another part after those that are here.
@@ -57,12 +46,7 @@ impl MultilabelScores {
     ///
     /// When it has another number of labels.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        if self.labels != other.labels {
-            return Err(Error::Classes { got: other.labels, expected: self.labels });
-        }
-        self.cells.extend_from_slice(&other.cells);
-        self.weights.extend_from_slice(&other.weights);
-        Ok(())
+        self.0.merge(&other.0)
     }
 
     /// The scores of some labels only, in their order.
@@ -71,26 +55,22 @@ impl MultilabelScores {
     ///
     /// When there is no such label.
     pub fn part(&self, labels: &[usize]) -> Result<Self, Error> {
-        if let Some(&got) = labels.iter().find(|&&label| label >= self.labels) {
-            return Err(Error::NoClass { what: "label", got, classes: self.labels });
-        }
-        let cells = self.examples().flat_map(|(row, _)| labels.iter().map(|&label| row[label]));
-        Ok(Self { labels: labels.len(), cells: cells.collect(), weights: self.weights.clone() })
+        self.0.part(labels).map(Self)
     }
 
     /// Number of labels.
     pub fn labels(&self) -> usize {
-        self.labels
+        self.0.labels()
     }
 
     /// Number of examples.
     pub fn len(&self) -> usize {
-        self.weights.len()
+        self.0.weights().len()
     }
 
     /// Whether there is no example.
     pub fn is_empty(&self) -> bool {
-        self.weights.is_empty()
+        self.0.weights().is_empty()
     }
 
     /// The question "does it have this label?", scored for every example.
@@ -104,7 +84,7 @@ impl MultilabelScores {
 
     /// Yes to every label with a score of at least `threshold`.
     pub fn at(&self, threshold: f64) -> MultilabelPredictions {
-        let mut predictions = MultilabelPredictions::new(self.labels);
+        let mut predictions = MultilabelPredictions::new(self.labels());
         for (row, weight) in self.examples() {
             let truth: Vec<bool> = row.iter().map(|&(truth, _)| truth).collect();
             let said: Vec<bool> = row.iter().map(|&(_, score)| score >= threshold).collect();
@@ -115,9 +95,7 @@ impl MultilabelScores {
 
     /// Labels with their scores, and the weight, of every example.
     pub(super) fn examples(&self) -> impl Iterator<Item = (&[(bool, f64)], f64)> {
-        let rows =
-            (0..self.len()).map(|row| &self.cells[row * self.labels..(row + 1) * self.labels]);
-        rows.zip(self.weights.iter().copied())
+        self.0.iter()
     }
 
     /// Mean over the labels of a score of a ranking.
@@ -133,7 +111,7 @@ impl MultilabelScores {
             });
             return score(&binary(pooled).into_thresholds()).or(undefined.value());
         }
-        let each = (0..self.labels).map(|label| {
+        let each = (0..self.labels()).map(|label| {
             let ranked = self.label(label).into_thresholds();
             let weight = if average == Average::Weighted { ranked.positives() } else { 1.0 };
             (score(&ranked), weight)
