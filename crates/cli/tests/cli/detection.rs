@@ -94,7 +94,10 @@ fn what_cannot_be_evaluated_is_refused() {
     let error = refuses("--gt gt.json --dt bad.json", 4);
     says(&error, &["bad.json: result 2, score: got `\"x\"`; expected a number"]);
     place.write("other.json", DT.replace("\"image_id\": 2", "\"image_id\": 7"));
-    says(&refuses("--gt gt.json --dt other.json", 4), &["the ground truth has no image 7"]);
+    let error = refuses("--gt gt.json --dt other.json", 4);
+    says(&error, &["other.json: detection 2: the ground truth has no image 7"]);
+    let error = refuses("--gt gt.json --dt dt.json --against other.json", 4);
+    says(&error, &["other.json: detection 2: the ground truth has no image 7"]);
     says(&refuses("--gt gt.json --dt dt.json --max-dets 100", 2), &["three limits of detections"]);
     says(
         &refuses("--gt gt.json --dt dt.json --protocol lvis", 4),

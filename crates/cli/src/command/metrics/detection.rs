@@ -1,5 +1,6 @@
 //! `cenote metrics detection`: scores of found objects.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use cenote_metrics::{
@@ -47,7 +48,7 @@ fn scored(args: &Detection) -> Result<String, Failure> {
         Protocol::Lvis => lvis(args, &settings, &truth, &detections),
         _ => coco(&settings, &truth, &detections),
     };
-    let scores = scores.map_err(failed)?;
+    let scores = scores.map_err(|error| in_file(args, &args.dt, error))?;
     let worst = args.worst.map(|count| worst(&scores.matches, count));
     let asked = Asked { args, truth: &truth, detections: &detections, matches: &scores.matches };
     let sections = asked.sections(against.as_ref())?;
@@ -146,6 +147,16 @@ fn lvis(
     let lines = summary.to_string();
     let named = summary.lines.into_iter().map(|line| (line.name, line.value)).collect();
     Ok(Scores { matches: evaluated.matches, named, lines })
+}
+
+/// The error of an evaluation of the detections of a file, with the file that it is about.
+pub(super) fn in_file(args: &Detection, dt: &Path, error: Error) -> Failure {
+    let path = match error {
+        Error::UnknownImage { .. } | Error::Detection { .. } => dt,
+        Error::Object { .. } | Error::DuplicateObject { .. } => &args.gt,
+        _ => return failed(error),
+    };
+    Failure::Data(format!("{}: {error}", path.display()))
 }
 
 /// Settings that make no sense are wrong usage, everything else is about the data.

@@ -10,7 +10,7 @@ use cenote_metrics::{
 };
 use serde_json::{Value, json};
 
-use super::detection::{failed, name, number};
+use super::detection::{failed, in_file, name, number};
 use super::plots::{SAID, confused};
 use super::voc::decisions;
 use crate::args::Detection;
@@ -69,7 +69,9 @@ impl Asked<'_> {
             sections.push(("bootstrap", self.bootstrap_json(&bootstrap), words));
         }
         if let Some(against) = against {
-            let other = self.matches.settings().evaluate(self.truth, against).map_err(failed)?;
+            let path = self.args.against.as_deref().unwrap_or(&self.args.dt);
+            let other = self.matches.settings().evaluate(self.truth, against);
+            let other = other.map_err(|error| in_file(self.args, path, error))?;
             let comparison = self.matches.compare(&other, resampling).map_err(failed)?;
             let words = self.comparison_words(&comparison);
             sections.push(("comparison", self.comparison_json(&comparison), words));
