@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::{
     __m256, __m256i, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q, _mm_add_ps, _mm_add_ss,
-    _mm_castps_si128, _mm_cvtss_f32, _mm_loadl_epi64, _mm_movehdup_ps, _mm_movehl_ps,
+    _mm_castps_si128, _mm_cvtss_f32, _mm_loadl_epi64, _mm_loadu_ps, _mm_movehdup_ps, _mm_movehl_ps,
     _mm_packus_epi16, _mm_packus_epi32, _mm_store_ss, _mm_storel_epi64, _mm_storeu_ps,
     _mm256_add_epi32, _mm256_add_ps, _mm256_alignr_epi8, _mm256_and_si256, _mm256_andnot_ps,
     _mm256_blendv_ps, _mm256_castpd_ps, _mm256_castps_pd, _mm256_castps_si256,
@@ -10,7 +10,7 @@ use std::arch::x86_64::{
     _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtps_epi32, _mm256_div_ps,
     _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps,
     _mm256_loadu_si256, _mm256_maskload_ps, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps,
-    _mm256_or_ps, _mm256_or_si256, _mm256_permute2f128_ps, _mm256_permute4x64_pd,
+    _mm256_or_ps, _mm256_or_si256, _mm256_permute2f128_ps, _mm256_permute4x64_pd, _mm256_set_m128,
     _mm256_set1_epi32, _mm256_set1_ps, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps,
     _mm256_srli_epi32, _mm256_storeu_ps, _mm256_sub_epi32, _mm256_sub_ps, _mm256_unpackhi_ps,
     _mm256_unpacklo_ps,
@@ -242,6 +242,21 @@ impl Vector for F32x8 {
             (
                 Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(evens))),
                 Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(odds))),
+            )
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_dealt(at: *const f32) -> (Self, Self) {
+        // Halves are loaded where shuffles leave them in order.
+        // SAFETY: the caller promises 16 readable numbers; else as in `splat`.
+        unsafe {
+            let (a, b) = (_mm_loadu_ps(at), _mm_loadu_ps(at.add(4)));
+            let (c, d) = (_mm_loadu_ps(at.add(8)), _mm_loadu_ps(at.add(12)));
+            let (low, high) = (_mm256_set_m128(c, a), _mm256_set_m128(d, b));
+            (
+                Self(_mm256_shuffle_ps::<0b10_00_10_00>(low, high)),
+                Self(_mm256_shuffle_ps::<0b11_01_11_01>(low, high)),
             )
         }
     }

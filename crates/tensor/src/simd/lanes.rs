@@ -21,6 +21,14 @@ pub(crate) fn store<V: Vector>(numbers: V, into: &mut [f32], at: usize) {
     unsafe { numbers.store(lanes.as_mut_ptr()) };
 }
 
+/// The even and the odd numbers of the two registers that begin at `at`.
+#[inline(always)]
+pub(crate) fn load_dealt<V: Vector>(from: &[f32], at: usize) -> (V, V) {
+    let lanes = &from[at..at + 2 * V::LANES];
+    // SAFETY: `lanes` holds twice LANES numbers.
+    unsafe { V::load_dealt(lanes.as_ptr()) }
+}
+
 /// As [`load`], with zeros where the slice is at its end.
 #[inline(always)]
 pub(crate) fn load_up_to<V: Vector>(from: &[f32], at: usize) -> V {

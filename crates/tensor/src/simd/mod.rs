@@ -63,7 +63,7 @@ pub(crate) use area::Area;
 pub(crate) use combs::Combs;
 pub(crate) use dot::Dots;
 pub(crate) use lanes::{
-    WIDEST, load, load_bytes, load_up_to, prefetch_all, store, store_bytes, store_up_to,
+    WIDEST, load, load_bytes, load_dealt, load_up_to, prefetch_all, store, store_bytes, store_up_to,
 };
 pub(crate) use lines::Lines;
 use lines::{PartsOf, Pitched};
@@ -131,6 +131,17 @@ pub(crate) trait Vector: Copy {
     fn deal(self, next: Self) -> (Self, Self);
     /// The two registers that [`Vector::deal`] takes apart into `self` and `odds`.
     fn weave(self, odds: Self) -> (Self, Self);
+
+    /// The even and the odd numbers of two registers' worth, as [`Vector::deal`] finds them.
+    ///
+    /// # Safety
+    /// `2 · LANES` numbers can be read from `at`, which need not be aligned.
+    #[inline(always)]
+    unsafe fn load_dealt(at: *const f32) -> (Self, Self) {
+        // SAFETY: the caller promises twice as many numbers as each of the two reads.
+        let (first, next) = unsafe { (Self::load(at), Self::load(at.add(Self::LANES))) };
+        first.deal(next)
+    }
 
     /// # Safety
     /// `LANES` numbers can be read from `at`, which need not be aligned.
@@ -399,6 +410,8 @@ mod tests {
             let (evens, odds) = low.deal(high);
             let every_second =
                 |from| ramp.iter().skip(from).step_by(2).copied().collect::<Vec<_>>();
+            assert_eq!((out(evens), out(odds)), (every_second(0), every_second(1)));
+            let (evens, odds) = load_dealt::<V>(&ramp, 0);
             assert_eq!((out(evens), out(odds)), (every_second(0), every_second(1)));
             let (first, next) = evens.weave(odds);
             assert_eq!([out(first), out(next)].concat(), ramp);

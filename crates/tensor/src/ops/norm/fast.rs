@@ -13,8 +13,8 @@ use super::lanes::{
 };
 use super::{Factors, Layout, Moments, Open, Source, Statistics};
 use crate::Tensor;
-use crate::ops::parallel;
 use crate::ops::pool2d::MaxGradient;
+use crate::ops::{parallel, scratch};
 use crate::simd::{Kernel, Vector, dispatch};
 
 /// Numbers that should follow each other in memory where that takes several channels: a page.
@@ -152,10 +152,19 @@ enum Dy<'a> {
     Pooled(&'a MaxGradient<'a>),
 }
 
+impl Dy<'_> {
+    /// Numbers that a task needs to work with.
+    fn room(self) -> usize {
+        if let Self::Pooled(pool) = self { pool.room() } else { 0 }
+    }
+}
+
 /// Both passes of the gradient of some channels.
 struct Backward<'a, 'x> {
     x: &'a [f32],
     dy: Dy<'a>,
+    /// As many as `dy` needs.
+    numbers: &'a mut [f32],
     layout: Layout,
     first: usize,
     open: Option<Open<'a>>,
@@ -172,7 +181,7 @@ impl Kernel for Backward<'_, '_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { x, dy, layout, first, open, statistics, factors, dx, sums } = self;
+        let Self { x, dy, numbers, layout, first, open, statistics, factors, dx, sums } = self;
         sums.fill((0.0, 0.0));
         for (n, dx) in dx.iter_mut().enumerate() {
             for (i, (run, sums)) in
@@ -182,7 +191,7 @@ impl Kernel for Backward<'_, '_> {
                 match dy {
                     Dy::InPlace => {}
                     Dy::From(dy) => run.copy_from_slice(layout.run(dy, n, c)),
-                    Dy::Pooled(pool) => pool.plane::<V>(n * layout.channels + c, run),
+                    Dy::Pooled(pool) => pool.plane::<V>(n * layout.channels + c, numbers, run),
                 }
                 let (x, mean) = (layout.run(x, n, c), statistics.mean[c]);
                 let [product, sum] = match open {
@@ -245,7 +254,20 @@ pub(super) fn backward(
         let both = (outputs.as_mut_slice(), sums.as_mut_slice());
         parallel::pairs(both, [1, group], operations, |nth, dx, sums| {
             let (x, first, dx) = (x.as_slice(), nth * group, dx[0].as_mut_slice());
-            dispatch(Backward { x, dy, layout, first, open, statistics, factors, dx, sums });
+            scratch::with(dy.room(), |numbers| {
+                dispatch(Backward {
+                    x,
+                    dy,
+                    numbers,
+                    layout,
+                    first,
+                    open,
+                    statistics,
+                    factors,
+                    dx,
+                    sums,
+                });
+            });
         });
     }
     (dx, sums)

@@ -5,11 +5,12 @@
 //! more than 256 cells, go the way of the reference.
 
 use super::axis::{Axis, axes, is_quarter};
+use super::back::{Back, Way};
 use super::gather::Gathering;
 use super::map::Maps;
 use super::nine::{MaxOfNine, MeanOfNine, Nine};
-use super::spread::{Share, Spreading};
-use super::tasks::{Back, Max, Mean, Sizes};
+use super::spread::Share;
+use super::tasks::{Max, Mean, Sizes};
 use super::{Argmax, Divisor, max::Offsets, reference};
 use crate::memory::Buffer;
 use crate::ops::{parallel, scratch};
@@ -100,22 +101,13 @@ fn backward(dy: &Tensor, share: Share, at: &Windows) -> Tensor {
     let [height, width] = at.input();
     let mut dx = Tensor::stale([batch, channels, height, width]);
     let sizes = Sizes::of(at, channels);
-    let spreading = (!is_quarter(at)).then(|| Spreading::new(at));
-    let (mut together, operations) = task([height, width], at.output(), at, height);
-    // A winner is found from its window only, and a tile must not be cut: planes of an odd height
-    // begin at odd rows of all.
-    let whole = match (share, &spreading) {
-        (Share::Winner(_), Some(_)) => true,
-        (_, None) => !height.is_multiple_of(2),
-        (Share::Even(_), Some(_)) => false,
-    };
-    if whole {
-        together = together.next_multiple_of(height);
-    }
+    let way = Way::new(at, share);
+    let (together, operations) = task([height, width], at.output(), at, height);
+    let together = together.next_multiple_of(way.whole(height));
     parallel::chunks(dx.as_mut_slice(), together * width, operations, |nth, dx| {
-        let (dy, first, spreading) = (dy.as_slice(), nth * together, spreading.as_ref());
-        scratch::with(spreading.map_or(0, Spreading::ring), |numbers| {
-            dispatch(Back { dy, share, sizes, spreading, numbers, first, dx });
+        let (dy, first, way) = (dy.as_slice(), nth * together, &way);
+        scratch::with(way.room(), |numbers| {
+            dispatch(Back { dy, share, sizes, way, numbers, first, dx });
         });
     });
     dx
@@ -172,7 +164,7 @@ mod tests {
 
     fn windows() -> impl Strategy<Value = Windows> {
         let geometry = (
-            ([1_usize..5, 1..5], [1_usize..5, 1..5], [1_usize..3, 1..3]),
+            ([1_usize..7, 1..7], [1_usize..5, 1..5], [1_usize..3, 1..3]),
             ([0_usize..3, 0..3], [0_usize..3, 0..3], [1_usize..14, 1..80]),
             (any::<bool>(), 0_u8..4),
         );

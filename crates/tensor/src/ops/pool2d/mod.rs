@@ -10,6 +10,8 @@ mod avg;
 #[cfg(not(cenote_f64))]
 mod axis;
 #[cfg(not(cenote_f64))]
+mod back;
+#[cfg(not(cenote_f64))]
 mod fast;
 mod function;
 #[cfg(not(cenote_f64))]
@@ -20,6 +22,8 @@ mod map;
 mod max;
 #[cfg(not(cenote_f64))]
 mod nine;
+#[cfg(not(cenote_f64))]
+mod nine_back;
 #[cfg(not(cenote_f64))]
 mod quarter;
 mod rectified;
@@ -39,11 +43,11 @@ use reference as kernels;
 
 pub use avg::{Divisor, avg_pool, avg_pool_backward};
 #[cfg(not(cenote_f64))]
+pub(crate) use back::MaxGradient;
+#[cfg(not(cenote_f64))]
 pub(crate) use fast::normalized_max_pool;
 pub use function::{Cells, Choice, Gradient, Pulled, WindowFunction, choose, pool, pool_backward};
 pub use global::{global_avg_pool, global_avg_pool_backward};
 pub use max::{Argmax, max_pool, max_pool_backward};
 pub use rectified::{relu_max_pool, relu_max_pool_backward};
-#[cfg(not(cenote_f64))]
-pub(crate) use tasks::MaxGradient;
 pub use unpool::{max_unpool, max_unpool_backward};

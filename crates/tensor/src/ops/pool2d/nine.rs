@@ -8,24 +8,27 @@
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
 )]
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::map::{Map, Maps, Normalized, Plain, Rectified};
 use super::tasks::{Sizes, by_plane};
-use crate::simd::{Kernel, Vector, load, load_up_to, store_bytes, store_up_to};
+use crate::simd::{Kernel, Vector, load, load_dealt, load_up_to, store_bytes, store_up_to};
 use crate::{Rounding, Window, Windows};
 
-/// Rows of outputs that a register walks down before its neighbour does: few enough that the rows
-/// under them are read as streams.
-const TALL: usize = 8;
+/// Rows of windows that a register walks down before its neighbour does. Of wide planes there are few,
+/// so that the rows are read and written as streams; of narrow planes many, as each walk begins with a
+/// row that another has already looked at.
+const TALL: RangeInclusive<usize> = 3..=8;
+/// Numbers of a plane that are close at hand.
+const NEAR: usize = 1 << 13;
 
 /// How the windows lie.
 #[derive(Clone, Copy)]
 pub(super) struct Nine {
     /// 1 or 2.
-    stride: usize,
+    pub(super) stride: usize,
     /// Rows and columns before the plane, 0 or 1.
-    before: [usize; 2],
+    pub(super) before: [usize; 2],
 }
 
 impl Nine {
@@ -36,6 +39,11 @@ impl Nine {
         let same = at.window().rounded(Rounding::Floor) == window.rounded(Rounding::Floor);
         let known = same && matches!(stride, 1 | 2) && before.into_iter().all(|before| before < 2);
         known.then_some(Self { stride, before })
+    }
+
+    /// Rows of windows on planes of `width` columns that a register walks down.
+    pub(super) fn tall(self, width: usize) -> usize {
+        (NEAR / (self.stride * width)).clamp(*TALL.start(), *TALL.end())
     }
 
     /// Folds the windows of the output rows `rows` of a plane.
@@ -65,8 +73,9 @@ impl Nine {
         fold: &mut F,
     ) {
         let [width, columns] = [sizes.input[1], sizes.output[1]];
-        for start in rows.clone().step_by(TALL) {
-            let block = start..rows.end.min(start + TALL);
+        let tall = self.tall(width);
+        for start in rows.clone().step_by(tall) {
+            let block = start..rows.end.min(start + tall);
             for at in (0..columns).step_by(V::LANES) {
                 // The last register reaches back over outputs that its neighbour has written.
                 let at = at.min(columns.saturating_sub(V::LANES));
@@ -151,11 +160,16 @@ impl Strip<'_> {
                 map.lanes(load(row, at))
             }
         };
-        let middle = cells(self.middle);
         let taps = if STRIDE == 1 {
+            let middle = cells(self.middle);
             [middle.after(before), middle, cells(self.middle + 1)]
         } else {
-            let (middle, last) = middle.deal(cells(self.middle + V::LANES));
+            let (middle, last) = if EDGE {
+                cells(self.middle).deal(cells(self.middle + V::LANES))
+            } else {
+                let (middle, last) = load_dealt(row, self.middle);
+                (map.lanes(middle), map.lanes(last))
+            };
             [last.after(before), middle, last]
         };
         F::part(taps, first)

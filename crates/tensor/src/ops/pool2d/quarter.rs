@@ -6,13 +6,24 @@
 
 use super::map::Map;
 use super::ring::some;
-use crate::simd::{Vector, load_bytes, store_bytes, store_up_to};
+use crate::simd::{Vector, load_bytes, load_dealt, store_bytes, store_up_to};
 
 /// The cell in the lead and its offset, after `cell` had its turn.
 #[inline(always)]
 fn challenge<V: Vector>((best, winner): (V, V), cell: V, offset: f32) -> (V, V) {
     let wins = cell.beats(best);
     (V::select(wins, cell, best), V::select(wins, V::splat(offset), winner))
+}
+
+/// The even and the odd cells over the outputs from `at` on, with zeros beyond the end of the row.
+#[inline(always)]
+fn some_dealt<V: Vector>(row: &[f32], at: usize) -> (V, V) {
+    let [first, next] = [2 * at, 2 * at + V::LANES];
+    if next + V::LANES <= row.len() {
+        load_dealt(row, first)
+    } else {
+        some::<V>(row, first).deal(some(row, next))
+    }
 }
 
 /// Maxima and their offsets, from the rows of cells above them.
@@ -28,9 +39,7 @@ pub(super) fn max<V: Vector>(
     for (two, (y, winners)) in x.chunks_exact(2 * width).zip(outputs) {
         let (above, below) = two.split_at(width);
         for at in (0..columns).step_by(V::LANES) {
-            let [first, next] = [2 * at, 2 * at + V::LANES];
-            let (a, b) = some::<V>(above, first).deal(some(above, next));
-            let (c, d) = some::<V>(below, first).deal(some(below, next));
+            let [(a, b), (c, d)] = [some_dealt::<V>(above, at), some_dealt(below, at)];
             let mut best = (map.lanes(a), V::splat(0.0));
             best = challenge(best, map.lanes(b), 1.0);
             best = challenge(best, map.lanes(c), 2.0);
@@ -85,29 +94,36 @@ fn put<V: Vector>((first, next): (V, V), row: &mut [f32], at: usize, columns: us
     }
 }
 
-/// A quotient by one divisor, as a product where that has the same bits.
-#[derive(Clone, Copy)]
-struct Divisor<V> {
-    by: V,
-    reciprocal: Option<V>,
+/// Division by one divisor.
+trait Divide: Copy {
+    fn of<V: Vector>(self, dividend: V) -> V;
 }
 
-impl<V: Vector> Divisor<V> {
-    #[inline(always)]
-    fn new(divisor: f32) -> Self {
-        // The reciprocal of a power of two is exact.
-        let exact = divisor.to_bits().trailing_zeros() >= f32::MANTISSA_DIGITS - 1;
-        let reciprocal = if exact { Some(V::splat(divisor.recip())) } else { None };
-        Self { by: V::splat(divisor), reciprocal }
-    }
+#[derive(Clone, Copy)]
+struct By(f32);
 
+impl Divide for By {
     #[inline(always)]
-    fn of(self, dividend: V) -> V {
-        match self.reciprocal {
-            Some(reciprocal) => dividend.mul(reciprocal),
-            None => dividend.div(self.by),
-        }
+    fn of<V: Vector>(self, dividend: V) -> V {
+        dividend.div(V::splat(self.0))
     }
+}
+
+/// A product that has the bits of the quotient.
+#[derive(Clone, Copy)]
+struct Times(f32);
+
+impl Divide for Times {
+    #[inline(always)]
+    fn of<V: Vector>(self, dividend: V) -> V {
+        dividend.mul(V::splat(self.0))
+    }
+}
+
+/// The reciprocal of a power of two, which is exact.
+fn exact_reciprocal(divisor: f32) -> Option<f32> {
+    let exact = divisor.to_bits().trailing_zeros() >= f32::MANTISSA_DIGITS - 1;
+    exact.then(|| divisor.recip())
 }
 
 /// Sums divided by `divisor`.
@@ -118,14 +134,19 @@ pub(super) fn mean<V: Vector>(
     divisor: f32,
     y: &mut [f32],
 ) {
-    let divisor = Divisor::<V>::new(divisor);
+    match exact_reciprocal(divisor) {
+        Some(reciprocal) => means::<V, _>(x, [width, columns], Times(reciprocal), y),
+        None => means::<V, _>(x, [width, columns], By(divisor), y),
+    }
+}
+
+#[inline(always)]
+fn means<V: Vector, D: Divide>(x: &[f32], [width, columns]: [usize; 2], divide: D, y: &mut [f32]) {
     for (two, y) in x.chunks_exact(2 * width).zip(y.chunks_exact_mut(columns)) {
         let (above, below) = two.split_at(width);
         for at in (0..columns).step_by(V::LANES) {
-            let [first, next] = [2 * at, 2 * at + V::LANES];
-            let (a, b) = some::<V>(above, first).deal(some(above, next));
-            let (c, d) = some::<V>(below, first).deal(some(below, next));
-            store_up_to(divisor.of(a.add(b).add(c).add(d)), y, at);
+            let [(a, b), (c, d)] = [some_dealt::<V>(above, at), some_dealt(below, at)];
+            store_up_to(divide.of(a.add(b).add(c).add(d)), y, at);
         }
     }
 }
@@ -138,11 +159,23 @@ pub(super) fn mean_back<V: Vector>(
     divisor: f32,
     dx: &mut [f32],
 ) {
-    let divisor = Divisor::<V>::new(divisor);
+    match exact_reciprocal(divisor) {
+        Some(reciprocal) => means_back::<V, _>(dy, [width, columns], Times(reciprocal), dx),
+        None => means_back::<V, _>(dy, [width, columns], By(divisor), dx),
+    }
+}
+
+#[inline(always)]
+fn means_back<V: Vector, D: Divide>(
+    dy: &[f32],
+    [width, columns]: [usize; 2],
+    divide: D,
+    dx: &mut [f32],
+) {
     for (two, dy) in dx.chunks_exact_mut(2 * width).zip(dy.chunks_exact(columns)) {
         let (above, below) = two.split_at_mut(width);
         for at in (0..columns).step_by(V::LANES) {
-            let share = divisor.of(some::<V>(dy, at));
+            let share = divide.of(some::<V>(dy, at));
             put(share.weave(share), above, at, columns);
             put(share.weave(share), below, at, columns);
         }

@@ -1,6 +1,6 @@
 //! Gradients of windows of any kind.
 //!
-//! Of a maximum, every `∂y` is added to its winner, in row-major order.
+//! Of a maximum, every `∂y` is added to its winner, in row-major order of the windows.
 //!
 //! Of a mean, every input looks at the windows that it lies in. Input columns `e, e + s, …` (stride
 //! `s`) lie under the same taps of neighbouring windows, so a register of them gathers from registers
@@ -13,6 +13,7 @@
 use std::ops::Range;
 
 use super::ring::{Dealt, Ring, some};
+use super::tasks::Sizes;
 use crate::simd::{Vector, WIDEST, load, store, store_up_to};
 use crate::{Window, Windows};
 
@@ -23,6 +24,19 @@ pub(super) enum Share<'a> {
     Winner(&'a [u8]),
     /// To every cell `∂y` divided by the product of these factors of its row and column.
     Even([&'a [f32]; 2]),
+}
+
+impl Share<'_> {
+    /// What the windows of plane `nth` hand out.
+    pub(super) fn of(self, sizes: Sizes, nth: usize) -> Self {
+        match self {
+            Self::Winner(winners) => {
+                let area = sizes.output[0] * sizes.output[1];
+                Self::Winner(&winners[nth * area..][..area])
+            }
+            Self::Even(_) => self,
+        }
+    }
 }
 
 /// Adds every `∂y` of a plane to its winner in `dx`, which holds zeros everywhere else.
@@ -36,17 +50,13 @@ pub(super) fn scatter(dy: &[f32], winners: &[u8], at: &Windows, dx: &mut [f32]) 
         *place = u * window.dilation[0] * width + v * window.dilation[1];
     }
     dx.fill(0.0);
-    // The place of a winner counts from the start of its window; a window without a cell has none.
-    let meets = |axis: usize, o: usize| at.taps(axis, o).next().is_some();
-    let all_meet = at.all_meet_the_input();
     let rows = dy.chunks_exact(columns).zip(winners.chunks_exact(columns));
     for (i, (dy, winners)) in rows.enumerate() {
         let start = i * window.stride[0] * width;
         for (j, (&dy, &winner)) in dy.iter().zip(winners).enumerate() {
-            if all_meet || (meets(0, i) && meets(1, j)) {
-                let place = start + j * window.stride[1] + places[usize::from(winner)];
-                dx[place - border] += dy;
-            }
+            // The place of a winner counts from the start of its window.
+            let place = start + j * window.stride[1] + places[usize::from(winner)];
+            dx[place - border] += dy;
         }
     }
 }
@@ -75,10 +85,6 @@ impl Spreading {
         let last = phases.iter().flatten().copied().max().unwrap_or(0);
         let reach = last + width.div_ceil(stride[1]).next_multiple_of(WIDEST);
         Self { at: *at, dealt: Dealt::new(1, border, outputs, reach), phases }
-    }
-
-    pub(super) fn windows(&self) -> &Windows {
-        &self.at
     }
 
     /// Numbers of one row of `∂y`.

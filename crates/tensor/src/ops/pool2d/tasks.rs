@@ -1,4 +1,4 @@
-//! Pooling of rows that may lie in several planes: what one task does.
+//! Rows of outputs that may lie in several planes: what one task does.
 #![expect(
     clippy::inline_always,
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
@@ -6,15 +6,12 @@
 
 use std::ops::Range;
 
-use super::axis::{axes, is_quarter};
 use super::gather::Gathering;
 use super::map::{Map, Maps, Normalized, Plain, Rectified};
-use super::max::Offsets;
 use super::quarter;
 use super::ring::Ring;
-use super::spread::{Share, Spreading, scatter};
+use crate::Windows;
 use crate::simd::{Kernel, Vector};
-use crate::{Argmax, Tensor, Windows};
 
 /// Planes of one tensor, row after row.
 #[derive(Clone, Copy)]
@@ -34,7 +31,7 @@ impl Sizes {
     }
 
     /// Width of an input row and of an output row.
-    fn widths(self) -> [usize; 2] {
+    pub(super) fn widths(self) -> [usize; 2] {
         [self.input[1], self.output[1]]
     }
 
@@ -156,106 +153,5 @@ impl Kernel for Mean<'_> {
                 quarter::mean::<V>(&x[sizes.over(&rows)], sizes.widths(), divisor, y);
             }
         }
-    }
-}
-
-/// Gradients of the input rows from `first` on.
-pub(super) struct Back<'a> {
-    pub(super) dy: &'a [f32],
-    pub(super) share: Share<'a>,
-    pub(super) sizes: Sizes,
-    /// `None` for 2x2 windows that tile the plane.
-    pub(super) spreading: Option<&'a Spreading>,
-    /// Room for its rows.
-    pub(super) numbers: &'a mut [f32],
-    pub(super) first: usize,
-    pub(super) dx: &'a mut [f32],
-}
-
-impl Kernel for Back<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector>(self) {
-        let Self { dy, share, sizes, spreading, numbers, first, dx } = self;
-        let width = sizes.input[1];
-        let mut ring = spreading.map(|of| Ring::new(numbers, of.slot(), 0.0));
-        for (plane, rows, start) in by_plane(first, dx.len() / width, sizes.input[0]) {
-            let dx = &mut dx[start * width..(start + rows.len()) * width];
-            back_plane::<V>(dy, share, sizes, spreading.zip(ring.as_mut()), plane, rows, dx);
-        }
-    }
-}
-
-/// Gradients of the input rows `rows` of one plane: all of them where winners of any windows but
-/// tiles decide, else an even number or the last ones.
-#[inline(always)]
-pub(super) fn back_plane<V: Vector>(
-    dy: &[f32],
-    share: Share,
-    sizes: Sizes,
-    window: Option<(&Spreading, &mut Ring)>,
-    plane: usize,
-    rows: Range<usize>,
-    dx: &mut [f32],
-) {
-    let area = sizes.output[0] * sizes.output[1];
-    let dy = &dy[plane * area..][..area];
-    let share = match share {
-        Share::Winner(winners) => Share::Winner(&winners[plane * area..][..area]),
-        Share::Even(_) => share,
-    };
-    if let Some((spreading, ring)) = window {
-        return match share {
-            Share::Winner(winners) => scatter(dy, winners, spreading.windows(), dx),
-            Share::Even(divisors) => spreading.rows::<V>(dy, divisors, rows, ring, dx),
-        };
-    }
-    let [width, columns] = sizes.widths();
-    let [start, end] = [rows.start / 2, (rows.end / 2).min(sizes.output[0])];
-    let (covered, below) = dx.split_at_mut((end - start.min(end)) * 2 * width);
-    below.fill(0.0);
-    let outputs = start.min(end) * columns..end * columns;
-    match share {
-        Share::Winner(winners) => {
-            let (dy, winners) = (&dy[outputs.clone()], &winners[outputs]);
-            quarter::max_back::<V>(dy, winners, [width, columns], covered);
-        }
-        Share::Even(divisors) => {
-            let divisor = divisors[0][0] * divisors[1][0];
-            quarter::mean_back::<V>(&dy[outputs], [width, columns], divisor, covered);
-        }
-    }
-}
-
-/// The gradient of a maximum pool, for a kernel that works plane by plane.
-pub(crate) struct MaxGradient<'a> {
-    dy: &'a [f32],
-    winners: &'a [u8],
-    at: &'a Windows,
-    sizes: Sizes,
-    tiles: bool,
-}
-
-impl<'a> MaxGradient<'a> {
-    /// `None` for windows that only the reference knows.
-    pub(crate) fn new(dy: &'a Tensor, argmax: &'a Argmax, at: &'a Windows) -> Option<Self> {
-        let (Some(_), Offsets::Narrow(winners)) = (axes(at), &argmax.0) else { return None };
-        let sizes = Sizes::of(at, dy.nchw()[1]);
-        Some(Self { dy: dy.as_slice(), winners, at, sizes, tiles: is_quarter(at) })
-    }
-
-    /// The gradient of plane `nth` of all.
-    #[inline(always)]
-    pub(crate) fn plane<V: Vector>(&self, nth: usize, dx: &mut [f32]) {
-        let dy = Sizes::plane(self.sizes.output, self.dy, nth);
-        let winners = &self.winners[nth * dy.len()..][..dy.len()];
-        if !self.tiles {
-            return scatter(dy, winners, self.at, dx);
-        }
-        let [width, columns] = self.sizes.widths();
-        let (covered, below) = dx.split_at_mut(self.sizes.output[0] * 2 * width);
-        quarter::max_back::<V>(dy, winners, [width, columns], covered);
-        below.fill(0.0);
     }
 }

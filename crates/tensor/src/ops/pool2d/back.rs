@@ -1,0 +1,160 @@
+//! Rows of gradients that may lie in several planes: what one task does.
+#![expect(
+    clippy::inline_always,
+    reason = "code that is not inlined into the entry of its path loses that path's instructions"
+)]
+
+use std::ops::Range;
+
+use super::axis::{axes, is_quarter};
+use super::max::Offsets;
+use super::nine::Nine;
+use super::quarter;
+use super::ring::Ring;
+use super::spread::{Share, Spreading, scatter};
+use super::tasks::{Sizes, by_plane};
+use crate::simd::{Kernel, Vector};
+use crate::{Argmax, Tensor, Windows};
+
+/// How the inputs of one geometry come by their gradients.
+pub(super) enum Way {
+    /// From the one 2x2 window that each lies in.
+    Tiles,
+    /// From the 3x3 windows that each lies in.
+    Nine(Nine),
+    /// From all windows that each lies in: shares of a mean.
+    Spread(Spreading),
+    /// Every maximum looks up its winner.
+    Scatter(Windows),
+}
+
+impl Way {
+    pub(super) fn new(at: &Windows, share: Share) -> Self {
+        if is_quarter(at) {
+            return Self::Tiles;
+        }
+        match (Nine::of(at), share) {
+            (Some(nine), _) => Self::Nine(nine),
+            (None, Share::Even(_)) => Self::Spread(Spreading::new(at)),
+            (None, Share::Winner(_)) => Self::Scatter(*at),
+        }
+    }
+
+    /// Of how many rows of a plane of `height` the first row of a task must be a multiple.
+    pub(super) fn whole(&self, height: usize) -> usize {
+        match self {
+            // A tile must not be cut: planes of an odd height begin at odd rows of all.
+            Self::Tiles if height.is_multiple_of(2) => 2,
+            Self::Nine(_) | Self::Spread(_) => 1,
+            Self::Tiles | Self::Scatter(_) => height,
+        }
+    }
+
+    /// Numbers that a task needs for rows of `∂y`.
+    pub(super) fn room(&self) -> usize {
+        if let Self::Spread(spreading) = self { spreading.ring() } else { 0 }
+    }
+
+    fn slot(&self) -> usize {
+        if let Self::Spread(spreading) = self { spreading.slot() } else { 1 }
+    }
+
+    /// The gradient of the input rows `rows` of one plane.
+    #[inline(always)]
+    fn rows<V: Vector>(
+        &self,
+        dy: &[f32],
+        share: Share,
+        sizes: Sizes,
+        rows: Range<usize>,
+        ring: &mut Ring,
+        dx: &mut [f32],
+    ) {
+        match (self, share) {
+            (Self::Tiles, _) => tiles::<V>(dy, share, sizes, rows, dx),
+            (Self::Nine(nine), _) => nine.back::<V>(dy, share, sizes, rows, dx),
+            (Self::Spread(spreading), Share::Even(divisors)) => {
+                spreading.rows::<V>(dy, divisors, rows, ring, dx);
+            }
+            (Self::Scatter(at), Share::Winner(winners)) => scatter(dy, winners, at, dx),
+            _ => unreachable!("means are spread and maxima looked up"),
+        }
+    }
+}
+
+/// The gradient of the input rows `rows` of one plane: an even number, or the last ones.
+#[inline(always)]
+fn tiles<V: Vector>(dy: &[f32], share: Share, sizes: Sizes, rows: Range<usize>, dx: &mut [f32]) {
+    let [width, columns] = sizes.widths();
+    let [start, end] = [rows.start / 2, (rows.end / 2).min(sizes.output[0])];
+    let (covered, below) = dx.split_at_mut((end - start.min(end)) * 2 * width);
+    below.fill(0.0);
+    let outputs = start.min(end) * columns..end * columns;
+    match share {
+        Share::Winner(winners) => {
+            let (dy, winners) = (&dy[outputs.clone()], &winners[outputs]);
+            quarter::max_back::<V>(dy, winners, [width, columns], covered);
+        }
+        Share::Even(divisors) => {
+            let divisor = divisors[0][0] * divisors[1][0];
+            quarter::mean_back::<V>(&dy[outputs], [width, columns], divisor, covered);
+        }
+    }
+}
+
+/// Gradients of the input rows from `first` on.
+pub(super) struct Back<'a> {
+    pub(super) dy: &'a [f32],
+    pub(super) share: Share<'a>,
+    pub(super) sizes: Sizes,
+    pub(super) way: &'a Way,
+    /// Room for rows of `∂y`.
+    pub(super) numbers: &'a mut [f32],
+    pub(super) first: usize,
+    pub(super) dx: &'a mut [f32],
+}
+
+impl Kernel for Back<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { dy, share, sizes, way, numbers, first, dx } = self;
+        let (mut ring, width) = (Ring::new(numbers, way.slot(), 0.0), sizes.input[1]);
+        for (plane, rows, start) in by_plane(first, dx.len() / width, sizes.input[0]) {
+            let dx = &mut dx[start * width..(start + rows.len()) * width];
+            let (dy, share) = (Sizes::plane(sizes.output, dy, plane), share.of(sizes, plane));
+            way.rows::<V>(dy, share, sizes, rows, &mut ring, dx);
+        }
+    }
+}
+
+/// The gradient of a maximum pool, for a kernel that works plane by plane.
+pub(crate) struct MaxGradient<'a> {
+    dy: &'a [f32],
+    share: Share<'a>,
+    sizes: Sizes,
+    way: Way,
+}
+
+impl<'a> MaxGradient<'a> {
+    /// `None` for windows that only the reference knows.
+    pub(crate) fn new(dy: &'a Tensor, argmax: &'a Argmax, at: &Windows) -> Option<Self> {
+        let (Some(_), Offsets::Narrow(winners)) = (axes(at), &argmax.0) else { return None };
+        let (share, sizes) = (Share::Winner(winners), Sizes::of(at, dy.nchw()[1]));
+        Some(Self { dy: dy.as_slice(), share, sizes, way: Way::new(at, share) })
+    }
+
+    /// Numbers that [`MaxGradient::plane`] needs to work with.
+    pub(crate) fn room(&self) -> usize {
+        self.way.room()
+    }
+
+    /// The gradient of plane `nth` of all.
+    #[inline(always)]
+    pub(crate) fn plane<V: Vector>(&self, nth: usize, numbers: &mut [f32], dx: &mut [f32]) {
+        let Self { dy, share, sizes, way } = self;
+        let (share, sizes, first) = (*share, *sizes, nth * sizes.input[0]);
+        Back { dy, share, sizes, way, numbers, first, dx }.run::<V>();
+    }
+}

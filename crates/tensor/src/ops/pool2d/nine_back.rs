@@ -1,0 +1,242 @@
+//! Gradients of windows of 3x3 cells that begin where the plane does, or one cell before.
+//!
+//! A register of windows walks down its columns and gives to three rows of inputs. Rows that the next
+//! windows give to as well stay in registers until they are complete. Of a mean every window gives
+//! its share, of a maximum all or nothing, by comparing the tap with the winner; both are added in
+//! row-major order of the windows.
+#![expect(
+    clippy::inline_always,
+    reason = "code that is not inlined into the entry of its path loses that path's instructions"
+)]
+
+use std::ops::Range;
+
+use super::nine::Nine;
+use super::ring::some;
+use super::spread::Share;
+use super::tasks::Sizes;
+use crate::simd::{Vector, load_bytes, store_up_to};
+
+impl Nine {
+    /// The gradient of the input rows `rows` of a plane.
+    #[inline(always)]
+    pub(super) fn back<V: Vector>(
+        self,
+        dy: &[f32],
+        share: Share,
+        sizes: Sizes,
+        rows: Range<usize>,
+        dx: &mut [f32],
+    ) {
+        let columns = sizes.output[1];
+        match share {
+            Share::Winner(taps) => {
+                self.blocks_back::<V, _>(Winners { dy, taps, columns }, sizes, rows, dx);
+            }
+            Share::Even(divisors) => {
+                self.blocks_back::<V, _>(Shares { dy, divisors, columns }, sizes, rows, dx);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn blocks_back<V: Vector, G: Give>(
+        self,
+        give: G,
+        sizes: Sizes,
+        rows: Range<usize>,
+        dx: &mut [f32],
+    ) {
+        let [width, outputs] = [sizes.input[1], sizes.output[0]];
+        let (first, height) = (rows.start, self.stride * self.tall(width));
+        for start in rows.clone().step_by(height) {
+            let rows = start..rows.end.min(start + height);
+            let dx = &mut dx[(start - first) * width..][..rows.len() * width];
+            for at in (0..width.div_ceil(self.stride)).step_by(V::LANES) {
+                let strip =
+                    Strip { outputs, width, before: self.before[0], at, rows: rows.clone() };
+                match (self.stride, self.before[1]) {
+                    (1, 0) => strip.walk::<V, G, 1, 0>(give, dx),
+                    (1, _) => strip.walk::<V, G, 1, 1>(give, dx),
+                    (_, 0) => strip.walk::<V, G, 2, 0>(give, dx),
+                    (..) => strip.walk::<V, G, 2, 1>(give, dx),
+                }
+            }
+        }
+    }
+}
+
+/// A register of windows, and the rows of inputs that are asked for.
+struct Strip {
+    /// Rows of windows.
+    outputs: usize,
+    /// Columns of inputs.
+    width: usize,
+    /// Rows before the plane.
+    before: usize,
+    /// The first column of windows.
+    at: usize,
+    rows: Range<usize>,
+}
+
+impl Strip {
+    /// Gives to the rows, which begin at `BEFORE` columns before the first window.
+    #[inline(always)]
+    fn walk<V: Vector, G: Give, const STRIDE: usize, const BEFORE: usize>(
+        &self,
+        give: G,
+        dx: &mut [f32],
+    ) {
+        let zero = [V::splat(0.0); STRIDE];
+        // What the three rows under the windows have received.
+        let mut sums = [zero; 3];
+        let Range { start, end } = self.rows;
+        let first = (start + self.before).saturating_sub(2).div_ceil(STRIDE).min(self.outputs);
+        let last = self.outputs.min((end - 1 + self.before) / STRIDE + 1);
+        for i in first..last {
+            add::<V, G, STRIDE, BEFORE>(give, i, self.at, &mut sums);
+            self.put::<V, STRIDE, BEFORE>(STRIDE * i, sums[0], dx);
+            if STRIDE == 1 {
+                sums = [sums[1], sums[2], zero];
+            } else {
+                self.put::<V, STRIDE, BEFORE>(STRIDE * i + 1, sums[1], dx);
+                sums = [sums[2], zero, zero];
+            }
+        }
+        // Below the last windows.
+        for row in STRIDE * last..end + self.before {
+            self.put::<V, STRIDE, BEFORE>(row, sums[0], dx);
+            sums = [sums[1], sums[2], zero];
+        }
+    }
+
+    /// Stores part of a row of the padded plane, if it is asked for.
+    #[inline(always)]
+    fn put<V: Vector, const STRIDE: usize, const BEFORE: usize>(
+        &self,
+        row: usize,
+        sum: [V; STRIDE],
+        dx: &mut [f32],
+    ) {
+        let Some(r) = row.checked_sub(self.before + self.rows.start) else { return };
+        if r >= self.rows.len() {
+            return;
+        }
+        let row = &mut dx[r * self.width..][..self.width];
+        if STRIDE == 1 {
+            return store_up_to(sum[0], row, self.at);
+        }
+        let [once, twice] = [sum[0], sum[STRIDE - 1]];
+        let (first, next) = if BEFORE == 0 { twice.weave(once) } else { once.weave(twice) };
+        store_up_to(first, row, 2 * self.at);
+        if 2 * self.at + V::LANES < row.len() {
+            store_up_to(next, row, 2 * self.at + V::LANES);
+        }
+    }
+}
+
+/// Adds what the windows in row `i` give to the inputs from column `STRIDE · at` on: with a stride of
+/// two, to those that lie in one window of a row, and to those that lie in two.
+#[inline(always)]
+fn add<V: Vector, G: Give, const STRIDE: usize, const BEFORE: usize>(
+    give: G,
+    i: usize,
+    at: usize,
+    sums: &mut [[V; STRIDE]; 3],
+) {
+    if STRIDE == 1 {
+        let left = give.windows::<V>(i, at + BEFORE, 2);
+        let middle = give.windows::<V>(i, at + BEFORE, 1);
+        let right = give.windows::<V>(i, at + BEFORE, 0);
+        for (u, sum) in sums.iter_mut().enumerate() {
+            sum[0] = sum[0].add(G::share(left, 3 * u + 2));
+            sum[0] = sum[0].add(G::share(middle, 3 * u + 1));
+            sum[0] = sum[0].add(G::share(right, 3 * u));
+        }
+    } else {
+        let left = give.windows::<V>(i, at + BEFORE, 1);
+        let right = give.windows::<V>(i, at + BEFORE, 0);
+        for (u, sum) in sums.iter_mut().enumerate() {
+            let middle = if BEFORE == 0 { right } else { left };
+            sum[0] = sum[0].add(G::share(middle, 3 * u + 1));
+            let twice = sum[STRIDE - 1].add(G::share(left, 3 * u + 2));
+            sum[STRIDE - 1] = twice.add(G::share(right, 3 * u));
+        }
+    }
+}
+
+/// What windows give to their cells.
+trait Give: Copy {
+    /// A register of windows.
+    type Windows<V: Vector>: Copy;
+
+    /// The windows in row `i` from column `at - back` on, with such as give nothing where there are
+    /// none.
+    fn windows<V: Vector>(self, i: usize, at: usize, back: usize) -> Self::Windows<V>;
+    /// What each gives to the cell at `tap`.
+    fn share<V: Vector>(windows: Self::Windows<V>, tap: usize) -> V;
+}
+
+/// All to the winner.
+#[derive(Clone, Copy)]
+struct Winners<'a> {
+    dy: &'a [f32],
+    taps: &'a [u8],
+    columns: usize,
+}
+
+impl Give for Winners<'_> {
+    type Windows<V: Vector> = (V, V);
+
+    #[inline(always)]
+    fn windows<V: Vector>(self, i: usize, at: usize, back: usize) -> (V, V) {
+        let start = at.saturating_sub(back);
+        let dy = some::<V>(&self.dy[i * self.columns..][..self.columns], start);
+        // Behind the row lie other winners, of nothing.
+        let winner = load_bytes::<V>(self.taps, (i * self.columns + start).min(self.taps.len()));
+        let missing = start + back - at;
+        (shifted(dy, missing), shifted(winner, missing))
+    }
+
+    #[inline(always)]
+    fn share<V: Vector>((dy, winner): (V, V), tap: usize) -> V {
+        V::select(winner.equals(V::splat(tap as f32)), dy, V::splat(0.0))
+    }
+}
+
+/// The same to every cell.
+#[derive(Clone, Copy)]
+struct Shares<'a> {
+    dy: &'a [f32],
+    /// Factors of the divisors, of rows and of columns.
+    divisors: [&'a [f32]; 2],
+    columns: usize,
+}
+
+impl Give for Shares<'_> {
+    type Windows<V: Vector> = V;
+
+    #[inline(always)]
+    fn windows<V: Vector>(self, i: usize, at: usize, back: usize) -> V {
+        let [of_rows, of_columns] = self.divisors;
+        let dy = &self.dy[i * self.columns..][..self.columns];
+        let start = at.saturating_sub(back);
+        // Nothing is divided by nothing where there are no windows.
+        let divisor = V::splat(of_rows[i]).mul(some(of_columns, start)).max(V::splat(1.0));
+        shifted(some::<V>(dy, start).div(divisor), start + back - at)
+    }
+
+    #[inline(always)]
+    fn share<V: Vector>(share: V, _: usize) -> V {
+        share
+    }
+}
+
+/// Lanes moved up by `count`, with zeros below.
+#[inline(always)]
+fn shifted<V: Vector>(mut lanes: V, count: usize) -> V {
+    for _ in 0..count {
+        lanes = lanes.after(V::splat(0.0));
+    }
+    lanes
+}
