@@ -6,7 +6,7 @@
 
 use super::map::Map;
 use super::ring::some;
-use crate::simd::{Vector, load_bytes, load_dealt, store_bytes, store_up_to};
+use crate::simd::{Vector, load, load_bytes, load_dealt, store, store_bytes, store_up_to};
 
 /// The cell in the lead and its offset, after `cell` had its turn.
 #[inline(always)]
@@ -47,50 +47,6 @@ pub(super) fn max<V: Vector>(
             store_up_to(best.0, y, at);
             store_bytes(best.1, winners, at);
         }
-    }
-}
-
-/// The gradient of [`max`]: the covered rows of inputs, from the rows of `∂y` under them.
-#[inline(always)]
-pub(super) fn max_back<V: Vector>(
-    dy: &[f32],
-    winners: &[u8],
-    [width, columns]: [usize; 2],
-    dx: &mut [f32],
-) {
-    let rows = dy.chunks_exact(columns).zip(winners.chunks_exact(columns));
-    for (two, (dy, winners)) in dx.chunks_exact_mut(2 * width).zip(rows) {
-        let (above, below) = two.split_at_mut(width);
-        for at in (0..columns).step_by(V::LANES) {
-            let (dy, winner) = (some::<V>(dy, at), load_bytes::<V>(winners, at));
-            let [a, b, c, d] = shares(dy, winner);
-            put(a.weave(b), above, at, columns);
-            put(c.weave(d), below, at, columns);
-        }
-        above[2 * columns..].fill(0.0);
-        below[2 * columns..].fill(0.0);
-    }
-}
-
-/// What each of the four cells receives.
-#[inline(always)]
-fn shares<V: Vector>(dy: V, winner: V) -> [V; 4] {
-    let zero = V::splat(0.0);
-    [
-        V::select(winner.equals(zero), dy, zero),
-        V::select(winner.equals(V::splat(1.0)), dy, zero),
-        V::select(winner.equals(V::splat(2.0)), dy, zero),
-        V::select(winner.equals(V::splat(3.0)), dy, zero),
-    ]
-}
-
-/// Stores the inputs of the outputs from `at` on.
-#[inline(always)]
-fn put<V: Vector>((first, next): (V, V), row: &mut [f32], at: usize, columns: usize) {
-    let row = &mut row[..2 * columns];
-    store_up_to(first, row, 2 * at);
-    if 2 * at + V::LANES < row.len() {
-        store_up_to(next, row, 2 * at + V::LANES);
     }
 }
 
@@ -153,33 +109,97 @@ fn means<V: Vector, D: Divide>(x: &[f32], [width, columns]: [usize; 2], divide: 
 
 /// The gradient of [`mean`].
 #[inline(always)]
-pub(super) fn mean_back<V: Vector>(
-    dy: &[f32],
-    [width, columns]: [usize; 2],
-    divisor: f32,
-    dx: &mut [f32],
-) {
+pub(super) fn mean_back<V: Vector>(dy: &[f32], widths: [usize; 2], divisor: f32, dx: &mut [f32]) {
     match exact_reciprocal(divisor) {
-        Some(reciprocal) => means_back::<V, _>(dy, [width, columns], Times(reciprocal), dx),
-        None => means_back::<V, _>(dy, [width, columns], By(divisor), dx),
+        Some(reciprocal) => back::<V, _>(dy, Shares(Times(reciprocal)), widths, dx),
+        None => back::<V, _>(dy, Shares(By(divisor)), widths, dx),
     }
 }
 
+/// The gradient of [`max`]: the covered rows of inputs, from the rows of `∂y` under them.
 #[inline(always)]
-fn means_back<V: Vector, D: Divide>(
-    dy: &[f32],
-    [width, columns]: [usize; 2],
-    divide: D,
-    dx: &mut [f32],
-) {
-    for (two, dy) in dx.chunks_exact_mut(2 * width).zip(dy.chunks_exact(columns)) {
+pub(super) fn max_back<V: Vector>(dy: &[f32], winners: &[u8], widths: [usize; 2], dx: &mut [f32]) {
+    back::<V, _>(dy, Winners { winners, columns: widths[1] }, widths, dx);
+}
+
+/// What windows give to their cells, row by row.
+trait Give: Copy {
+    /// What the windows in row `i` from column `at` on, who have `dy` to give, hand to the cells above
+    /// and to those below, woven. `WHOLE` where a register of windows is left of the row.
+    fn give<V: Vector, const WHOLE: bool>(self, dy: V, i: usize, at: usize) -> [(V, V); 2];
+}
+
+/// The gradients of the covered rows of inputs.
+#[inline(always)]
+fn back<V: Vector, G: Give>(dy: &[f32], give: G, [width, columns]: [usize; 2], dx: &mut [f32]) {
+    let whole = columns - columns % V::LANES;
+    for (i, (two, dy)) in dx.chunks_exact_mut(2 * width).zip(dy.chunks_exact(columns)).enumerate() {
         let (above, below) = two.split_at_mut(width);
-        for at in (0..columns).step_by(V::LANES) {
-            let share = divide.of(some::<V>(dy, at));
-            put(share.weave(share), above, at, columns);
-            put(share.weave(share), below, at, columns);
+        for at in (0..whole).step_by(V::LANES) {
+            let [top, bottom] = give.give::<V, true>(load(dy, at), i, at);
+            store_two(top, above, 2 * at);
+            store_two(bottom, below, 2 * at);
+        }
+        if whole < columns {
+            let [top, bottom] = give.give::<V, false>(some(dy, whole), i, whole);
+            put(top, &mut above[..2 * columns], 2 * whole);
+            put(bottom, &mut below[..2 * columns], 2 * whole);
         }
         above[2 * columns..].fill(0.0);
         below[2 * columns..].fill(0.0);
+    }
+}
+
+/// Stores two registers, one behind the other.
+#[inline(always)]
+fn store_two<V: Vector>((first, next): (V, V), row: &mut [f32], at: usize) {
+    let two = &mut row[at..at + 2 * V::LANES];
+    store(first, two, 0);
+    store(next, two, V::LANES);
+}
+
+/// As [`store_two`], without what lies beyond the end of the row.
+#[inline(always)]
+fn put<V: Vector>((first, next): (V, V), row: &mut [f32], at: usize) {
+    store_up_to(first, row, at);
+    if at + V::LANES < row.len() {
+        store_up_to(next, row, at + V::LANES);
+    }
+}
+
+/// All to the winner.
+#[derive(Clone, Copy)]
+struct Winners<'a> {
+    winners: &'a [u8],
+    columns: usize,
+}
+
+impl Give for Winners<'_> {
+    #[inline(always)]
+    fn give<V: Vector, const WHOLE: bool>(self, dy: V, i: usize, at: usize) -> [(V, V); 2] {
+        let start = i * self.columns + at;
+        let winner = if WHOLE {
+            load_bytes::<V>(&self.winners[start..start + V::LANES], 0)
+        } else {
+            load_bytes::<V>(self.winners, start)
+        };
+        let zero = V::splat(0.0);
+        let a = V::select(winner.equals(zero), dy, zero);
+        let b = V::select(winner.equals(V::splat(1.0)), dy, zero);
+        let c = V::select(winner.equals(V::splat(2.0)), dy, zero);
+        let d = V::select(winner.equals(V::splat(3.0)), dy, zero);
+        [a.weave(b), c.weave(d)]
+    }
+}
+
+/// The same to every cell.
+#[derive(Clone, Copy)]
+struct Shares<D>(D);
+
+impl<D: Divide> Give for Shares<D> {
+    #[inline(always)]
+    fn give<V: Vector, const WHOLE: bool>(self, dy: V, _: usize, _: usize) -> [(V, V); 2] {
+        let share = self.0.of(dy);
+        [share.weave(share); 2]
     }
 }
