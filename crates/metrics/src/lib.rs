@@ -66,10 +66,10 @@ pub use detection::{
     DetectionCalibration, DetectionConfusion, Difference, Difficult, Disagreement, Estimate,
     ImageOrder, Interval, Judgement, Judgements, Mistake, OperatingPoint, OptimalLrp, Pairing,
     Preset, Protocol, Reason, Resampling, Scene, SceneDetection, SceneObject, Scenes, ScoredBox,
-    Side, ThresholdEstimate, Tide, TideRule, VocClass, VocClassResult, VocProblem, VocResult,
-    Warning, best_threshold, best_threshold_interval, detection_calibration, detection_warnings,
-    mean_optimal_lrp, operating_counts, optimal_lrp, precision_at_recall, recall_at_precision,
-    tide,
+    Side, ThresholdEstimate, Tide, TideRule, VocClass, VocClassResult, VocMatches, VocProblem,
+    VocResult, Warning, best_threshold, best_threshold_interval, detection_calibration,
+    detection_warnings, mean_optimal_lrp, operating_counts, optimal_lrp, precision_at_recall,
+    recall_at_precision, tide,
 };
 pub use detection::{
     Bound, Detection, Interpolation, Outcome, Ranking, Truth, VocRule, average_precision,

@@ -9,6 +9,7 @@ use super::workers;
 
 /// Which detections are scored, and how.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(crate) struct Detection {
     /// What is there: a COCO or LVIS file of annotations, plain or packed by gzip; of VOC a folder of XML, of YOLO a folder of
@@ -76,14 +77,18 @@ pub(crate) struct Detection {
     /// Add what each kind of mistake costs
     #[arg(long)]
     pub(crate) tide: bool,
-    /// Add the best threshold on the score of each category, its LRP error, and the calibration of the scores
+    /// Add the threshold on the score of each category that maximises F-beta, its LRP error, and the calibration of the scores
     #[arg(long)]
     pub(crate) operating_points: bool,
+    /// How much recall counts against precision in the F-beta of --operating-points
+    #[arg(long, value_name = "B", default_value = "1", value_parser = beta)]
+    #[arg(allow_negative_numbers = true, requires = "operating_points")]
+    pub(crate) beta: f64,
     /// Add what is odd about the files
     #[arg(long)]
     pub(crate) check: bool,
-    /// Folder for plots (SVG): precision over recall, by overlap and by category, confusion matrix, reliability, costs of
-    /// mistakes
+    /// Folder for plots (SVG): precision over recall, by overlap and by category, reliability, confusion matrix, costs of
+    /// mistakes; the last two by the rules of COCO alone, the first not by those of Pascal VOC
     #[arg(long, value_name = "DIR")]
     pub(crate) plots: Option<PathBuf>,
     /// Threads; no number of threads changes a result [default: one per core]
@@ -93,6 +98,15 @@ pub(crate) struct Detection {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+const EXAMPLES: &str = "Examples:
+  cenote metrics detection --gt instances.json --dt results.json --per-class
+  cenote metrics detection --gt instances.json --dt a.json --against b.json --bootstrap 1000 --json
+  cenote metrics detection --gt instances.json --dt a.json --tide --operating-points --beta 2 --plots plots
+  cenote metrics detection --protocol lvis --gt lvis.json --dt results.json --bootstrap 1000
+  cenote metrics detection --format voc --protocol voc2007 --gt Annotations --dt results --per-class
+  cenote metrics detection --format yolo --gt labels --dt said --image-sizes images --class-names names.txt
+Numbers are from 0 to 1, larger is better; -1 and – stand for undefined.";
 
 /// What of a detection and an object is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -152,6 +166,12 @@ fn replicates(text: &str) -> Result<usize, String> {
         Ok(count) if (2..=1_000_000).contains(&count) => Ok(count),
         _ => Err("expected a whole number from 2 to 1000000".to_owned()),
     }
+}
+
+/// A weight of recall.
+fn beta(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|beta: &f64| beta.is_finite() && *beta >= 0.0);
+    number.ok_or_else(|| "expected a number from 0 up".to_owned())
 }
 
 /// A number that names something.

@@ -9,7 +9,7 @@ use super::{Detection, workers};
 /// What a file of predictions is about.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Metrics {
-    /// Found objects: average precision and recall by the rules of COCO or LVIS
+    /// Found objects: average precision and recall by the rules of COCO, LVIS or Pascal VOC
     Detection(Detection),
     /// Predicted classes: accuracy, precision, recall, F, AUC, calibration and more
     Classification(Classification),
@@ -72,9 +72,15 @@ const COLUMNS: &str = "Columns:
   multiclass  label; prediction, a score_CLASS per class or both
   multilabel  label_NAME per label (0 or 1); prediction_NAME, score_NAME or both per label
 In .jsonl an object in a field stands for such columns: {\"score\": {\"cat\": 0.9}} for score_cat.
-Without predictions the class of the highest score is taken, or what reaches the threshold.";
+Without predictions the class of the highest score is taken, or what reaches the threshold.
+
+Examples:
+  cenote metrics classification --input said.csv --task binary --positive cat --beta 2
+  cenote metrics classification --input said.jsonl --task multiclass --undefined skip --json
+  cenote metrics classification --input said.csv --task multilabel --average micro,macro --plots plots";
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  cenote metrics sequence --input read.csv --items")]
 pub(crate) struct Sequence {
     /// File of one record per text, with columns label and prediction: .csv or .jsonl
     #[arg(long, value_name = "FILE")]

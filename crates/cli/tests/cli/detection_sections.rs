@@ -92,6 +92,7 @@ fn mistakes_operating_points_and_oddities_are_added_on_request() {
     assert_eq!(more["tide"]["counts"]["Miss"], 6);
     let points = more["operating_points"]["per_class"].as_array().expect("a row per category");
     assert_eq!((points.len(), &points[0]["name"]), (2, &json!("cat")));
+    assert_eq!(points[0]["best_f_beta"]["point"]["counts"]["tp"], 9);
     assert!(points[0]["optimal_lrp"]["error"].as_f64() < Some(0.5), "{}", points[0]);
     assert_eq!(more["operating_points"]["calibration"].as_array().map(Vec::len), Some(3));
     assert_eq!(more["warnings"], json!([]));
@@ -148,10 +149,6 @@ fn plots_are_drawn_into_a_folder() {
     place.write("file", "");
     let line = "metrics detection --gt gt.json --dt a.json --plots file/plots";
     says(&place.refuses(line, 1), &["file/plots", "cannot be written"]);
-    says(
-        &place.refuses("metrics detection --gt gt.json --dt a.json --protocol lvis --plots p", 2),
-        &["--plots cannot be used with --protocol lvis"],
-    );
 }
 
 #[test]
@@ -176,6 +173,95 @@ fn folders_of_voc_are_scored_by_the_rule_that_is_named() {
     assert_eq!(score("--like pycocotools")["stats"], coco["stats"]);
 }
 
+/// The twelve images as LVIS has them: cats are rare, dogs frequent, and in the first image not every dog is listed.
+fn write_lvis(place: &Place) {
+    write_coco(place, "a.json", 1);
+    write_coco(place, "b.json", 9);
+    let text = fs::read_to_string(place.path("gt.json")).expect("it was written");
+    let mut truth: Value = serde_json::from_str(&text).expect("JSON");
+    for (at, image) in truth["images"].as_array_mut().expect("a list").iter_mut().enumerate() {
+        image["neg_category_ids"] = json!([]);
+        image["not_exhaustive_category_ids"] = if at == 0 { json!([2]) } else { json!([]) };
+    }
+    truth["categories"][0]["frequency"] = json!("r");
+    truth["categories"][1]["frequency"] = json!("f");
+    place.write("lvis.json", truth.to_string());
+}
+
+#[test]
+fn lvis_has_intervals_comparison_operating_points_and_plots() {
+    let place = Place::new();
+    write_lvis(&place);
+    let line = "metrics detection --protocol lvis --gt lvis.json --dt a.json";
+    let flags = "--bootstrap 50 --against b.json --per-class --operating-points --beta 2";
+    let more = place.json(&format!("{line} --json {flags} --plots seen"), SCHEMA);
+    for (name, stat) in [("AP", 0), ("AP50", 1), ("APr", 6), ("APf", 8), ("AR@300", 9)] {
+        let estimate = &more["bootstrap"]["numbers"][name];
+        assert_eq!(estimate["value"], more["stats"][stat], "{name}");
+        assert!(estimate["percentile"]["low"].as_f64() < estimate["value"].as_f64(), "{estimate}");
+        let difference = &more["comparison"]["numbers"][name];
+        assert!(difference["difference"].as_f64() > Some(0.1), "{difference}");
+    }
+    assert!(more["bootstrap"]["numbers"]["APc"]["value"].is_null());
+    assert_eq!(more["bootstrap"]["per_class"].as_array().map(Vec::len), Some(2));
+    assert_eq!(more, place.json(&format!("{line} --json {flags} --threads 1"), SCHEMA));
+    let points = &more["operating_points"];
+    assert_eq!((&points["beta"], &points["confusion"]), (&json!(2.0), &Value::Null));
+    // Three boxes of each category lie beside their objects; that of a dog in the first image is not held against it.
+    let wrong = |k: usize| points["per_class"][k]["best_f_beta"]["point"]["counts"]["fp"].as_u64();
+    assert_eq!((wrong(0), wrong(1)), (Some(3), Some(2)));
+    for (name, there) in [
+        ("precision_recall.svg", true),
+        ("precision_recall_by_category.svg", true),
+        ("reliability.svg", true),
+        ("confusion.svg", false),
+        ("tide.svg", false),
+    ] {
+        assert_eq!(place.path("seen").join(name).exists(), there, "{name}");
+    }
+    let words = place.succeeds(&format!("{line} {flags}"));
+    says(&words, &["95 % intervals over images", "AR@300", "paired over images", "F2", "cat"]);
+}
+
+#[test]
+fn the_rules_of_voc_have_intervals_comparison_operating_points_and_plots() {
+    let place = Place::new();
+    write_coco(&place, "a.json", 1);
+    write_coco(&place, "b.json", 9);
+    for rules in ["--protocol voc2007", "--protocol voc2010", "--like py-faster-rcnn-2010"] {
+        let line = format!("metrics detection {rules} --gt gt.json --dt a.json");
+        let flags = "--bootstrap 50 --against b.json --per-class --operating-points --beta 0.5";
+        let more = place.json(&format!("{line} --json {flags} --plots seen"), SCHEMA);
+        let map = &more["bootstrap"]["numbers"]["mAP"];
+        assert_eq!(map["value"], more["stats"][0]);
+        assert!(map["percentile"]["low"].as_f64() < map["value"].as_f64(), "{map}");
+        let cat = &more["bootstrap"]["per_class"][0];
+        assert_eq!(
+            (&cat["name"], &cat["AP"]["value"]),
+            (&json!("cat"), &more["per_class"]["cat"]["ap"])
+        );
+        let difference = &more["comparison"]["numbers"]["mAP"];
+        assert!(difference["difference"].as_f64() > Some(0.1), "{difference}");
+        assert_eq!(more["comparison"]["per_class"][1]["name"], "dog");
+        let points = &more["operating_points"];
+        assert_eq!((&points["beta"], &points["overlap"]), (&json!(0.5), &json!(0.5)));
+        assert_eq!(points["per_class"][0]["name"], "cat");
+        assert_eq!(points["calibration"].as_array().map(Vec::len), Some(1));
+        assert_eq!(more, place.json(&format!("{line} --json {flags} --threads 1"), SCHEMA));
+        let words = place.succeeds(&format!("{line} {flags}"));
+        says(&words, &["mAP", "95 % intervals over images", "paired over images", "F0.5", "D-ECE"]);
+    }
+    for name in ["precision_recall_by_category.svg", "reliability.svg"] {
+        assert!(place.path("seen").join(name).exists(), "{name}");
+    }
+    write_voc(&place);
+    let line = "metrics detection --format voc --gt xml --dt txt --against txt --protocol voc2010";
+    let same = place.json(&format!("{line} --bootstrap 5 --json"), SCHEMA);
+    assert_eq!(same["comparison"]["numbers"]["mAP"]["difference"], 0.0);
+    place.write("txt/comp4_det_test_cat.txt", "b 0.9 1 1 10 10\n");
+    says(&place.refuses(line, 4), &["txt: ", "image `b` is not annotated"]);
+}
+
 #[test]
 fn labels_of_yolo_need_the_sizes_of_their_images() {
     let place = Place::new();
@@ -198,7 +284,23 @@ fn flags_that_do_not_go_together_are_refused_with_their_names() {
     let line = "metrics detection --gt gt.json --dt a.json";
     says(
         &place.refuses(&format!("{line} --protocol voc2007 --tide"), 2),
-        &["--tide goes with the rules of COCO"],
+        &[
+            "--tide cannot be used with the rules of voc2007",
+            "--protocol coco reads the same files",
+        ],
+    );
+    says(
+        &place.refuses(&format!("{line} --protocol lvis --tide"), 2),
+        &["--tide cannot be used with --protocol lvis", "needs to know that a category is absent"],
+    );
+    says(
+        &place.refuses(&format!("{line} --protocol lvis --image-ids 1"), 2),
+        &["--image-ids cannot be used with --protocol lvis", "all images"],
+    );
+    says(&place.refuses(&format!("{line} --beta 2"), 2), &["--operating-points"]);
+    says(
+        &place.refuses(&format!("{line} --operating-points --beta -1"), 2),
+        &["expected a number from 0 up"],
     );
     says(
         &place.refuses(&format!("{line} --like matlab"), 2),

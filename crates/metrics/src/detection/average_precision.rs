@@ -1,6 +1,6 @@
 //! The area under precision over recall, and its mean over classes.
 
-use super::Ranking;
+use super::{Outcome, Ranking};
 use crate::Metric;
 
 pub(super) const ALL_POINT: Metric<[Ranking]> = Metric {
@@ -51,39 +51,56 @@ pub enum Interpolation {
 /// # Ok::<(), cenote_metrics::Error>(())
 /// ```
 pub fn average_precision(ranking: &Ranking, interpolation: Interpolation) -> Option<f64> {
-    let mut curve = ranking.curve()?;
-    // From the back, each precision becomes the best at its recall or above.
-    let mut best = 0.0_f64;
-    for (_, precision) in curve.iter_mut().rev() {
-        best = best.max(*precision);
-        *precision = best;
-    }
-    Some(match interpolation {
-        Interpolation::AllPoint => {
-            let mut before = 0.0;
-            let steps = curve.iter().map(|&(recall, precision)| {
-                (recall - std::mem::replace(&mut before, recall)) * precision
-            });
-            steps.sum()
-        }
-        Interpolation::ElevenPoint => eleven(&curve, |t| t * 0.1),
-        Interpolation::ElevenPointRounded => eleven(&curve, |t| t / 10.0),
-    })
+    let objects = ranking.objects() as u64;
+    let mut counted = 0;
+    let said = ranking.judged().iter().filter_map(|(_, outcome)| {
+        counted += u64::from(*outcome != Outcome::Ignored);
+        (*outcome == Outcome::Hit).then_some(counted)
+    });
+    let said: Vec<u64> = said.collect();
+    (objects > 0).then(|| of_hits(&said, objects, interpolation))
 }
 
-/// Mean of the envelope at eleven recalls.
-fn eleven(curve: &[(f64, f64)], grid: impl Fn(f64) -> f64) -> f64 {
-    let at = |recall: f64| {
-        let first = curve.partition_point(|&(reached, _)| reached < recall);
-        curve.get(first).map_or(0.0, |&(_, precision)| precision)
+/// Average precision from the number of detections that count up to and with each hit.
+///
+/// Precision falls at misses and recall stays, so hits are all the points that the curve needs.
+pub(super) fn of_hits(said: &[u64], objects: u64, interpolation: Interpolation) -> f64 {
+    // From the back, each precision becomes the best at its recall or above.
+    let mut best = 0.0_f64;
+    let mut envelope = vec![0.0; said.len()];
+    for (hits, (&said, envelope)) in said.iter().zip(&mut envelope).enumerate().rev() {
+        best = best.max((hits + 1) as f64 / said as f64);
+        *envelope = best;
+    }
+    let recall = |hits: usize| hits as f64 / objects as f64;
+    let eleven = |grid: fn(f64) -> f64| {
+        let mut at = 0;
+        let points = (0..11).map(|t| {
+            while at < said.len() && recall(at + 1) < grid(f64::from(t)) {
+                at += 1;
+            }
+            envelope.get(at).map_or(0.0, |precision| precision / 11.0)
+        });
+        points.sum()
     };
-    (0..11).map(|t| at(grid(f64::from(t))) / 11.0).sum()
+    match interpolation {
+        Interpolation::AllPoint => {
+            (0..said.len()).fold(0.0, |sum, at| sum + (recall(at + 1) - recall(at)) * envelope[at])
+        }
+        Interpolation::ElevenPoint => eleven(|t| t * 0.1),
+        Interpolation::ElevenPointRounded => eleven(|t| t / 10.0),
+    }
 }
 
 /// Mean of [`average_precision`] over the classes that have objects; `None` when no class has.
 pub fn mean_average_precision(rankings: &[Ranking], interpolation: Interpolation) -> Option<f64> {
     let each: Vec<f64> =
         rankings.iter().filter_map(|ranking| average_precision(ranking, interpolation)).collect();
+    mean(&each)
+}
+
+/// The mean, added from the first to the last; `None` of nothing.
+pub(super) fn mean(each: &[f64]) -> Option<f64> {
     (!each.is_empty()).then(|| each.iter().sum::<f64>() / each.len() as f64)
 }
 
@@ -92,7 +109,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Outcome;
 
     fn ranking(objects: usize, hits: &[bool]) -> Ranking {
         let judged = hits.iter().enumerate().map(|(rank, &hit)| {

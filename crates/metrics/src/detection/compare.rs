@@ -20,7 +20,7 @@
 
 use serde::Serialize;
 
-use super::bootstrap::{Draws, Interval, Numbers, Ranked, Resampling, Statistic};
+use super::bootstrap::{Draws, Interval, Numbers, Resampling, Weighted};
 use super::bootstrap::{percentile, standard_deviation};
 
 /// Standard errors between no difference and one found in four of five cases at 5 %: quantiles of 97.5 % and 80 %.
@@ -58,23 +58,24 @@ pub struct Comparison {
     pub class_ap: Vec<Difference>,
 }
 
-/// Compares two detectors that were judged alike on the same images; `None` when they were not.
-pub(super) fn compare(
-    one: &Ranked,
-    other: &Ranked,
-    statistics: &[Statistic],
+/// Compares two detectors that were judged alike on the same images.
+///
+/// `both` holds image `i` of the first as `2 i` and that of the second as `2 i + 1`.
+pub(super) fn compare<W: Weighted>(
+    one: &W,
+    other: &W,
+    both: &W,
     resampling: Resampling,
-) -> Option<Comparison> {
-    let both = one.interleaved(other)?;
-    let images = one.images;
-    let whole = [one, other].map(|ranked| ranked.all_numbers(statistics, 1, |_| vec![1; images]));
-    let replicates = [one, other].map(|ranked| {
-        ranked.all_numbers(statistics, resampling.replicates, |replicate| {
+) -> Comparison {
+    let images = one.images();
+    let whole = [one, other].map(|judged| judged.all_numbers(1, |_| vec![1; images]));
+    let replicates = [one, other].map(|judged| {
+        judged.all_numbers(resampling.replicates, |replicate| {
             Draws::new(resampling.seed, replicate as u64).multiplicities(images)
         })
     });
     // Streams past those of the replicates, so that swaps and draws share nothing.
-    let swaps = both.all_numbers(statistics, 2 * resampling.replicates, |index| {
+    let swaps = both.all_numbers(2 * resampling.replicates, |index| {
         let stream = (resampling.replicates + index / 2) as u64;
         let coins = Draws::new(resampling.seed, stream).coins(images);
         let first = index % 2 == 0;
@@ -105,16 +106,16 @@ pub(super) fn compare(
             p_holm: None,
         }
     };
-    let mut class_ap: Vec<Difference> =
-        (0..one.classes.len()).map(|k| difference(&|numbers| numbers.class_ap[k])).collect();
+    let mut class_ap: Vec<Difference> = (0..whole[0][0].class_ap.len())
+        .map(|k| difference(&|numbers| numbers.class_ap[k]))
+        .collect();
     let adjusted = holm(&class_ap.iter().map(|class| class.p_value).collect::<Vec<_>>());
     for (class, adjusted) in class_ap.iter_mut().zip(adjusted) {
         class.p_holm = adjusted;
     }
-    let summary = statistics.iter().enumerate();
-    let summary = summary
-        .map(|(m, statistic)| (statistic.name.clone(), difference(&|numbers| numbers.summary[m])));
-    Some(Comparison { resampling, summary: summary.collect(), class_ap })
+    let names = one.names().into_iter().enumerate();
+    let summary = names.map(|(m, name)| (name, difference(&|numbers| numbers.summary[m])));
+    Comparison { resampling, summary: summary.collect(), class_ap }
 }
 
 /// Share of differences at least as large as the observed one, which is counted among them.

@@ -18,6 +18,7 @@ mod scene;
 mod scenes;
 mod tide;
 mod voc;
+mod voc_matches;
 mod voc_problem;
 mod warnings;
 mod words;
@@ -41,6 +42,7 @@ pub use scene::{Scene, SceneDetection, SceneObject};
 pub use scenes::{ImageOrder, Scenes};
 pub use tide::{Mistake, Reason, Tide, TideRule, tide};
 pub use voc::{Bound, Detection, Truth, VocRule};
+pub use voc_matches::VocMatches;
 pub use voc_problem::{VocClass, VocClassResult, VocProblem, VocResult};
 pub use warnings::{Warning, detection_warnings};
 

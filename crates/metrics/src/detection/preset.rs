@@ -6,8 +6,8 @@
 
 use std::fmt;
 
-use super::{Bound, Interpolation, VocProblem, VocResult, VocRule};
-use crate::{CocoSettings, Error, Extent, Mode, Similarity};
+use super::{Bound, Interpolation, VocRule};
+use crate::{CocoSettings, Extent, Mode, Similarity};
 
 /// A tool whose numbers are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,31 +221,6 @@ impl Preset {
         let both = self.decisions().into_iter().zip(other.decisions());
         let parted = both.filter(|((_, one), (_, other))| one != other);
         parted.map(|((about, one), (_, other))| Disagreement { about, one, other }).collect()
-    }
-}
-
-impl VocProblem {
-    /// Evaluates by a rule of Pascal VOC.
-    ///
-    /// # Errors
-    ///
-    /// When a score is not a number.
-    pub fn evaluate_with(
-        &self,
-        rule: VocRule,
-        interpolation: Interpolation,
-        difficult: Difficult,
-    ) -> Result<VocResult, Error> {
-        match difficult {
-            Difficult::Ignored => self.evaluate(rule, interpolation),
-            Difficult::Counted => {
-                let mut counted = self.clone();
-                for class in counted.classes.values_mut() {
-                    class.truths.iter_mut().for_each(|truth| truth.difficult = false);
-                }
-                counted.evaluate(rule, interpolation)
-            }
-        }
     }
 }
 

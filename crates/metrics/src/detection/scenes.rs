@@ -24,6 +24,8 @@ pub struct Scenes<'a> {
     /// Rows of objects and of detections by image.
     objects: HashMap<Id, Vec<usize>>,
     said: HashMap<Id, Vec<usize>>,
+    /// Whether the data set is a federation: without crowds, and `ignore` of an object always holds.
+    federated: bool,
 }
 
 /// The order in which scenes come; it decides between equal scores of different images.
@@ -79,7 +81,37 @@ impl<'a> Scenes<'a> {
                 said.entry(detections.image(row)).or_default().push(row);
             }
         }
-        Self { settings, truth, detections, images, categories, listed, numbers, objects, said }
+        let federated = false;
+        Self {
+            settings,
+            truth,
+            detections,
+            images,
+            categories,
+            listed,
+            numbers,
+            objects,
+            said,
+            federated,
+        }
+    }
+
+    /// The same by the rules of LVIS: objects without an area and detections that are not looked at are gone.
+    pub(super) fn federated(mut self, looked_at: &[bool]) -> Self {
+        let truth = self.truth;
+        let sized = |row: &usize| {
+            let area = truth.objects[*row].area;
+            area > 0.0 && area < f64::INFINITY
+        };
+        self.objects.values_mut().for_each(|rows| rows.retain(sized));
+        self.said.values_mut().for_each(|rows| rows.retain(|&row| looked_at[row]));
+        self.federated = true;
+        self
+    }
+
+    /// The number of a category.
+    pub(super) fn number(&self, category: Id) -> Option<u32> {
+        self.numbers.get(&category).copied()
     }
 
     /// Ids of the images, in the order of the scenes.
@@ -103,7 +135,8 @@ impl<'a> Scenes<'a> {
     ///
     /// When something has no shape of the kind that is compared.
     pub fn all(&self) -> Result<Vec<Scene>, Error> {
-        let comparison = Comparison::new(self.settings, self.truth, self.detections, true);
+        let comparison =
+            Comparison::new(self.settings, self.truth, self.detections, !self.federated);
         self.images.par_iter().map(|image| self.scene(&comparison, *image)).collect()
     }
 
@@ -121,11 +154,13 @@ impl<'a> Scenes<'a> {
             let object = &self.truth.objects[row];
             let unlabelled = object.pose.as_ref().is_some_and(|pose| pose.labelled == 0)
                 && matches!(self.settings.similarity, crate::Similarity::Keypoints { .. });
-            let honoured = object.ignore && self.settings.mode == Mode::Corrected;
+            let honoured =
+                object.ignore && (self.federated || self.settings.mode == Mode::Corrected);
+            let crowd = object.crowd && !self.federated;
             SceneObject {
                 category: number(object.category),
-                ignored: object.crowd || unlabelled || honoured,
-                crowd: object.crowd,
+                ignored: crowd || unlabelled || honoured,
+                crowd,
                 number: row,
             }
         };

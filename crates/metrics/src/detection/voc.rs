@@ -14,8 +14,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Ranking;
 use super::ranking::{Outcome, descending};
+use super::{ClassJudgements, Judgement, Ranking};
 use crate::{BBox, Error, Extent};
 
 /// An object that is really there.
@@ -75,44 +75,73 @@ impl VocRule {
     ///
     /// When a score is not a number.
     pub fn rank(self, truths: &[Truth], detections: &[Detection]) -> Result<Ranking, Error> {
+        let judged = self.judge(truths, detections)?;
+        let objects = judged.total() as usize;
+        Ranking::new(objects, judged.judged.iter().map(|one| (one.score, one.outcome)).collect())
+    }
+
+    /// Judges the detections of one class, and says what each of them looked at.
+    ///
+    /// Detections and objects are told by their positions in the lists.
+    ///
+    /// # Errors
+    ///
+    /// When a score is not a number.
+    pub fn judge(
+        self,
+        truths: &[Truth],
+        detections: &[Detection],
+    ) -> Result<ClassJudgements, Error> {
         if let Some(detection) = detections.iter().find(|detection| detection.score.is_nan()) {
             return Err(Error::Score { score: detection.score });
         }
-        let mut images: BTreeMap<usize, Vec<(&Truth, bool)>> = BTreeMap::new();
-        for truth in truths {
-            images.entry(truth.image).or_default().push((truth, false));
+        let mut images: BTreeMap<usize, Vec<(usize, &Truth, bool)>> = BTreeMap::new();
+        for (at, truth) in truths.iter().enumerate() {
+            images.entry(truth.image).or_default().push((at, truth, false));
         }
-        let mut ordered: Vec<&Detection> = detections.iter().collect();
-        ordered.sort_by(|a, b| descending(a.score, b.score));
+        let asked_for = images.iter().map(|(&image, objects)| {
+            let counting = objects.iter().filter(|(_, truth, _)| !truth.difficult).count();
+            (image as u32, counting as u32)
+        });
+        let objects = asked_for.filter(|&(_, count)| count > 0).collect();
+        let mut ordered: Vec<(usize, &Detection)> = detections.iter().enumerate().collect();
+        ordered.sort_by(|(_, a), (_, b)| descending(a.score, b.score));
 
-        let mut judged = Vec::with_capacity(ordered.len());
-        for detection in ordered {
+        let judged = ordered.into_iter().map(|(at, detection)| {
             let objects = images.get_mut(&detection.image).map_or(&mut [][..], Vec::as_mut_slice);
-            judged.push((detection.score, self.judge(detection, objects)));
-        }
-        let objects = truths.iter().filter(|truth| !truth.difficult).count();
-        Ranking::new(objects, judged)
+            let (outcome, overlap, object) = self.look(detection, objects);
+            let (image, score) = (detection.image as u32, detection.score);
+            Judgement { image, detection: at, score, outcome, overlap, object }
+        });
+        let judged = judged.collect();
+        Ok(ClassJudgements { objects, judged })
     }
 
-    /// Judges one detection against the objects of its image and marks the one it finds.
-    fn judge(self, detection: &Detection, objects: &mut [(&Truth, bool)]) -> Outcome {
-        let mut best: Option<(f64, &mut (&Truth, bool))> = None;
+    /// Judges one detection against the objects of its image and marks the one it finds; its overlap with that, and which.
+    fn look(
+        self,
+        detection: &Detection,
+        objects: &mut [(usize, &Truth, bool)],
+    ) -> (Outcome, f64, Option<usize>) {
+        let mut best: Option<(f64, &mut (usize, &Truth, bool))> = None;
         for object in objects {
-            let iou = object.0.bbox.iou(detection.bbox, self.extent);
+            let iou = object.1.bbox.iou(detection.bbox, self.extent);
             if best.as_ref().is_none_or(|(most, _)| iou > *most) {
                 best = Some((iou, object));
             }
         }
         match best {
-            Some((iou, (truth, found))) if self.accepts(iou) => match (truth.difficult, *found) {
-                (true, _) => Outcome::Ignored,
-                (false, true) => Outcome::Miss,
-                (false, false) => {
-                    *found = true;
-                    Outcome::Hit
+            Some((iou, (at, truth, found))) if self.accepts(iou) => {
+                match (truth.difficult, *found) {
+                    (true, _) => (Outcome::Ignored, iou, Some(*at)),
+                    (false, true) => (Outcome::Miss, 0.0, None),
+                    (false, false) => {
+                        *found = true;
+                        (Outcome::Hit, iou, Some(*at))
+                    }
                 }
-            },
-            _ => Outcome::Miss,
+            }
+            _ => (Outcome::Miss, 0.0, None),
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Detection, Interpolation, Ranking, Truth, VocRule, average_precision};
+use super::{Detection, Difficult, Interpolation, Ranking, Truth, VocMatches, VocRule};
 use crate::read::{LabelledBox, VocAnnotation};
 use crate::{BBox, Detections, Error, GroundTruth, Id};
 
@@ -107,6 +107,34 @@ impl VocProblem {
         each.collect()
     }
 
+    /// Judges the detections of every class.
+    ///
+    /// # Errors
+    ///
+    /// When a score is not a number.
+    pub fn judge(
+        &self,
+        rule: VocRule,
+        interpolation: Interpolation,
+        difficult: Difficult,
+    ) -> Result<VocMatches, Error> {
+        let each = self.classes.par_iter().map(|(name, class)| {
+            let judged = match difficult {
+                Difficult::Ignored => rule.judge(&class.truths, &class.detections)?,
+                Difficult::Counted => {
+                    let mut truths = class.truths.clone();
+                    for truth in &mut truths {
+                        truth.difficult = false;
+                    }
+                    rule.judge(&truths, &class.detections)?
+                }
+            };
+            Ok((name.clone(), judged))
+        });
+        let classes = each.collect::<Result<_, Error>>()?;
+        Ok(VocMatches { images: self.images.clone(), rule, interpolation, difficult, classes })
+    }
+
     /// Average precision of every class and its mean.
     ///
     /// # Errors
@@ -117,24 +145,7 @@ impl VocProblem {
         rule: VocRule,
         interpolation: Interpolation,
     ) -> Result<VocResult, Error> {
-        let result = |(name, ranking): (String, Ranking)| {
-            let counts = ranking.counts();
-            let result = VocClassResult {
-                objects: ranking.objects(),
-                detections: ranking.judged().len(),
-                hits: counts.tp,
-                misses: counts.fp,
-                ap: average_precision(&ranking, interpolation),
-                recall: crate::recall(counts),
-                precision: crate::precision(counts),
-            };
-            (name, result)
-        };
-        let classes: BTreeMap<String, VocClassResult> =
-            self.rank(rule)?.into_iter().map(result).collect();
-        let each: Vec<f64> = classes.values().filter_map(|class| class.ap).collect();
-        let map = (!each.is_empty()).then(|| each.iter().sum::<f64>() / each.len() as f64);
-        Ok(VocResult { map, classes })
+        Ok(self.judge(rule, interpolation, Difficult::Ignored)?.result())
     }
 
     /// Classes that detections name and no object has.

@@ -10,6 +10,7 @@
 
 mod boxes;
 mod coco;
+mod drawn;
 mod lvis;
 mod readers;
 mod shards;

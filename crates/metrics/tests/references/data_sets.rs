@@ -143,7 +143,7 @@ fn text_files_by_corner_and_size_give_the_published_numbers() {
         };
         let rule = VocRule { threshold: 0.3, ..rule };
         let got =
-            problem.evaluate_with(rule, interpolation, difficult).expect("scores are numbers");
+            problem.judge(rule, interpolation, difficult).expect("scores are numbers").result();
         assert!(
             (got.map.expect("there are objects") - ap).abs() < 1e-9,
             "{preset:?} {:?}",
@@ -231,8 +231,9 @@ fn blood_cells_are_read_whole_with_the_two_boxes_of_one_pixel() {
     let problem = VocProblem::new(annotations.clone(), said).expect("images are known");
     let all = |extent| {
         let rule = VocRule { extent, ..VocRule::default() };
-        let got = problem.evaluate_with(rule, Interpolation::AllPoint, Difficult::Ignored);
-        got.expect("scores are numbers").classes.values().map(|class| class.misses).sum::<u64>()
+        let got = problem.judge(rule, Interpolation::AllPoint, Difficult::Ignored);
+        let result = got.expect("scores are numbers").result();
+        result.classes.values().map(|class| class.misses).sum::<u64>()
     };
     assert!(all(Extent::Inclusive) < all(Extent::Continuous));
 }

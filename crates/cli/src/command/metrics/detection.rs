@@ -4,13 +4,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use cenote_metrics::{
-    CocoSettings, Detections, Error, GroundTruth, Id, ImageScore, LvisSettings, Matches, Mode,
-    Protocol as Rules, Similarity,
+    CocoSettings, Detections, Error, GroundTruth, Id, ImageScore, Matches, Mode, Protocol as Rules,
+    Similarity,
 };
 use rayon::ThreadPoolBuilder;
 use serde_json::{Map, Value, json};
 
 use super::file;
+use super::judged::Judged;
 use super::load::{self, Data};
 use super::sections::Asked;
 use super::voc;
@@ -20,11 +21,17 @@ use crate::screen;
 
 /// What a protocol makes of a problem.
 struct Scores {
-    matches: Matches,
+    judged: Judged,
     /// The numbers by name, in their order.
     named: Vec<(String, Option<f64>)>,
     /// The numbers as the reference prints them.
     lines: String,
+}
+
+impl Scores {
+    fn matches(&self) -> &Matches {
+        self.judged.matches()
+    }
 }
 
 pub(super) fn run(args: &Detection) -> Result<ExitCode, Failure> {
@@ -44,13 +51,10 @@ fn scored(args: &Detection) -> Result<String, Failure> {
         return voc::scored(args, &settings, rule);
     }
     let Data { truth, detections, against } = load::data(args, &settings)?;
-    let scores = match args.protocol {
-        Protocol::Lvis => lvis(args, &settings, &truth, &detections),
-        _ => coco(&settings, &truth, &detections),
-    };
+    let scores = scores(args, &settings, &truth, &detections);
     let scores = scores.map_err(|error| in_file(args, &args.dt, error))?;
-    let worst = args.worst.map(|count| worst(&scores.matches, count));
-    let asked = Asked { args, truth: &truth, detections: &detections, matches: &scores.matches };
+    let worst = args.worst.map(|count| worst(scores.matches(), count));
+    let asked = Asked { args, truth: &truth, detections: &detections, judged: &scores.judged };
     let sections = asked.sections(against.as_ref())?;
     if let Some(folder) = &args.plots {
         file::write_plots(folder, &asked.plots()?)?;
@@ -63,7 +67,7 @@ fn scored(args: &Detection) -> Result<String, Failure> {
     let mut text = scores.lines.clone();
     if args.per_class {
         text.push('\n');
-        text.push_str(&class_words(&truth, &scores.matches));
+        text.push_str(&class_words(&truth, scores.matches()));
     }
     if let Some(worst) = worst {
         text.push('\n');
@@ -97,62 +101,39 @@ fn settings(args: &Detection) -> Result<CocoSettings, Failure> {
         settings.max_dets.clone_from(&args.max_dets);
     }
     if args.protocol == Protocol::Lvis {
+        let whole = "lvis-api evaluates all images and categories at the overlaps 0.5 to 0.95";
+        let absence = "it needs to know that a category is absent, and LVIS does not say so of most; \
+                       --protocol coco takes what is not listed for absent";
         let none_of = [
-            ("--iou-thresholds", args.iou_thresholds.is_empty()),
-            ("--category-ids", args.category_ids.is_empty()),
-            ("--image-ids", args.image_ids.is_empty()),
-            ("--no-categories", !args.no_categories),
-            ("--bootstrap", args.bootstrap.is_none()),
-            ("--against", args.against.is_none()),
-            ("--tide", !args.tide),
-            ("--operating-points", !args.operating_points),
-            ("--plots", args.plots.is_none()),
+            ("--iou-thresholds", args.iou_thresholds.is_empty(), whole),
+            ("--category-ids", args.category_ids.is_empty(), whole),
+            ("--image-ids", args.image_ids.is_empty(), whole),
+            ("--no-categories", !args.no_categories, whole),
+            ("--tide", !args.tide, absence),
         ];
-        if let Some((flag, _)) = none_of.iter().find(|(_, absent)| !absent) {
-            return Err(Failure::Usage(format!("{flag} cannot be used with --protocol lvis")));
+        if let Some((flag, _, why)) = none_of.iter().find(|(_, absent, _)| !absent) {
+            let words = format!("{flag} cannot be used with --protocol lvis: {why}");
+            return Err(Failure::Usage(words));
         }
     }
     Ok(settings)
 }
 
-fn coco(
-    settings: &CocoSettings,
-    truth: &GroundTruth,
-    detections: &Detections,
-) -> Result<Scores, Error> {
-    let matches = settings.evaluate(truth, detections)?;
-    let summary = matches.summary()?;
-    let lines = summary.to_string();
-    let named = summary.lines.into_iter().map(|line| (line.name, line.value)).collect();
-    Ok(Scores { matches, named, lines })
-}
-
-fn lvis(
+fn scores(
     args: &Detection,
     settings: &CocoSettings,
     truth: &GroundTruth,
     detections: &Detections,
 ) -> Result<Scores, Error> {
-    let mut federated = LvisSettings::new(settings.similarity.clone(), settings.mode);
-    match args.max_dets.as_slice() {
-        [] => {}
-        [most] => federated.max_dets = Some(*most),
-        more => {
-            let got = format!("{more:?}");
-            return Err(Error::Evaluation { what: "one limit of detections per image", got });
-        }
-    }
-    let evaluated = federated.evaluate(truth, detections)?;
-    let summary = evaluated.summary();
-    let lines = summary.to_string();
-    let named = summary.lines.into_iter().map(|line| (line.name, line.value)).collect();
-    Ok(Scores { matches: evaluated.matches, named, lines })
+    let judged = Judged::new(args, settings, truth, detections)?;
+    let (named, lines) = judged.summary()?;
+    Ok(Scores { judged, named, lines })
 }
 
 /// The error of an evaluation of the detections of a file, with the file that it is about.
 pub(super) fn in_file(args: &Detection, dt: &Path, error: Error) -> Failure {
     let path = match error {
-        Error::UnknownImage { .. } | Error::Detection { .. } => dt,
+        Error::UnknownImage { .. } | Error::Detection { .. } | Error::Unannotated { .. } => dt,
         Error::Object { .. } | Error::DuplicateObject { .. } => &args.gt,
         _ => return failed(error),
     };
@@ -186,7 +167,7 @@ fn document(
     scores: &Scores,
     worst: Option<&[ImageScore]>,
 ) -> Value {
-    let settings = scores.matches.settings();
+    let (matches, settings) = (scores.matches(), scores.matches().settings());
     let mut document = Map::new();
     document.insert("schema".to_owned(), json!("cenote.metrics.detection/1"));
     let stats = scores.named.iter().map(|(_, value)| value.unwrap_or(-1.0));
@@ -203,13 +184,13 @@ fn document(
     if args.protocol == Protocol::Coco {
         document.insert("max_dets".to_owned(), json!(settings.max_dets));
     }
-    document.insert("images".to_owned(), json!(scores.matches.images().len()));
+    document.insert("images".to_owned(), json!(matches.images().len()));
     if args.per_class {
-        let table = scores.matches.class_table();
-        let rows = scores.matches.categories().iter().zip(table).enumerate();
+        let table = matches.class_table();
+        let rows = matches.categories().iter().zip(table).enumerate();
         let rows = rows.map(|(k, (&id, row))| {
             let [ap, ap50, ap75, ar] = row.unwrap_or_default();
-            let class = scores.matches.class(k);
+            let class = matches.class(k);
             json!({
                 "id": number(id), "name": name(truth, id), "AP": ap, "AP50": ap50, "AP75": ap75, "AR": ar,
                 "objects": class.positives(0), "detections": class.len(),

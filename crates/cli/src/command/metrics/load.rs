@@ -8,7 +8,7 @@ use cenote_metrics::{
     voc_detections, voc_ground_truth, yolo_detections, yolo_ground_truth,
 };
 
-use super::detection::failed;
+use super::detection::{failed, in_file};
 use crate::args::{Detection, Format, Protocol};
 use crate::failure::Failure;
 
@@ -35,17 +35,26 @@ pub(super) fn data(args: &Detection, settings: &CocoSettings) -> Result<Data, Fa
     }
 }
 
-/// The problem of Pascal VOC's rule; boxes of VOC files stay pixels.
-pub(super) fn voc_problem(
+/// The problem of Pascal VOC's rule, and that of the other detector; boxes of VOC files stay pixels.
+pub(super) fn voc_problems(
     args: &Detection,
     settings: &CocoSettings,
-) -> Result<VocProblem, Failure> {
+) -> Result<(VocProblem, Option<VocProblem>), Failure> {
+    let against = args.against.as_deref();
     if args.format == Format::Voc {
         let annotations = read_voc_folder(&args.gt).map_err(unreadable)?;
-        return VocProblem::new(annotations, text(&args.dt)?).map_err(failed);
+        let problem = |path: &Path| {
+            let problem = VocProblem::new(annotations.iter().cloned(), text(path)?);
+            problem.map_err(|error| in_file(args, path, error))
+        };
+        return Ok((problem(&args.dt)?, against.map(problem).transpose()?));
     }
     let data = data(args, settings)?;
-    VocProblem::of_data(&data.truth, &data.detections).map_err(failed)
+    let problem = |path: &Path, said: &Detections| {
+        VocProblem::of_data(&data.truth, said).map_err(|error| in_file(args, path, error))
+    };
+    let other = against.zip(data.against.as_ref()).map(|(path, said)| problem(path, said));
+    Ok((problem(&args.dt, &data.detections)?, other.transpose()?))
 }
 
 fn coco(args: &Detection, settings: &CocoSettings) -> Result<Data, Failure> {

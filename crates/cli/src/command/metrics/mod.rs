@@ -3,7 +3,9 @@
 mod classification;
 mod detection;
 mod file;
+mod judged;
 mod load;
+mod operating;
 mod plots;
 mod sections;
 mod sequence;

@@ -1,12 +1,14 @@
 //! Plots of an evaluation of detections.
 
 use cenote_metrics::{
-    Axis, Bar, ConfusionRule, Curve, DetectionCalibration, DetectionConfusion, Judgements, Mistake,
-    ReliabilityBin, Scenes, bars_plot, confusion_plot, operating_counts, precision,
-    precision_recall_plot, recall, reliability_plot,
+    Axis, Bar, ClassJudgements, ConfusionRule, Curve, DetectionCalibration, DetectionConfusion,
+    Judgements, Mistake, ReliabilityBin, Scenes, bars_plot, confusion_plot, operating_counts,
+    precision, precision_recall_plot, recall, reliability_plot,
 };
 
 use super::detection::{failed, name};
+use super::judged::Judged;
+use super::operating::SCORES;
 use super::sections::{Asked, OVERLAP};
 use crate::failure::Failure;
 
@@ -14,41 +16,36 @@ use crate::failure::Failure;
 pub(super) type Plot = (&'static str, String);
 
 /// A curve and its name.
-type Named = (String, Vec<(f64, f64)>);
+pub(super) type Named = (String, Vec<(f64, f64)>);
 
 /// Scores from here on count as said, in a confusion matrix.
 pub(super) const SAID: f64 = 0.5;
 
-/// Intervals of scores.
-const BINS: usize = 10;
-
 impl Asked<'_> {
-    /// Precision over recall by overlap and by category, the confusion matrix, and, where they are defined, the
-    /// reliability of the scores and the costs of mistakes.
+    /// Precision over recall by overlap and by category, where it is defined the reliability of the scores, and, where
+    /// every category was looked for in every image, the confusion matrix and the costs of mistakes.
     pub(super) fn plots(&self) -> Result<Vec<Plot>, Failure> {
         let scenes = self.scenes();
-        let judgements = self.judgements(&scenes)?;
+        let judgements = self.judgements()?;
         let by_category = self.by_category(&scenes, &judgements);
         let mut plots = vec![
             (
                 "precision_recall.svg",
                 curves("Mean precision over recall, by overlap", &self.by_overlap()),
             ),
-            (
-                "precision_recall_by_category.svg",
-                curves(&format!("Precision over recall at an overlap of {OVERLAP}"), &by_category),
-            ),
-            ("confusion.svg", self.confusion(&scenes)?),
+            by_category_plot(OVERLAP, &by_category),
         ];
-        if let Some(found) = self.calibration(&judgements, scenes.listed(), Axis::SCORE, BINS) {
-            plots.push(("reliability.svg", reliability(&found)));
+        if let Judged::Coco(_) = self.judged {
+            plots.push(("confusion.svg", self.confusion(&scenes)?));
+            plots.push(("tide.svg", self.costs()?));
         }
-        plots.push(("tide.svg", self.costs()?));
+        let found = self.calibration(&judgements, scenes.listed(), Axis::SCORE, SCORES);
+        plots.extend(found.map(|found| reliability(&found)));
         Ok(plots)
     }
 
     fn by_overlap(&self) -> Vec<Named> {
-        let settings = self.matches.settings();
+        let settings = self.matches().settings();
         let curves = self.mean_precision().into_iter().zip(&settings.iou_thresholds);
         let named = curves.map(|(precision, overlap)| {
             let points = settings.recall_thresholds.iter().copied().zip(precision);
@@ -60,7 +57,7 @@ impl Asked<'_> {
     /// For each overlap the mean over categories of the interpolated precision at each recall, as average precision
     /// takes it; nothing where no category has objects.
     pub(super) fn mean_precision(&self) -> Vec<Vec<f64>> {
-        let (matches, settings) = (self.matches, self.matches.settings());
+        let (matches, settings) = (self.matches(), self.matches().settings());
         let recalls = settings.recall_thresholds.len();
         let last = settings.max_dets.len().saturating_sub(1);
         let mut sums = vec![vec![0.0; recalls]; settings.iou_thresholds.len()];
@@ -79,13 +76,7 @@ impl Asked<'_> {
 
     fn by_category(&self, scenes: &Scenes<'_>, judgements: &Judgements) -> Vec<Named> {
         let listed = judgements.classes.range(..scenes.listed() as u32);
-        let curves = listed.map(|(&class, judged)| {
-            let counts = operating_counts(judged).into_iter();
-            let points =
-                counts.filter_map(|(_, counts)| Some((recall(counts)?, precision(counts)?)));
-            (self.title(scenes, class), points.collect())
-        });
-        curves.collect()
+        listed.map(|(&class, judged)| (self.title(scenes, class), curve(judged))).collect()
     }
 
     fn title(&self, scenes: &Scenes<'_>, class: u32) -> String {
@@ -128,24 +119,37 @@ pub(super) fn confused(scenes: &Scenes<'_>) -> Result<DetectionConfusion, Failur
     Ok(DetectionConfusion::new(scenes.all().map_err(failed)?, rule))
 }
 
+/// Precision over recall of a class, without interpolation.
+pub(super) fn curve(judged: &ClassJudgements) -> Vec<(f64, f64)> {
+    let counts = operating_counts(judged).into_iter();
+    counts.filter_map(|(_, counts)| Some((recall(counts)?, precision(counts)?))).collect()
+}
+
+/// Precision over recall of every category.
+pub(super) fn by_category_plot(overlap: f64, by_category: &[Named]) -> Plot {
+    let title = format!("Precision over recall at an overlap of {overlap}");
+    ("precision_recall_by_category.svg", curves(&title, by_category))
+}
+
 fn curves(title: &str, named: &[Named]) -> String {
     let curves: Vec<Curve<'_>> =
         named.iter().map(|(name, points)| Curve { name, points }).collect();
     precision_recall_plot(title, &curves)
 }
 
-fn reliability(calibration: &DetectionCalibration) -> String {
-    let bins: Vec<ReliabilityBin> = (0..BINS)
+/// How often scores are right.
+pub(super) fn reliability(calibration: &DetectionCalibration) -> Plot {
+    let bins: Vec<ReliabilityBin> = (0..SCORES)
         .map(|bin| {
             let found = calibration.table.iter().find(|row| row.at == [bin]);
             ReliabilityBin {
-                low: bin as f64 / BINS as f64,
-                high: (bin + 1) as f64 / BINS as f64,
+                low: bin as f64 / SCORES as f64,
+                high: (bin + 1) as f64 / SCORES as f64,
                 weight: found.map_or(0.0, |row| row.count as f64),
                 confidence: found.map(|row| row.mean_score),
                 accuracy: found.map(|row| row.precision),
             }
         })
         .collect();
-    reliability_plot("Precision over score", &bins)
+    ("reliability.svg", reliability_plot("Precision over score", &bins))
 }

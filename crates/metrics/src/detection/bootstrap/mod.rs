@@ -25,6 +25,7 @@ pub(super) use summary::{Averaged, Statistic};
 
 pub(super) use draw::Draws;
 pub(super) use interval::{percentile, standard_deviation};
+pub(super) use of_matches::apart;
 pub(super) use ranked::{Entry, Ranked, RankedClass};
 use replicate::Scratch;
 
@@ -70,6 +71,82 @@ pub(super) struct Numbers {
     pub(super) class_ap_first: Vec<Option<f64>>,
 }
 
+/// Judged detections whose numbers follow from how often each image counts.
+pub(super) trait Weighted {
+    /// How many images there are.
+    fn images(&self) -> usize;
+
+    /// What the numbers of the summary are called.
+    fn names(&self) -> Vec<String>;
+
+    /// The numbers of many sets of weights, in their order, on the threads of the current pool.
+    fn all_numbers(&self, count: usize, weights: impl Fn(usize) -> Vec<u32> + Sync)
+    -> Vec<Numbers>;
+
+    /// Estimates from replicates of the images.
+    fn bootstrap(&self, resampling: Resampling) -> Bootstrap {
+        let images = self.images();
+        let whole = self.all_numbers(1, |_| vec![1; images]).remove(0);
+        let replicates = self.all_numbers(resampling.replicates, |replicate| {
+            Draws::new(resampling.seed, replicate as u64).multiplicities(images)
+        });
+        let count = resampling.parts.min(images);
+        let parts = self.all_numbers(count, |part| left_out(images, count, part));
+        let estimate = |of: &dyn Fn(&Numbers) -> Option<f64>| {
+            let each =
+                |numbers: &[Numbers]| -> Vec<Option<f64>> { numbers.iter().map(of).collect() };
+            Estimate::new(of(&whole), &each(&replicates), &each(&parts), resampling.level)
+        };
+        let classes = 0..whole.class_ap.len();
+        let names = self.names().into_iter().enumerate();
+        Bootstrap {
+            resampling,
+            summary: names
+                .map(|(m, name)| (name, estimate(&|numbers| numbers.summary[m])))
+                .collect(),
+            class_ap: classes.clone().map(|k| estimate(&|numbers| numbers.class_ap[k])).collect(),
+            class_ap_first: classes
+                .map(|k| estimate(&|numbers| numbers.class_ap_first[k]))
+                .collect(),
+        }
+    }
+}
+
+/// Ranked detections, and the numbers that are read off them.
+pub(super) struct Summarised {
+    pub(super) ranked: Ranked,
+    pub(super) statistics: Vec<Statistic>,
+}
+
+impl Summarised {
+    /// Both detectors as one, as [`Ranked::interleaved`] has them.
+    pub(super) fn interleaved(&self, other: &Self) -> Option<Self> {
+        let ranked = self.ranked.interleaved(&other.ranked)?;
+        Some(Self { ranked, statistics: self.statistics.clone() })
+    }
+}
+
+impl Weighted for Summarised {
+    fn images(&self) -> usize {
+        self.ranked.images
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.statistics.iter().map(|statistic| statistic.name.clone()).collect()
+    }
+
+    fn all_numbers(
+        &self,
+        count: usize,
+        weights: impl Fn(usize) -> Vec<u32> + Sync,
+    ) -> Vec<Numbers> {
+        let each = (0..count).into_par_iter().map_init(Scratch::default, |scratch, index| {
+            self.ranked.numbers(&self.statistics, &weights(index), scratch)
+        });
+        each.collect()
+    }
+}
+
 impl Ranked {
     /// The numbers with each image counted as often as its weight says.
     fn numbers(&self, statistics: &[Statistic], weights: &[u32], scratch: &mut Scratch) -> Numbers {
@@ -80,50 +157,6 @@ impl Ranked {
             summary: statistics.iter().map(|statistic| statistic.value(self, table)).collect(),
             class_ap: of_classes(0).collect(),
             class_ap_first: of_classes(1).collect(),
-        }
-    }
-
-    /// The numbers of many sets of weights, in their order, on the threads of the current pool.
-    pub(super) fn all_numbers(
-        &self,
-        statistics: &[Statistic],
-        count: usize,
-        weights: impl Fn(usize) -> Vec<u32> + Sync,
-    ) -> Vec<Numbers> {
-        (0..count)
-            .into_par_iter()
-            .map_init(Scratch::default, |scratch, index| {
-                self.numbers(statistics, &weights(index), scratch)
-            })
-            .collect()
-    }
-
-    /// Estimates from replicates of the images.
-    pub(super) fn bootstrap(&self, statistics: &[Statistic], resampling: Resampling) -> Bootstrap {
-        let images = self.images;
-        let whole = self.numbers(statistics, &vec![1; images], &mut Scratch::default());
-        let replicates = self.all_numbers(statistics, resampling.replicates, |replicate| {
-            Draws::new(resampling.seed, replicate as u64).multiplicities(images)
-        });
-        let count = resampling.parts.min(images);
-        let parts = self.all_numbers(statistics, count, |part| left_out(images, count, part));
-        let estimate = |of: &dyn Fn(&Numbers) -> Option<f64>| {
-            let each =
-                |numbers: &[Numbers]| -> Vec<Option<f64>> { numbers.iter().map(of).collect() };
-            Estimate::new(of(&whole), &each(&replicates), &each(&parts), resampling.level)
-        };
-        let classes = 0..self.classes.len();
-        Bootstrap {
-            resampling,
-            summary: (statistics.iter().enumerate())
-                .map(|(m, statistic)| {
-                    (statistic.name.clone(), estimate(&|numbers| numbers.summary[m]))
-                })
-                .collect(),
-            class_ap: classes.clone().map(|k| estimate(&|numbers| numbers.class_ap[k])).collect(),
-            class_ap_first: classes
-                .map(|k| estimate(&|numbers| numbers.class_ap_first[k]))
-                .collect(),
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::replicate::Scratch;
-use super::{Averaged, Bootstrap, Entry, Ranked, RankedClass, Resampling, Statistic};
+use super::{
+    Averaged, Bootstrap, Entry, Numbers, Ranked, RankedClass, Resampling, Statistic, Summarised,
+    Weighted as _,
+};
 use crate::detection::compare::{Comparison, compare};
 use crate::{Error, Matches, Measure, Mode};
 
@@ -17,8 +19,7 @@ impl Matches {
     ///
     /// When there is no summary, the recalls do not ascend, or the summary reads precision at several limits of detections.
     pub fn bootstrap(&self, resampling: Resampling) -> Result<Bootstrap, Error> {
-        let (ranked, statistics) = self.prepared()?;
-        Ok(ranked.bootstrap(&statistics, resampling))
+        Ok(self.summarised()?.bootstrap(resampling))
     }
 
     /// The numbers of the summary with each image counted as often as its weight says, by name.
@@ -29,13 +30,8 @@ impl Matches {
     ///
     /// As [`Matches::bootstrap`], and when there is not one weight for each image.
     pub fn weighted_summary(&self, weights: &[u32]) -> Result<Vec<(String, Option<f64>)>, Error> {
-        if weights.len() != self.images().len() {
-            let got = format!("{} for {}", weights.len(), self.images().len());
-            return Err(Error::Evaluation { what: "a weight for each image", got });
-        }
-        let (ranked, statistics) = self.prepared()?;
-        let numbers = ranked.numbers(&statistics, weights, &mut Scratch::default());
-        Ok(statistics.into_iter().map(|statistic| statistic.name).zip(numbers.summary).collect())
+        let summarised = self.summarised()?;
+        Ok(summarised.named(summarised.with_weights(weights)?))
     }
 
     /// Compares with another detector, `other − self`, on the same images; see [`Comparison`].
@@ -44,22 +40,28 @@ impl Matches {
     ///
     /// As [`Matches::bootstrap`], and when the two were not evaluated alike.
     pub fn compare(&self, other: &Self, resampling: Resampling) -> Result<Comparison, Error> {
-        let alike = self.images() == other.images()
-            && self.categories() == other.categories()
-            && self.settings() == other.settings();
-        let differ = || Error::Evaluation {
-            what: "two evaluations of the same images, categories and settings",
-            got: "evaluations that differ".to_owned(),
-        };
-        if !alike {
-            return Err(differ());
+        if !self.alike(other) {
+            return Err(apart());
         }
-        let (one, statistics) = self.prepared()?;
-        let (other, _) = other.prepared()?;
-        compare(&one, &other, &statistics, resampling).ok_or_else(differ)
+        let (one, other) = (self.summarised()?, other.summarised()?);
+        let both = one.interleaved(&other).ok_or_else(apart)?;
+        Ok(compare(&one, &other, &both, resampling))
     }
 
-    fn prepared(&self) -> Result<(Ranked, Vec<Statistic>), Error> {
+    /// Whether another detector was judged by the same settings on the same images.
+    pub(in crate::detection) fn alike(&self, other: &Self) -> bool {
+        self.images() == other.images()
+            && self.categories() == other.categories()
+            && self.settings() == other.settings()
+    }
+
+    fn summarised(&self) -> Result<Summarised, Error> {
+        let (statistics, last) = self.statistics()?;
+        Ok(Summarised { ranked: self.ranked(last)?, statistics })
+    }
+
+    /// What is drawn again, where precision is read at the limit of detections with position `last`.
+    pub(in crate::detection) fn ranked(&self, last: usize) -> Result<Ranked, Error> {
         let settings = self.settings();
         if !settings.recall_thresholds.is_sorted() {
             let got = "others".to_owned();
@@ -68,14 +70,13 @@ impl Matches {
                 got,
             });
         }
-        let (statistics, last) = self.statistics()?;
         let limits: Vec<u32> = settings.max_dets[..=last]
             .iter()
             .map(|&limit| limit.min(u32::MAX as usize) as u32)
             .collect();
         let classes = (0..self.categories().len()).into_par_iter();
         let classes = classes.map(|k| self.ranked_class(k, &limits));
-        let ranked = Ranked {
+        Ok(Ranked {
             images: self.images().len(),
             thresholds: settings.iou_thresholds.len(),
             areas: settings.areas.len(),
@@ -86,8 +87,7 @@ impl Matches {
             recalls: settings.recall_thresholds.clone(),
             classes: classes.collect(),
             limits,
-        };
-        Ok((ranked, statistics))
+        })
     }
 
     /// The numbers of the summary, and the position of the limit at which precision is read.
@@ -161,5 +161,30 @@ impl Matches {
         RankedClass::new(&entries, objects.collect(), thresholds, limits, |at, area, t| {
             class.outcome(order[at] as usize, area, t)
         })
+    }
+}
+
+impl Summarised {
+    /// The numbers with these weights.
+    pub(in crate::detection) fn with_weights(&self, weights: &[u32]) -> Result<Numbers, Error> {
+        let images = self.images();
+        if weights.len() != images {
+            let got = format!("{} for {images}", weights.len());
+            return Err(Error::Evaluation { what: "a weight for each image", got });
+        }
+        Ok(self.all_numbers(1, |_| weights.to_vec()).remove(0))
+    }
+
+    /// Numbers of the summary by name.
+    pub(in crate::detection) fn named(&self, numbers: Numbers) -> Vec<(String, Option<f64>)> {
+        self.names().into_iter().zip(numbers.summary).collect()
+    }
+}
+
+/// The error of a comparison of what cannot be compared.
+pub(in crate::detection) fn apart() -> Error {
+    Error::Evaluation {
+        what: "two evaluations of the same images, categories and settings",
+        got: "evaluations that differ".to_owned(),
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Statistic {
     pub(crate) threshold: Option<usize>,
     /// Position of the range of areas.
     pub(crate) area: usize,
-    /// Positions of the classes that take part; all of them where `None`.
+    /// Positions of the classes that take part, ascending; all of them where `None`.
     pub(crate) classes: Option<Vec<u32>>,
 }
 
@@ -44,7 +44,8 @@ impl Statistic {
             None => &values[..],
         };
         let Some(classes) = &self.classes else { return mean(values) };
-        let chosen: Vec<bool> = present.iter().map(|class| classes.contains(class)).collect();
+        let chosen: Vec<bool> =
+            present.iter().map(|class| classes.binary_search(class).is_ok()).collect();
         let chosen = chosen.iter().cycle().zip(values).filter(|(chosen, _)| **chosen);
         mean(&chosen.map(|(_, value)| *value).collect::<Vec<f64>>())
     }

@@ -9,6 +9,8 @@
 //! After Gupta, Dollár and Girshick (2019), arXiv:1908.03195.
 
 mod evaluate;
+mod intervals;
+mod judgements;
 mod summary;
 
 pub use evaluate::{LvisMatches, LvisSettings};

@@ -12,11 +12,31 @@ pub struct LvisLine {
     pub name: String,
     /// The number; `None` where no class has an object that counts.
     pub value: Option<f64>,
-    measure: Measure,
-    iou: String,
+    pub(super) measure: Measure,
+    /// The overlap threshold; `None` for the mean over all.
+    pub(super) threshold: Option<f64>,
+    /// First and last threshold of the evaluation.
+    range: [f64; 2],
     area: &'static str,
     max_dets: i64,
-    group: &'static str,
+    /// Position of the frequency whose categories are averaged.
+    pub(super) group: Option<usize>,
+}
+
+impl LvisLine {
+    /// The range of areas by its whole name; lvis-api prints a letter.
+    pub(super) fn area_name(&self) -> &'static str {
+        whole_name(self.area)
+    }
+}
+
+fn whole_name(area: &'static str) -> &'static str {
+    match area {
+        "s" => "small",
+        "m" => "medium",
+        "l" => "large",
+        all => all,
+    }
 }
 
 /// The numbers in the order of lvis-api.
@@ -37,27 +57,13 @@ impl LvisMatches {
     /// The summary of lvis-api.
     pub fn summary(&self) -> LvisSummary {
         let max_dets = self.max_dets.map_or(-1, |most| most as i64);
-        let [from, to] = self.matches.threshold_range();
-        let line =
-            |name: String, measure, iou: Option<f64>, area: &'static str, group: Option<usize>| {
-                let classes = group.map(|group| self.groups[group].as_slice());
-                let area_name = match area {
-                    "s" => "small",
-                    "m" => "medium",
-                    "l" => "large",
-                    all => all,
-                };
-                LvisLine {
-                    value: self.matches.mean(measure, iou, area_name, usize::MAX, classes),
-                    name,
-                    measure,
-                    iou: iou
-                        .map_or_else(|| format!("{from:.2}:{to:.2}"), |iou| format!("{iou:.2}")),
-                    area,
-                    max_dets,
-                    group: group.map_or("all", |group| ["r", "c", "f"][group]),
-                }
-            };
+        let range = self.matches.threshold_range();
+        let line = |name: String, measure, threshold, area: &'static str, group: Option<usize>| {
+            let classes = group.map(|group| self.groups[group].as_slice());
+            let area_name = whole_name(area);
+            let value = self.matches.mean(measure, threshold, area_name, usize::MAX, classes);
+            LvisLine { name, value, measure, threshold, range, area, max_dets, group }
+        };
         let precision = |name: &str, iou, area, group| {
             line(name.to_owned(), Measure::Precision, iou, area, group)
         };
@@ -93,7 +99,10 @@ impl fmt::Display for LvisSummary {
                 Measure::Precision => ("Average Precision", "(AP)"),
                 Measure::Recall => ("Average Recall", "(AR)"),
             };
-            let LvisLine { iou, area, max_dets, group, .. } = line;
+            let LvisLine { threshold, range: [from, to], area, max_dets, group, .. } = line;
+            let iou =
+                threshold.map_or_else(|| format!("{from:.2}:{to:.2}"), |iou| format!("{iou:.2}"));
+            let group = group.map_or("all", |group| ["r", "c", "f"][group]);
             let value = line.value.unwrap_or(-1.0);
             writeln!(
                 f,
