@@ -297,7 +297,9 @@ fn flags_that_do_not_go_together_are_refused_with_their_names() {
         &place.refuses(&format!("{line} --protocol lvis --image-ids 1"), 2),
         &["--image-ids cannot be used with --protocol lvis", "all images"],
     );
-    says(&place.refuses(&format!("{line} --beta 2"), 2), &["--operating-points"]);
+    let alone = place.cenote(&format!("{line} --beta 2"));
+    assert_eq!(alone.code, Some(2), "{alone:?}");
+    says(&alone.err, &["arguments were not provided", "--operating-points"]);
     says(
         &place.refuses(&format!("{line} --operating-points --beta -1"), 2),
         &["expected a number from 0 up"],
