@@ -9,6 +9,12 @@
 //! multiplication and an addition count as two, and in bytes read and written for everything else.
 //! Runs use one thread unless `RAYON_NUM_THREADS` says otherwise.
 
+mod bandwidth;
+mod steady;
+
+pub use bandwidth::Bandwidth;
+pub use steady::{Moved, Passes, Steady};
+
 use std::time::Duration;
 
 use cenote_tensor::{Shape, Tensor};
