@@ -58,9 +58,10 @@ pub use ops::phases::{
     Norm, Phase, space_to_depth, space_to_depth_backward, strongest_phase, strongest_phase_backward,
 };
 pub use ops::pool2d::{
-    Argmax, Cells, Choice, Divisor, Gradient, Pulled, WindowFunction, avg_pool, avg_pool_backward,
-    choose, global_avg_pool, global_avg_pool_backward, max_pool, max_pool_backward, max_unpool,
-    max_unpool_backward, pool, pool_backward, relu_max_pool, relu_max_pool_backward,
+    Argmax, Cells, Choice, Divisor, Gradient, Pulled, SumFunction, WindowFunction, avg_pool,
+    avg_pool_backward, choose, global_avg_pool, global_avg_pool_backward, max_pool,
+    max_pool_backward, max_unpool, max_unpool_backward, pool, pool_backward, pool_sums,
+    pool_sums_backward, relu_max_pool, relu_max_pool_backward,
 };
 pub use ops::reduce::sum_over_channels;
 pub use ops::regions::{Places, Regions, region_max, region_max_backward};

@@ -2,7 +2,8 @@
 
 use cenote_autograd::{Function, Kept, Saved, Var};
 use cenote_tensor::{
-    Rounding, Shape, Tensor, Window, WindowFunction, Windows, pool, pool_backward,
+    Pulled, Rounding, Shape, SumFunction, Tensor, Window, WindowFunction, Windows, pool,
+    pool_backward, pool_sums, pool_sums_backward,
 };
 
 use super::windowed::check_padding;
@@ -115,22 +116,62 @@ impl<F> Formula<F> {
         F: WindowFunction<MAPS> + Send + 'static,
     {
         let y = pool(&self.function, maps.map(Var::value), params.value(), &self.windows);
+        self.record(y, maps, params, pool_backward)
+    }
+
+    /// As [`Formula::of`], for a formula of sums.
+    pub(super) fn of_sums<'t, const SUMS: usize, const PULLS: usize>(self, x: &Var<'t>) -> Var<'t>
+    where
+        F: SumFunction<1, SUMS, PULLS> + Send + 'static,
+    {
+        let channels = x.value().nchw()[1];
+        self.with_sums([x], &x.tape().constant(Tensor::zeros([channels, 0])))
+    }
+
+    /// As [`Formula::with`], for a formula of sums.
+    pub(super) fn with_sums<'t, const MAPS: usize, const SUMS: usize, const PULLS: usize>(
+        self,
+        maps: [&Var<'t>; MAPS],
+        params: &Var<'t>,
+    ) -> Var<'t>
+    where
+        F: SumFunction<MAPS, SUMS, PULLS> + Send + 'static,
+    {
+        let y = pool_sums(&self.function, maps.map(Var::value), params.value(), &self.windows);
+        self.record(y, maps, params, pool_sums_backward)
+    }
+
+    fn record<'t, const MAPS: usize>(
+        self,
+        y: Tensor,
+        maps: [&Var<'t>; MAPS],
+        params: &Var<'t>,
+        pull: Pull<F, MAPS>,
+    ) -> Var<'t>
+    where
+        F: WindowFunction<MAPS> + Send + 'static,
+    {
         let mut inputs = maps.to_vec();
         inputs.push(params);
-        let saved = || Backward {
+        params.tape().record(y, &inputs, || Backward {
             formula: self,
             maps: maps.map(Var::keep),
             params: params.value().clone(),
-        };
-        params.tape().record(y, &inputs, saved)
+            pull,
+        })
     }
 }
+
+/// From a function, its maps and parameters, `dy` and the windows to the gradients.
+type Pull<F, const MAPS: usize> =
+    fn(&F, [&Tensor; MAPS], &Tensor, &Tensor, &Windows) -> Pulled<MAPS>;
 
 /// Inputs and parameters say everything again that the forward pass knew.
 struct Backward<F, const MAPS: usize> {
     formula: Formula<F>,
     maps: [Kept; MAPS],
     params: Tensor,
+    pull: Pull<F, MAPS>,
 }
 
 impl<F: WindowFunction<MAPS> + Send, const MAPS: usize> Function for Backward<F, MAPS> {
@@ -148,10 +189,9 @@ impl<F: WindowFunction<MAPS> + Send, const MAPS: usize> Function for Backward<F,
     }
 
     fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
-        let Self { formula, maps, params } = *self;
+        let Self { formula: Formula { function, windows, .. }, maps, params, pull } = *self;
         let maps = maps.map(Kept::into_value);
-        let pulled =
-            pool_backward(&formula.function, maps.each_ref(), &params, &dy, &formula.windows);
+        let pulled = pull(&function, maps.each_ref(), &params, &dy, &windows);
         pulled.maps.into_iter().chain([pulled.params]).map(Some).collect()
     }
 }

@@ -17,6 +17,9 @@
 //! exponential each), a root and `4K + 4` other operations. Kept for the backward pass: the input, and
 //! `p` per channel.
 //!
+//! Windows that overlap share the powers of their cells; a plane with a cell whose power would be too large or
+//! too small for that goes window by window, as described.
+//!
 //! After Radenović, Tolias and Chum (2018), arXiv:1711.02512; reference implementation
 //! filipradenovic/cnnimageretrieval-pytorch. No operator of `PyTorch`.
 #![expect(
@@ -27,7 +30,7 @@
 use cenote_autograd::Var;
 use cenote_spec::{Kind, Notes, Random, Setting, params};
 use cenote_tensor::{
-    Cells, Gradient, Number, Scalar, Shape, Tensor, Window, WindowFunction, Windows,
+    Cells, Gradient, Number, Scalar, Shape, SumFunction, Tensor, Window, WindowFunction, Windows,
 };
 use serde::Deserialize;
 
@@ -215,7 +218,7 @@ impl Layer for Fitted {
         let y = self
             .steps
             .iter()
-            .fold(x, |x, &windows| Formula { name: NAME, function, windows }.with([&x], &p));
+            .fold(x, |x, &windows| Formula { name: NAME, function, windows }.with_sums([&x], &p));
         if self.global { y.reshaped([batch, self.channels]) } else { y }
     }
 }
@@ -282,6 +285,56 @@ impl WindowFunction for Gem {
             *gradient = *gradient * scale;
         }
         into.params[0] = dy * largest * root * (logs / sum - log / p) / p;
+    }
+}
+
+impl SumFunction<1, 2, 1> for Gem {
+    fn range(&self, params: &[Scalar]) -> [[Scalar; 2]; 1] {
+        const SMALL: Scalar = 1e-32;
+        let p = params[0];
+        // No cell is less than ε, so its power is the one that may vanish.
+        if self.epsilon.powf(p) > SMALL { [[0.0, SMALL.powf(-p.recip())]] } else { [[0.0, -1.0]] }
+    }
+
+    #[inline(always)]
+    fn terms<T: Number>(&self, params: &[T], [x]: [T; 1]) -> [T; 2] {
+        let log = T::of(self.epsilon).max(x).ln();
+        let power = (log * params[0]).exp();
+        [power, power * log]
+    }
+
+    #[inline(always)]
+    fn total<T: Number>(&self, params: &[T], [sum]: [T; 1], divisor: T) -> T {
+        ((sum / divisor).ln() / params[0]).exp()
+    }
+
+    #[inline(always)]
+    fn pull<T: Number>(
+        &self,
+        params: &[T],
+        [sum, logs]: [T; 2],
+        divisor: T,
+        dy: T,
+        dparams: &mut [T],
+    ) -> [T; 1] {
+        let p = params[0];
+        let log = (sum / divisor).ln();
+        let root = (log / p).exp();
+        dparams[0] = dy * root * (logs / sum - log / p) / p;
+        [dy * root / sum]
+    }
+
+    #[inline(always)]
+    fn cell<T: Number>(
+        &self,
+        _: &[T],
+        [x]: [T; 1],
+        [power, _]: [T; 2],
+        [pulled]: [T; 1],
+    ) -> [T; 1] {
+        let epsilon = T::of(self.epsilon);
+        let slope = power * pulled / epsilon.max(x);
+        [T::select(epsilon.beats(x), T::of(0.0), slope)]
     }
 }
 

@@ -25,7 +25,9 @@
 
 use cenote_autograd::Var;
 use cenote_spec::{Kind, Notes, Random, params, parse};
-use cenote_tensor::{Cells, Gradient, Number, Scalar, Shape, Tensor, WindowFunction, Windows};
+use cenote_tensor::{
+    Cells, Gradient, Number, Scalar, Shape, SumFunction, Tensor, WindowFunction, Windows,
+};
 use serde::Deserialize;
 
 use super::formula::{Formula, window};
@@ -120,7 +122,7 @@ impl Layer for Fitted {
         drop(g);
         let none = x.tape().constant(Tensor::zeros([self.input.dims()[0], 0]));
         let formula = Formula { name: NAME, function: Importance, windows: self.windows };
-        formula.with([&x, &h], &none)
+        formula.with_sums([&x, &h], &none)
     }
 }
 
@@ -170,6 +172,43 @@ impl WindowFunction<2> for Importance {
             into.cells[0][k] = share;
             into.cells[1][k] = share * (x - y) * bound * gate * (one - gate);
         }
+    }
+}
+
+impl SumFunction<2, 2, 2> for Importance {
+    fn range(&self, _: &[Scalar]) -> [[Scalar; 2]; 2] {
+        [[0.0, 1e25], [0.0, Scalar::MAX]]
+    }
+
+    #[inline(always)]
+    fn terms<T: Number>(&self, _: &[T], [x, h]: [T; 2]) -> [T; 2] {
+        let importance = (h.sigmoid() * T::of(BOUND)).exp();
+        [importance, importance * x]
+    }
+
+    #[inline(always)]
+    fn total<T: Number>(&self, _: &[T], [below, above]: [T; 2], _: T) -> T {
+        above / below
+    }
+
+    #[inline(always)]
+    fn pull<T: Number>(&self, _: &[T], sums: [T; 2], _: T, dy: T, _: &mut [T]) -> [T; 2] {
+        let [below, above] = sums;
+        let scale = dy / below;
+        [-scale * (above / below), scale]
+    }
+
+    #[inline(always)]
+    fn cell<T: Number>(
+        &self,
+        _: &[T],
+        [x, h]: [T; 2],
+        [importance, _]: [T; 2],
+        [below, above]: [T; 2],
+    ) -> [T; 2] {
+        let gate = h.sigmoid();
+        let slope = T::of(BOUND) * gate * (T::of(1.0) - gate);
+        [importance * above, importance * above.mul_add(x, below) * slope]
     }
 }
 

@@ -15,6 +15,9 @@
 //! `torch.logsumexp`. Training and use are the same. Per output: `K` exponentials, a logarithm and
 //! `4K + 2` other operations. Kept for the backward pass: the input, and `r` per channel.
 //!
+//! Windows that overlap share the exponentials of their cells; a plane with a cell whose exponential would be too large or
+//! too small for that goes window by window, as described.
+//!
 //! After Pinheiro and Collobert (2015), arXiv:1411.6228. No operator of `PyTorch`; the formula is
 //! `torch.logsumexp` over the cells of the window.
 #![expect(
@@ -24,7 +27,9 @@
 
 use cenote_autograd::Var;
 use cenote_spec::{Kind, Notes, Random, Setting, params};
-use cenote_tensor::{Cells, Gradient, Number, Scalar, Tensor, Window, WindowFunction, Windows};
+use cenote_tensor::{
+    Cells, Gradient, Number, Scalar, SumFunction, Tensor, Window, WindowFunction, Windows,
+};
 use serde::Deserialize;
 
 use super::formula::{Formula, FormulaPool, Summarised, window};
@@ -112,7 +117,7 @@ impl FormulaPool for LogSumExpPool {
         } else {
             x.tape().constant(Tensor::full([channels, 1], self.r as Scalar))
         };
-        Formula { name: NAME, function: LogSumExp, windows: at }.with([&x], &r)
+        Formula { name: NAME, function: LogSumExp, windows: at }.with_sums([&x], &r)
     }
 }
 
@@ -163,6 +168,43 @@ impl WindowFunction for LogSumExp {
         // Both the weighted mean and y, less the base.
         let y = (sum / cells.divisor()).ln() / r;
         into.params[0] = dy * (above / sum - y) / r;
+    }
+}
+
+impl SumFunction<1, 2, 1> for LogSumExp {
+    fn range(&self, params: &[Scalar]) -> [[Scalar; 2]; 1] {
+        // A product with r is then rounded to less than 2e-6.
+        [[0.0, 32.0 / params[0]]]
+    }
+
+    #[inline(always)]
+    fn terms<T: Number>(&self, params: &[T], [x]: [T; 1]) -> [T; 2] {
+        let e = (x * params[0]).exp();
+        [e, e * x]
+    }
+
+    #[inline(always)]
+    fn total<T: Number>(&self, params: &[T], [sum]: [T; 1], divisor: T) -> T {
+        (sum / divisor).ln() / params[0]
+    }
+
+    #[inline(always)]
+    fn pull<T: Number>(
+        &self,
+        params: &[T],
+        [sum, above]: [T; 2],
+        divisor: T,
+        dy: T,
+        dparams: &mut [T],
+    ) -> [T; 1] {
+        let y = (sum / divisor).ln() / params[0];
+        dparams[0] = dy * (above / sum - y) / params[0];
+        [dy / sum]
+    }
+
+    #[inline(always)]
+    fn cell<T: Number>(&self, _: &[T], _: [T; 1], [e, _]: [T; 2], [pulled]: [T; 1]) -> [T; 1] {
+        [pulled * e]
     }
 }
 

@@ -21,6 +21,9 @@
 //! are the same. Per output: `K` powers, a root and `3K + 2` other operations. Kept for the backward
 //! pass: the input.
 //!
+//! Windows that overlap share the powers of their cells; a plane with a cell whose power would be too large or
+//! too small for that goes window by window, as described.
+//!
 //! After Sermanet, Chintala and `LeCun` (2012), arXiv:1204.3968; as `PyTorch`'s `LPPool2d`.
 #![expect(
     clippy::inline_always,
@@ -29,7 +32,9 @@
 
 use cenote_autograd::Var;
 use cenote_spec::{Kind, Notes, Random, Setting, params};
-use cenote_tensor::{Cells, Gradient, Number, Scalar, Window, WindowFunction, Windows};
+use cenote_tensor::{
+    Cells, Gradient, Number, Scalar, SumFunction, Window, WindowFunction, Windows,
+};
 use serde::Deserialize;
 
 use super::formula::{Formula, FormulaPool, Summarised, window};
@@ -119,14 +124,17 @@ impl FormulaPool for LpPool {
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: Windows, _scope: &Scope<'_, 't>) -> Var<'t> {
-        let function = Norm { power: Power::new(self.p), scale: self.scale };
-        Formula { name: NAME, function, windows: at }.of(&x)
+        let area = at.window().area() as Scalar;
+        let function = Norm { power: Power::new(self.p), scale: self.scale, area };
+        Formula { name: NAME, function, windows: at }.of_sums(&x)
     }
 }
 
 struct Norm {
     power: Power,
     scale: Scale,
+    /// Cells of a window.
+    area: Scalar,
 }
 
 impl Norm {
@@ -144,11 +152,11 @@ impl Norm {
 
     /// `f`.
     #[inline(always)]
-    fn factor<T: Number>(&self, cells: &Cells<'_, T>) -> T {
+    fn factor<T: Number>(&self, divisor: T) -> T {
         match self.scale {
             Scale::Sum => T::of(1.0),
-            Scale::Mean => T::of(1.0) / cells.divisor(),
-            Scale::Torch => T::of(cells.area() as Scalar) / cells.divisor(),
+            Scale::Mean => T::of(1.0) / divisor,
+            Scale::Torch => T::of(self.area) / divisor,
         }
     }
 }
@@ -162,7 +170,7 @@ impl WindowFunction for Norm {
             let [x] = cells.at(k);
             sum = sum + self.power.of(x.abs() * inverse);
         }
-        largest * self.power.root(sum * self.factor(cells))
+        largest * self.power.root(sum * self.factor(cells.divisor()))
     }
 
     #[inline(always)]
@@ -184,12 +192,42 @@ impl WindowFunction for Norm {
             sum = size.mul_add(below, sum);
         }
         // With sizes relative to the largest, y^(1−p) is the scaled sum to the power 1/p − 1.
-        let (sum, factor) = (sum * self.factor(cells), self.factor(cells));
+        let factor = self.factor(cells.divisor());
+        let sum = sum * factor;
         let scale = dy * factor * self.power.root(sum) / sum;
         let scale = T::select(largest.equals(zero), zero, scale);
         for gradient in into.cells[0].iter_mut() {
             *gradient = *gradient * scale;
         }
+    }
+}
+
+impl SumFunction<1, 1, 1> for Norm {
+    fn range(&self, _: &[Scalar]) -> [[Scalar; 2]; 1] {
+        [self.power.range()]
+    }
+
+    #[inline(always)]
+    fn terms<T: Number>(&self, _: &[T], [x]: [T; 1]) -> [T; 1] {
+        [self.power.of(x.abs())]
+    }
+
+    #[inline(always)]
+    fn total<T: Number>(&self, _: &[T], [sum]: [T; 1], divisor: T) -> T {
+        self.power.root(sum * self.factor(divisor))
+    }
+
+    #[inline(always)]
+    fn pull<T: Number>(&self, _: &[T], [sum]: [T; 1], divisor: T, dy: T, _: &mut [T]) -> [T; 1] {
+        let (factor, zero) = (self.factor(divisor), T::of(0.0));
+        let scale = dy * self.power.root(sum * factor) / sum;
+        [T::select(sum.equals(zero), zero, scale)]
+    }
+
+    #[inline(always)]
+    fn cell<T: Number>(&self, _: &[T], [x]: [T; 1], _: [T; 1], [pulled]: [T; 1]) -> [T; 1] {
+        let slope = pulled * self.power.below(x.abs());
+        [T::select(T::of(0.0).beats(x), -slope, slope)]
     }
 }
 

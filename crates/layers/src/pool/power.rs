@@ -44,6 +44,11 @@ impl Power {
         }
     }
 
+    /// The smallest and the largest number whose power is far from either end of what a number can be.
+    pub(super) fn range(self) -> [Scalar; 2] {
+        [1e-30, 1e30].map(|power: Scalar| power.powf(self.p.recip()))
+    }
+
     /// `x^(1/p)`.
     #[inline(always)]
     pub(super) fn root<T: Number>(self, x: T) -> T {

@@ -9,9 +9,10 @@
 //! It lies between the mean and the maximum, and follows a constant added to the input. This is the
 //! true derivative: the weights depend on the input as well.
 //!
-//! Cells outside the input have no weight. The largest cell is subtracted before the exponential, so
-//! large values do no harm; a cell that is NaN or infinite makes the output NaN. Training and use are
-//! the same. Per output: `K` exponentials, `K` multiply-adds, `3K − 2` other operations and a
+//! Cells outside the input have no weight. Where a plane has a cell beyond ±60 the largest cell of each
+//! window is subtracted before the exponential, so large values do no harm; elsewhere windows that
+//! overlap share the exponentials of their cells. A cell that is NaN or infinite makes the output NaN.
+//! Training and use are the same. Per output: `K` exponentials, `K` multiply-adds, `3K − 2` other operations and a
 //! division, for `K` cells. Kept for the backward pass: the input.
 //!
 //! After Stergiou, Poppe and Kalliatakis (2021), arXiv:2101.00440; reference implementation
@@ -23,7 +24,9 @@
 
 use cenote_autograd::Var;
 use cenote_spec::{Kind, Notes, Random, params};
-use cenote_tensor::{Cells, Gradient, Number, Scalar, Window, WindowFunction, Windows};
+use cenote_tensor::{
+    Cells, Gradient, Number, Scalar, SumFunction, Window, WindowFunction, Windows,
+};
 use serde::Deserialize;
 
 use super::formula::{Formula, FormulaPool, Summarised, window};
@@ -69,7 +72,7 @@ impl FormulaPool for SoftPool {
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: Windows, _scope: &Scope<'_, 't>) -> Var<'t> {
-        Formula { name: NAME, function: Soft, windows: at }.of(&x)
+        Formula { name: NAME, function: Soft, windows: at }.of_sums(&x)
     }
 }
 
@@ -111,6 +114,41 @@ impl WindowFunction for Soft {
             let [x] = cells.at(k);
             into.cells[0][k] = into.cells[0][k] * scale * (x + rest);
         }
+    }
+}
+
+impl SumFunction<1, 2, 2> for Soft {
+    fn range(&self, _: &[Scalar]) -> [[Scalar; 2]; 1] {
+        [[0.0, 60.0]]
+    }
+
+    #[inline(always)]
+    fn terms<T: Number>(&self, _: &[T], [x]: [T; 1]) -> [T; 2] {
+        let e = x.exp();
+        [e, e * x]
+    }
+
+    #[inline(always)]
+    fn total<T: Number>(&self, _: &[T], [below, above]: [T; 2], _: T) -> T {
+        above / below
+    }
+
+    #[inline(always)]
+    fn pull<T: Number>(&self, _: &[T], sums: [T; 2], _: T, dy: T, _: &mut [T]) -> [T; 2] {
+        let [below, above] = sums;
+        let scale = dy / below;
+        [-scale * (above / below), scale]
+    }
+
+    #[inline(always)]
+    fn cell<T: Number>(
+        &self,
+        _: &[T],
+        [x]: [T; 1],
+        [e, _]: [T; 2],
+        [below, above]: [T; 2],
+    ) -> [T; 1] {
+        [e * above.mul_add(x + T::of(1.0), below)]
     }
 }
 

@@ -22,8 +22,8 @@
 use cenote_autograd::{Function, Saved, Var};
 use cenote_spec::{Kind, Notes, Random, params};
 use cenote_tensor::{
-    Argmax, Cells, Choice, Gradient, Number, Scalar, Tensor, Window, WindowFunction, Windows,
-    relu_max_pool_backward,
+    Argmax, Cells, Choice, Gradient, Number, Scalar, SumFunction, Tensor, Window, WindowFunction,
+    Windows, relu_max_pool_backward,
 };
 use serde::Deserialize;
 
@@ -73,7 +73,7 @@ impl FormulaPool for StochasticPool {
 
     fn forward<'t>(&self, x: Var<'t>, at: Windows, scope: &Scope<'_, 't>) -> Var<'t> {
         if scope.mode() == Mode::Eval {
-            return Formula { name: NAME, function: Expected, windows: at }.of(&x);
+            return Formula { name: NAME, function: Expected, windows: at }.of_sums(&x);
         }
         let (y, chosen) = chosen(&InProportion, x.value(), &at, &mut scope.stream(NAME));
         x.tape().record(y.clone(), &[&x], || Backward { y, chosen, at })
@@ -176,6 +176,37 @@ impl WindowFunction for Expected {
             // Without a positive cell all are passed over.
             into.cells[0][k] = T::select(x.beats(zero), gradient, zero);
         }
+    }
+}
+
+impl SumFunction<1, 2, 2> for Expected {
+    fn range(&self, _: &[Scalar]) -> [[Scalar; 2]; 1] {
+        [[1e-15, 1e15]]
+    }
+
+    #[inline(always)]
+    fn terms<T: Number>(&self, _: &[T], [x]: [T; 1]) -> [T; 2] {
+        let odds = x.positive();
+        [odds, odds * odds]
+    }
+
+    #[inline(always)]
+    fn total<T: Number>(&self, _: &[T], [sum, squares]: [T; 2], _: T) -> T {
+        T::select(sum.equals(T::of(0.0)), sum, squares / sum)
+    }
+
+    #[inline(always)]
+    fn pull<T: Number>(&self, _: &[T], sums: [T; 2], _: T, dy: T, _: &mut [T]) -> [T; 2] {
+        let ([sum, squares], zero) = (sums, T::of(0.0));
+        let scale = T::select(sum.equals(zero), zero, dy / sum);
+        let share = T::select(sum.equals(zero), zero, squares / sum);
+        [-scale * share, scale]
+    }
+
+    #[inline(always)]
+    fn cell<T: Number>(&self, _: &[T], [x]: [T; 1], _: [T; 2], [sum, squares]: [T; 2]) -> [T; 1] {
+        let zero = T::of(0.0);
+        [T::select(x.beats(zero), (x + x).mul_add(squares, sum), zero)]
     }
 }
 

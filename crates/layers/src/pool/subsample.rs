@@ -22,7 +22,9 @@
 
 use cenote_autograd::Var;
 use cenote_spec::{Kind, Notes, Random, Setting, params};
-use cenote_tensor::{Cells, Gradient, Number, Window, WindowFunction, Windows};
+use cenote_tensor::{
+    Cells, Gradient, Number, Scalar, SumFunction, Window, WindowFunction, Windows,
+};
 use serde::Deserialize;
 
 use super::formula::{Formula, FormulaPool, Summarised, window};
@@ -103,7 +105,7 @@ impl FormulaPool for Subsample {
 
     fn forward<'t>(&self, x: Var<'t>, at: Windows, scope: &Scope<'_, 't>) -> Var<'t> {
         let affine = rows(NAME, [scope.param(0), scope.param(1)], x.value().nchw()[1]);
-        Formula { name: NAME, function: self.squash, windows: at }.with([&x], &affine)
+        Formula { name: NAME, function: self.squash, windows: at }.with_sums([&x], &affine)
     }
 }
 
@@ -149,6 +151,43 @@ impl WindowFunction for Squash {
         into.cells[0].fill(slope * params[0] / cells.divisor());
         into.params[0] = slope * mean;
         into.params[1] = slope;
+    }
+}
+
+impl SumFunction<1, 1, 1> for Squash {
+    fn range(&self, _: &[Scalar]) -> [[Scalar; 2]; 1] {
+        [[0.0, 1e30]]
+    }
+
+    #[inline(always)]
+    fn terms<T: Number>(&self, _: &[T], x: [T; 1]) -> [T; 1] {
+        x
+    }
+
+    #[inline(always)]
+    fn total<T: Number>(&self, params: &[T], [sum]: [T; 1], divisor: T) -> T {
+        self.of(params[0].mul_add(sum / divisor, params[1]))
+    }
+
+    #[inline(always)]
+    fn pull<T: Number>(
+        &self,
+        params: &[T],
+        [sum]: [T; 1],
+        divisor: T,
+        dy: T,
+        dparams: &mut [T],
+    ) -> [T; 1] {
+        let mean = sum / divisor;
+        let dz = dy * self.slope(self.of(params[0].mul_add(mean, params[1])));
+        dparams[0] = dz * mean;
+        dparams[1] = dz;
+        [dz * params[0] / divisor]
+    }
+
+    #[inline(always)]
+    fn cell<T: Number>(&self, _: &[T], _: [T; 1], _: [T; 1], pulled: [T; 1]) -> [T; 1] {
+        pulled
     }
 }
 

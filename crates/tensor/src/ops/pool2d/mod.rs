@@ -46,7 +46,10 @@ pub use avg::{Divisor, avg_pool, avg_pool_backward};
 pub(crate) use back::MaxGradient;
 #[cfg(not(cenote_f64))]
 pub(crate) use fast::normalized_max_pool;
-pub use function::{Cells, Choice, Gradient, Pulled, WindowFunction, choose, pool, pool_backward};
+pub use function::{
+    Cells, Choice, Gradient, Pulled, SumFunction, WindowFunction, choose, pool, pool_backward,
+    pool_sums, pool_sums_backward,
+};
 pub use global::{global_avg_pool, global_avg_pool_backward};
 pub use max::{Argmax, max_pool, max_pool_backward};
 pub use rectified::{relu_max_pool, relu_max_pool_backward};

@@ -21,17 +21,17 @@ const BLOCK: usize = 1 << 15;
 /// What a cell of a window costs, in operations.
 const CELL: usize = 20;
 /// Rows whose contributions to a parameter are added up in single precision.
-const TOGETHER: usize = 32;
+pub(super) const TOGETHER: usize = 32;
 
 /// Planes that one task takes, and what it costs.
-fn task(at: &Windows) -> (usize, u64) {
+pub(super) fn task(at: &Windows) -> (usize, u64) {
     let [[height, width], [rows, columns]] = [at.input(), at.output()];
     let together = (BLOCK / (height * width)).max(1);
     (together, (together * rows * columns * at.window().area() * CELL) as u64)
 }
 
 /// The planes from `first` on of a tensor.
-fn plane(map: &[f32], [height, width]: [usize; 2], nth: usize) -> &[f32] {
+pub(super) fn plane(map: &[f32], [height, width]: [usize; 2], nth: usize) -> &[f32] {
     &map[nth * height * width..][..height * width]
 }
 
@@ -59,16 +59,16 @@ pub(super) fn pool<const MAPS: usize, F: WindowFunction<MAPS>>(
 }
 
 /// Outputs of some planes.
-struct Values<'a, F, const MAPS: usize> {
-    function: &'a F,
-    plan: &'a Plan,
-    maps: [&'a [f32]; MAPS],
-    params: &'a Tensor,
-    channels: usize,
-    planes: Range<usize>,
+pub(super) struct Values<'a, F, const MAPS: usize> {
+    pub(super) function: &'a F,
+    pub(super) plan: &'a Plan,
+    pub(super) maps: [&'a [f32]; MAPS],
+    pub(super) params: &'a Tensor,
+    pub(super) channels: usize,
+    pub(super) planes: Range<usize>,
     /// Room for a plane of every map.
-    sheets: &'a mut [f32],
-    y: &'a mut [f32],
+    pub(super) sheets: &'a mut [f32],
+    pub(super) y: &'a mut [f32],
 }
 
 impl<F: WindowFunction<MAPS>, const MAPS: usize> Kernel for Values<'_, F, MAPS> {
@@ -91,7 +91,7 @@ impl<F: WindowFunction<MAPS>, const MAPS: usize> Kernel for Values<'_, F, MAPS> 
 
 /// The parameters of a channel, each in every lane.
 #[inline(always)]
-fn spread<V: Vector>(params: &Tensor, channel: usize, into: &mut Vec<Many<V>>) {
+pub(super) fn spread<V: Vector>(params: &Tensor, channel: usize, into: &mut Vec<Many<V>>) {
     let each = params.dims()[1];
     into.clear();
     for &param in &params.as_slice()[channel * each..][..each] {
@@ -157,27 +157,27 @@ pub(super) fn pool_backward<const MAPS: usize, F: WindowFunction<MAPS>>(
     (dmaps, sums)
 }
 
-struct Common<'a, F, const MAPS: usize> {
-    function: &'a F,
-    plan: &'a Plan,
-    maps: [&'a [f32]; MAPS],
-    params: &'a Tensor,
-    channels: usize,
+pub(super) struct Common<'a, F, const MAPS: usize> {
+    pub(super) function: &'a F,
+    pub(super) plan: &'a Plan,
+    pub(super) maps: [&'a [f32]; MAPS],
+    pub(super) params: &'a Tensor,
+    pub(super) channels: usize,
     /// The first plane.
-    first: usize,
+    pub(super) first: usize,
 }
 
 /// Gradients of some planes.
-struct Gradients<'a, F, const MAPS: usize> {
-    common: Common<'a, F, MAPS>,
-    pulling: &'a Pulling,
-    dy: &'a [f32],
+pub(super) struct Gradients<'a, F, const MAPS: usize> {
+    pub(super) common: Common<'a, F, MAPS>,
+    pub(super) pulling: &'a Pulling,
+    pub(super) dy: &'a [f32],
     /// Room for a plane of every map, and for gradients of windows.
-    sheets: &'a mut [f32],
-    held: &'a mut [f32],
-    dx: [&'a mut [f32]; MAPS],
+    pub(super) sheets: &'a mut [f32],
+    pub(super) held: &'a mut [f32],
+    pub(super) dx: [&'a mut [f32]; MAPS],
     /// Of every plane the gradients of the parameters.
-    sums: &'a mut [f64],
+    pub(super) sums: &'a mut [f64],
 }
 
 impl<F: WindowFunction<MAPS>, const MAPS: usize> Kernel for Gradients<'_, F, MAPS> {

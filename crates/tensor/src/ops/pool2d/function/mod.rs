@@ -12,6 +12,7 @@ mod plan;
 #[cfg(not(cenote_f64))]
 mod pull;
 mod reference;
+mod sums;
 #[cfg(all(test, not(cenote_f64)))]
 mod tests;
 
@@ -21,6 +22,7 @@ use fast as kernels;
 use reference as kernels;
 
 pub use cells::{Cells, Gradient};
+pub use sums::{SumFunction, pool_sums, pool_sums_backward};
 
 use super::{Argmax, Divisor};
 use crate::{Number, Scalar, Tensor, Windows};
@@ -90,10 +92,21 @@ pub fn pool_backward<const MAPS: usize, F: WindowFunction<MAPS>>(
     at: &Windows,
 ) -> Pulled<MAPS> {
     check(maps, params, at);
-    let [batch, channels, ..] = maps[0].nchw();
+    pulled(maps[0], params, dy, at, || kernels::pool_backward(function, maps, params, dy, at))
+}
+
+/// What `backward` gives: gradients of maps, and of parameters for every plane, which are added up.
+fn pulled<const MAPS: usize>(
+    map: &Tensor,
+    params: &Tensor,
+    dy: &Tensor,
+    at: &Windows,
+    backward: impl FnOnce() -> ([Tensor; MAPS], Vec<f64>),
+) -> Pulled<MAPS> {
+    let [batch, channels, ..] = map.nchw();
     let [rows, columns] = at.output();
     assert_eq!(dy.nchw(), [batch, channels, rows, columns], "pool: dy as fitted");
-    let (maps, sums) = kernels::pool_backward(function, maps, params, dy, at);
+    let (maps, sums) = backward();
     let each = params.dims()[1];
     let mut total = vec![0.0; channels * each];
     for image in sums.chunks_exact((channels * each).max(1)) {

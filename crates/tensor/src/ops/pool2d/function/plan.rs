@@ -20,9 +20,9 @@ pub(super) const LARGEST: usize = 64;
 
 pub(super) struct Plan {
     pub(super) at: Windows,
-    dealt: Dealt,
+    pub(super) dealt: Dealt,
     /// For every tap of a row where the first output finds it.
-    starts: Vec<usize>,
+    pub(super) starts: Vec<usize>,
     /// For every tap of a row 1 where an output finds it inside the input, else 0.
     inside: Vec<f32>,
     /// Columns of outputs, as far as registers are read.
@@ -98,6 +98,12 @@ impl Plan {
         self.at.input()[0] * self.dealt.slot()
     }
 
+    /// The divisors of a register of outputs.
+    #[inline(always)]
+    pub(super) fn divisor<V: Vector>(&self, row: usize, at: usize) -> Many<V> {
+        Many(V::splat(self.divisors[0][row]).mul(load(&self.divisors[1], at)))
+    }
+
     /// Shows the cells of every window of planes, which are dealt out into `sheets`.
     #[inline(always)]
     pub(super) fn sweep<V: Vector, const MAPS: usize>(
@@ -142,7 +148,6 @@ impl Plan {
         let mut room = [[Many(zero); AREA]; MAPS];
         let mut inside = [yes; AREA];
         for row in 0..rows {
-            let of_row = V::splat(self.divisors[0][row]);
             for at in (0..columns).step_by(V::LANES) {
                 for u in 0..tall {
                     let r = (row * stride[0] + u * dilation[0]).wrapping_sub(before[0]);
@@ -165,7 +170,7 @@ impl Plan {
                 let cells = Cells {
                     values: values.each_ref().map(|values| &values[..area]),
                     inside: if WHOLE { None } else { Some(&inside[..area]) },
-                    divisor: Many(of_row.mul(load(&self.divisors[1], at))),
+                    divisor: self.divisor(row, at),
                 };
                 let count = V::LANES.min(columns - at);
                 visitor.visit(&cells, Place { row, at, count }, &mut room);

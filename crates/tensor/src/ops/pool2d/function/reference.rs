@@ -40,7 +40,10 @@ impl<const MAPS: usize> Gathered<MAPS> {
 }
 
 /// Every output: its position among all, its plane and its place there.
-fn outputs(planes: usize, at: &Windows) -> impl Iterator<Item = (usize, usize, [usize; 2])> {
+pub(super) fn outputs(
+    planes: usize,
+    at: &Windows,
+) -> impl Iterator<Item = (usize, usize, [usize; 2])> {
     let [rows, columns] = at.output();
     let places = (0..rows).flat_map(move |i| (0..columns).map(move |j| [i, j]));
     (0..planes)
@@ -49,7 +52,7 @@ fn outputs(planes: usize, at: &Windows) -> impl Iterator<Item = (usize, usize, [
         .map(|(nth, (plane, place))| (nth, plane, place))
 }
 
-fn plane(map: &Tensor, nth: usize) -> &[Scalar] {
+pub(super) fn plane(map: &Tensor, nth: usize) -> &[Scalar] {
     let [.., height, width] = map.nchw();
     &map.as_slice()[nth * height * width..][..height * width]
 }
@@ -103,7 +106,7 @@ pub(super) fn pool_backward<const MAPS: usize, F: WindowFunction<MAPS>>(
     (dmaps, sums)
 }
 
-fn of_channel(params: &Tensor, channel: usize) -> &[Scalar] {
+pub(super) fn of_channel(params: &Tensor, channel: usize) -> &[Scalar] {
     let each = params.dims()[1];
     &params.as_slice()[channel * each..][..each]
 }

@@ -69,7 +69,7 @@ impl Choice for Shared {
     }
 }
 
-fn windows() -> impl Strategy<Value = Windows> {
+pub(super) fn windows() -> impl Strategy<Value = Windows> {
     let geometry = (
         ([1_usize..5, 1..5], [1_usize..5, 1..5], [1_usize..3, 1..3]),
         ([0_usize..3, 0..3], [0_usize..3, 0..3], [1_usize..14, 1..80]),
@@ -90,7 +90,7 @@ fn windows() -> impl Strategy<Value = Windows> {
     })
 }
 
-fn noise(shape: impl Into<crate::Shape>, seed: u32) -> Tensor {
+pub(super) fn noise(shape: impl Into<crate::Shape>, seed: u32) -> Tensor {
     let mut state = seed.wrapping_mul(2_654_435_761) | 1;
     Tensor::from_fn(shape, |_| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -98,7 +98,7 @@ fn noise(shape: impl Into<crate::Shape>, seed: u32) -> Tensor {
     })
 }
 
-fn close(what: &str, got: &[f32], expected: &[f32]) -> Result<(), TestCaseError> {
+pub(super) fn close(what: &str, got: &[f32], expected: &[f32]) -> Result<(), TestCaseError> {
     prop_assert_eq!(got.len(), expected.len());
     for (i, (got, expected)) in got.iter().zip(expected).enumerate() {
         let allowed = 2e-5 * (1.0 + expected.abs());
