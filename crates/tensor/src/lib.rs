@@ -46,7 +46,7 @@ pub use awake::awake;
 pub use error::Error;
 pub use memory::{Usage, metered};
 pub use number::Number;
-pub use ops::act::{relu, relu_backward};
+pub use ops::act::{Squash, relu, relu_backward};
 pub use ops::conv2d::{Conv2d, Filter};
 pub use ops::matmul::{Matrix, matmul, matmul_into};
 pub use ops::norm::{
@@ -63,7 +63,9 @@ pub use ops::pool2d::{
     max_pool_backward, max_unpool, max_unpool_backward, pool, pool_backward, pool_sums,
     pool_sums_backward, relu_max_pool, relu_max_pool_backward,
 };
-pub use ops::reduce::sum_over_channels;
+pub use ops::reduce::{
+    sum_over_channels, weighted_sum, weighted_sum_backward, weights_of_sum_backward,
+};
 pub use ops::regions::{Places, Regions, region_max, region_max_backward};
 pub use ops::resample::{Axis, Edge, Filter1d, Resampling, Tap, binomial};
 pub use ops::roi::{

@@ -8,7 +8,7 @@
 
 use cenote_autograd::{Function, Saved, Var};
 use cenote_spec::{Kind, params};
-use cenote_tensor::{Scalar, Tensor};
+use cenote_tensor::{Squash, Tensor};
 use serde::Deserialize;
 
 use crate::elementwise::{EachElement, Elementwise};
@@ -39,25 +39,31 @@ impl Elementwise for Tanh {
 
 /// Records `tanh(x)`.
 pub(crate) fn hyperbolic(x: Var<'_>) -> Var<'_> {
-    x.overwrite(|x| x.map(Scalar::tanh), |y| Backward { y: y.clone() })
+    squashed(NAME, Squash::Tanh, x)
+}
+
+/// Records a squashing function on behalf of the layer `name`.
+pub(crate) fn squashed<'t>(name: &'static str, squash: Squash, x: Var<'t>) -> Var<'t> {
+    x.overwrite(|x| squash.forward(x), |y| Backward { name, squash, y: y.clone() })
 }
 
 /// The output tells where and how much the gradient passes, so the input need not be kept.
 struct Backward {
+    name: &'static str,
+    squash: Squash,
     y: Tensor,
 }
 
 impl Function for Backward {
     fn name(&self) -> &'static str {
-        NAME
+        self.name
     }
 
     fn saved(&self) -> Saved<'_> {
         Saved::tensors([&self.y])
     }
 
-    fn backward(self: Box<Self>, mut dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
-        dy.zip_assign(&self.y, |dy, y| dy * (1.0 - y * y));
-        vec![Some(dy)]
+    fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
+        vec![Some(self.squash.backward(&self.y, dy))]
     }
 }

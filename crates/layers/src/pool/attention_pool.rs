@@ -17,10 +17,13 @@
 
 use cenote_autograd::{Function, Kept, Saved, Var};
 use cenote_spec::{Kind, Notes, Random, Setting, params};
-use cenote_tensor::{Conv2d, Matrix, Scalar, Shape, Tensor, Window, matmul};
+use cenote_tensor::{
+    Conv2d, Scalar, Shape, Squash, Tensor, Window, weighted_sum, weighted_sum_backward,
+    weights_of_sum_backward,
+};
 use serde::Deserialize;
 
-use crate::act::hyperbolic;
+use crate::act::{hyperbolic, squashed};
 use crate::conv::convolved;
 use crate::layer::maps;
 use crate::{Change, Changed, Cost, Error, Init, Layer, LayerSpec, ParamSpec, Role, Scope};
@@ -132,50 +135,21 @@ impl Layer for Fitted {
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {
         let mut hidden = hyperbolic(convolved(self.hide, &x, at.param(HIDE), None));
         if self.gated {
-            hidden = &hidden * &logistic(convolved(self.hide, &x, at.param(GATE), None));
+            hidden = &hidden
+                * &squashed(NAME, Squash::Logistic, convolved(self.hide, &x, at.param(GATE), None));
         }
         attended(&x, &convolved(self.score, &hidden, at.param(SCORE), None))
-    }
-}
-
-/// Records `1 / (1 + e^−x)`.
-fn logistic(x: Var<'_>) -> Var<'_> {
-    x.overwrite(|x| x.map(|x| 1.0 / (1.0 + (-x).exp())), |y| Gate { y: y.clone() })
-}
-
-struct Gate {
-    y: Tensor,
-}
-
-impl Function for Gate {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn saved(&self) -> Saved<'_> {
-        Saved::tensors([&self.y])
-    }
-
-    fn backward(self: Box<Self>, mut dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
-        dy.zip_assign(&self.y, |dy, y| dy * y * (1.0 - y));
-        vec![Some(dy)]
     }
 }
 
 /// Records the mean of the cells of `x` `(N, C, H, W)`, weighted by the softmax of `scores`
 /// `(N, 1, H, W)`.
 fn attended<'t>(x: &Var<'t>, scores: &Var<'t>) -> Var<'t> {
-    let [batch, channels, rows, columns] = x.value().nchw();
+    let [.., rows, columns] = x.value().nchw();
     let cells = rows * columns;
     let mut weights = scores.value().clone();
     weights.as_mut_slice().chunks_exact_mut(cells).for_each(softmax);
-    let mut y = Tensor::stale([batch, channels]);
-    let images = x.value().as_slice().chunks_exact(channels * cells);
-    let means = y.as_mut_slice().chunks_exact_mut(channels);
-    for ((x, a), y) in images.zip(weights.as_slice().chunks_exact(cells)).zip(means) {
-        let product = matmul(Matrix::new(x, channels, cells), Matrix::new(a, cells, 1));
-        y.copy_from_slice(product.as_slice());
-    }
+    let y = weighted_sum(x.value(), &weights);
     x.tape().record(y, &[x, scores], || Backward { x: x.keep(), weights })
 }
 
@@ -213,33 +187,19 @@ impl Function for Backward {
     fn backward(self: Box<Self>, dy: Tensor, wanted: &[bool]) -> Vec<Option<Tensor>> {
         let Self { x, weights } = *self;
         let x = x.into_value();
-        let [_, channels, rows, columns] = x.nchw();
-        let cells = rows * columns;
         let scores = wanted[1].then(|| {
-            let mut scores = Tensor::stale(weights.shape());
-            let images = x.as_slice().chunks_exact(channels * cells);
-            let above = dy.as_slice().chunks_exact(channels);
-            let into = scores.as_mut_slice().chunks_exact_mut(cells);
-            let all = images.zip(above).zip(weights.as_slice().chunks_exact(cells)).zip(into);
-            for (((x, dy), a), scores) in all {
-                let of_weight =
-                    matmul(Matrix::new(dy, 1, channels), Matrix::new(x, channels, cells));
-                let terms = of_weight.as_slice().iter().zip(a);
+            let mut scores = weights_of_sum_backward(&dy, &x);
+            let [.., rows, columns] = x.nchw();
+            let cells = rows * columns;
+            let images = scores.as_mut_slice().chunks_exact_mut(cells);
+            for (scores, a) in images.zip(weights.as_slice().chunks_exact(cells)) {
+                let terms = scores.iter().zip(a);
                 let mean: f64 = terms.map(|(&d, &a)| f64::from(d) * f64::from(a)).sum();
-                let parts = scores.iter_mut().zip(of_weight.as_slice()).zip(a);
-                parts.for_each(|((score, d), a)| *score = a * (d - mean as Scalar));
+                scores.iter_mut().zip(a).for_each(|(d, a)| *d = a * (*d - mean as Scalar));
             }
             scores
         });
-        let cells_of_x = wanted[0].then(|| {
-            let mut dx = Tensor::stale(x.shape());
-            let planes = dx.as_mut_slice().chunks_exact_mut(cells).zip(dy.as_slice());
-            for (plane, (dx, &dy)) in planes.enumerate() {
-                let a = &weights.as_slice()[plane / channels * cells..][..cells];
-                dx.iter_mut().zip(a).for_each(|(dx, a)| *dx = dy * a);
-            }
-            dx
-        });
+        let cells_of_x = wanted[0].then(|| weighted_sum_backward(&dy, &weights));
         vec![cells_of_x, scores]
     }
 }

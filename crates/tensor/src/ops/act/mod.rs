@@ -1,14 +1,17 @@
-//! The rectifier and its gradient.
+//! The rectifier, the hyperbolic tangent and the logistic function, with their gradients.
 
 #[cfg(not(cenote_f64))]
 mod fast;
 #[cfg(any(cenote_f64, test))]
 mod reference;
+mod squash;
 
 #[cfg(not(cenote_f64))]
 use fast as kernels;
 #[cfg(cenote_f64)]
 use reference as kernels;
+
+pub use squash::Squash;
 
 use crate::Tensor;
 

@@ -69,6 +69,37 @@ impl Kernel for PlaneSums<'_> {
     }
 }
 
+/// The sum of products.
+struct Dot<'a>(&'a [f32], &'a [f32]);
+
+impl Kernel for Dot<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> f32 {
+        let mut total = 0.0;
+        for (a, b) in self.0.chunks(RUN).zip(self.1.chunks(RUN)) {
+            let mut lanes = [0.0; LANES];
+            let ((whole, rest), (others, ends)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+            for (a, b) in whole.iter().zip(others) {
+                for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+                    *lane += a * b;
+                }
+            }
+            for (lane, (a, b)) in lanes.iter_mut().zip(rest.iter().zip(ends)) {
+                *lane += a * b;
+            }
+            total += f64::from(fold(lanes));
+        }
+        total as f32
+    }
+}
+
+/// The sum of the products of two slices of one length.
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    dispatch(Dot(a, b))
+}
+
 /// The sum of every plane of `area` numbers.
 pub(crate) fn plane_sums(values: &[f32], area: usize) -> Vec<f64> {
     if area < SHORT {
@@ -99,6 +130,13 @@ mod tests {
                 (0..planes * area).map(|i| ((i * 7919) % 17) as f32 - 8.0).collect();
             // Whole numbers below 2^24: every order of summation is exact.
             prop_assert_eq!(plane_sums(&values, area), reference::plane_sums(&values, area));
+        }
+
+        #[test]
+        fn fast_products_are_those_of_the_reference(len in 0_usize..2100) {
+            let numbers = |step: usize| (0..len).map(|i| ((i * step) % 17) as f32 - 8.0).collect();
+            let (a, b): (Vec<f32>, Vec<f32>) = (numbers(7919), numbers(31));
+            prop_assert_eq!(dot(&a, &b).to_bits(), reference::dot(&a, &b).to_bits());
         }
     }
 }

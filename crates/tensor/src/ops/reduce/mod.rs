@@ -1,14 +1,21 @@
 //! Sums with a fixed order.
 
+mod attention;
 #[cfg(not(cenote_f64))]
 mod fast;
 mod reference;
 
 #[cfg(not(cenote_f64))]
+use fast as kernels;
+#[cfg(not(cenote_f64))]
 pub(crate) use fast::plane_sums;
+#[cfg(cenote_f64)]
+use reference as kernels;
 #[cfg(cenote_f64)]
 pub(crate) use reference::plane_sums;
 pub(crate) use reference::wide;
+
+pub use attention::{weighted_sum, weighted_sum_backward, weights_of_sum_backward};
 
 use crate::{Scalar, Tensor};
 

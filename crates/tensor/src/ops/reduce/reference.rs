@@ -24,6 +24,12 @@ pub(crate) fn plane_sums(values: &[Scalar], area: usize) -> Vec<f64> {
     values.chunks_exact(area.max(1)).map(sum_f64).collect()
 }
 
+/// The sum of the products of two slices of one length.
+#[cfg(any(cenote_f64, test))]
+pub(super) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {
+    a.iter().zip(b).map(|(&a, &b)| wide(a) * wide(b)).sum::<f64>() as Scalar
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
