@@ -55,7 +55,8 @@ pub use ops::norm::{
     batch_norm_train, channel_moments,
 };
 pub use ops::phases::{
-    Norm, Phase, space_to_depth, space_to_depth_backward, strongest_phase, strongest_phase_backward,
+    Norm, Phase, decimate, decimate_backward, space_to_depth, space_to_depth_backward,
+    strongest_phase, strongest_phase_backward,
 };
 pub use ops::pool2d::{
     Argmax, Cells, Choice, Divisor, Gradient, Pulled, SumFunction, WindowFunction, avg_pool,

@@ -7,15 +7,14 @@
 //!
 //! It makes a map smaller without combining anything: the control arm that tells the effect of fewer
 //! positions from the effect of summarising them. A window of one cell has no mean or maximum but the
-//! cell itself, so this is pooling with a 1x1 kernel, and it runs as that.
+//! cell itself, so this is pooling with a 1x1 kernel.
 
-use cenote_autograd::Var;
+use cenote_autograd::{Function, Saved, Var};
 use cenote_spec::{Kind, Notes, Random, Setting, params};
-use cenote_tensor::{Divisor, Window, Windows};
+use cenote_tensor::{Tensor, Window, Windows, decimate, decimate_backward};
 use serde::Deserialize;
 
 use super::Pool;
-use super::avg::average;
 use super::settings::STRIDE;
 use super::windowed::Windowed;
 use crate::{Error, LayerSpec, Pair};
@@ -55,7 +54,24 @@ impl Pool for Decimate {
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: Windows) -> Var<'t> {
-        average(NAME, &x, at, Divisor::RealCells)
+        let y = decimate(x.value(), at.window().stride);
+        x.tape().record(y, &[&x], || Backward(at))
+    }
+}
+
+struct Backward(Windows);
+
+impl Function for Backward {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn saved(&self) -> Saved<'_> {
+        Saved::default()
+    }
+
+    fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
+        vec![Some(decimate_backward(&dy, self.0.window().stride, self.0.input()))]
     }
 }
 

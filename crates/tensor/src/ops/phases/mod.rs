@@ -5,8 +5,9 @@
 //! ```
 //!
 //! [`space_to_depth`] keeps all of them, side by side as channels; [`strongest_phase`] keeps the one
-//! with the largest norm.
+//! with the largest norm, and [`decimate`] the first.
 
+mod decimate;
 #[cfg(not(cenote_f64))]
 mod fast;
 mod reference;
@@ -17,6 +18,7 @@ use fast as kernels;
 #[cfg(cenote_f64)]
 use reference as kernels;
 
+pub use decimate::{decimate, decimate_backward};
 pub use strongest::{Norm, Phase, strongest_phase, strongest_phase_backward};
 
 use crate::{Scalar, Tensor};
