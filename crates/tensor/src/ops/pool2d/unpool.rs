@@ -69,15 +69,18 @@ fn check(y: &Tensor, argmax: &Argmax, at: &Windows) -> [usize; 4] {
 fn places(argmax: &Argmax, at: &Windows, first: usize, mut visit: impl FnMut(usize, usize)) {
     let Window { kernel, stride, before, dilation, .. } = at.window();
     let ([rows, columns], [high, wide]) = (at.input(), at.output());
-    let cell = |o: usize, tap: usize, axis: usize, size: usize| {
-        (o * stride[axis] + tap * dilation[axis]).checked_sub(before[axis]).filter(|&at| at < size)
-    };
-    for i in 0..high * wide {
-        let offset = argmax.offset(first + i);
-        let row = cell(i / wide, offset / kernel[1], 0, rows);
-        let column = cell(i % wide, offset % kernel[1], 1, columns);
-        if let (Some(row), Some(column)) = (row, column) {
-            visit(i, row * columns + column);
+    // A division per output would take longer than all else.
+    let offsets: Vec<[usize; 2]> = (0..kernel[0] * kernel[1])
+        .map(|offset| [offset / kernel[1] * dilation[0], offset % kernel[1] * dilation[1]])
+        .collect();
+    for (i, j) in (0..high).flat_map(|i| (0..wide).map(move |j| (i, j))) {
+        let nth = i * wide + j;
+        let [down, right] = offsets[argmax.offset(first + nth)];
+        // Before the first row or column it wraps around, beyond any size.
+        let row = (i * stride[0] + down).wrapping_sub(before[0]);
+        let column = (j * stride[1] + right).wrapping_sub(before[1]);
+        if row < rows && column < columns {
+            visit(nth, row * columns + column);
         }
     }
 }
