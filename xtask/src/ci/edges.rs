@@ -28,13 +28,24 @@ const CRATES: &[(&str, &[&str])] = &[
     ("spec", &[]),
     ("metrics", &[]),
     ("evidence", &[]),
+    ("fetch", &[]),
     ("autograd", &["tensor"]),
-    ("datasets", &["tensor", "spec"]),
+    ("datasets", &["metrics", "spec", "tensor"]),
     ("layers", &["autograd", "tensor", "spec"]),
     ("experiment", &["autograd", "datasets", "evidence", "layers", "metrics", "spec", "tensor"]),
     (
         "cli",
-        &["autograd", "datasets", "evidence", "experiment", "layers", "metrics", "spec", "tensor"],
+        &[
+            "autograd",
+            "datasets",
+            "evidence",
+            "experiment",
+            "fetch",
+            "layers",
+            "metrics",
+            "spec",
+            "tensor",
+        ],
     ),
 ];
 
