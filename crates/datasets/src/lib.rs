@@ -30,6 +30,7 @@
 //!
 //! It downloads nothing, knows no model, and keeps each set in memory as bytes.
 
+mod archive;
 mod augmentation;
 mod batch;
 mod checksum;
@@ -37,7 +38,11 @@ mod dataset;
 mod error;
 mod idx;
 mod normalization;
+mod npy;
 mod order;
+mod picture;
+mod place;
+mod published;
 mod source;
 mod split;
 mod transform;
@@ -48,7 +53,11 @@ pub use checksum::sha256;
 pub use dataset::{Dataset, Origin};
 pub use error::Error;
 pub use idx::Idx;
-pub use normalization::Normalization;
+pub use normalization::{Normalization, PixelCounts};
+pub use npy::{Npy, NpyElement};
+pub use picture::{Channels, Picture};
+pub use place::data_dir;
+pub use published::{PublishedFile, PublishedSet};
 pub use source::{KINDS, Source};
 pub use split::{Images, Split};
 pub use transform::{TRANSFORMS, Transform};

@@ -9,14 +9,15 @@
 //! wanted must be a plain file and occur once.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs::File;
 use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::{Dataset, Error, Images, Origin, Split};
+use super::release::Published;
+use crate::place::data_dir;
+use crate::{Dataset, Error, Images, Origin, PublishedSet, Split};
 
 /// The sizes of every image.
 const SHAPE: [usize; 3] = [3, 32, 32];
@@ -32,8 +33,10 @@ pub(super) struct Layout {
     pub(super) name: &'static str,
     /// Folder below `CENOTE_DATA_DIR`.
     pub(super) folder: &'static str,
-    /// Names of the archive, the published one first.
-    pub(super) archives: &'static [&'static str],
+    /// The archive as it was published.
+    pub(super) archive: Published,
+    /// The name of an archive with a part of the set.
+    pub(super) part: &'static str,
     /// What the names of training files begin with.
     pub(super) train: &'static str,
     pub(super) test: &'static str,
@@ -47,21 +50,40 @@ pub(super) struct Layout {
     pub(super) source: &'static str,
 }
 
+/// The folder of both archives.
+const ADDRESS: &str = "https://www.cs.toronto.edu/~kriz/";
+/// Terms of both.
+const LICENCE: &str = "none stated; cite the report";
+
 impl Layout {
+    /// The archive, for whoever fetches or compares it.
+    pub(super) fn published(&self) -> PublishedSet {
+        PublishedSet {
+            folder: self.folder,
+            licence: LICENCE,
+            addresses: &[ADDRESS],
+            files: vec![self.archive.public()],
+        }
+    }
+
     /// Reads the archive at `file`, else from the set's folder below `CENOTE_DATA_DIR`.
     pub(super) fn load(&self, file: Option<&Path>) -> Result<Dataset, Error> {
-        self.load_below(file, env::var_os("CENOTE_DATA_DIR").map(PathBuf::from).as_deref())
+        self.load_below(file, data_dir().as_deref())
     }
 
     fn load_below(&self, file: Option<&Path>, root: Option<&Path>) -> Result<Dataset, Error> {
-        let wanted = || format!("wanted from {}", self.source);
+        let wanted = || {
+            let Self { name, source, .. } = self;
+            format!("`cenote data fetch {name}` gets it; wanted from {source}")
+        };
         let path = match (file, root) {
             (Some(file), _) => file.to_owned(),
             (None, Some(root)) => {
                 let directory = root.join(self.folder);
-                let found = self.archives.iter().map(|name| directory.join(name));
-                let Some(found) = found.into_iter().find(|path| path.is_file()) else {
-                    let (dataset, file) = (self.name, self.archives[0].to_owned());
+                let mut found =
+                    [self.archive.name, self.part].into_iter().map(|name| directory.join(name));
+                let Some(found) = found.find(|path| path.is_file()) else {
+                    let (dataset, file) = (self.name, self.archive.name.to_owned());
                     return Err(Error::Missing { dataset, directory, file, wanted: wanted() });
                 };
                 found
@@ -90,7 +112,7 @@ impl Layout {
             count if count == self.published => self.name.to_owned(),
             count => format!("{} ({count} of {} training images)", self.name, self.published),
         };
-        let origin = Origin { name, licence: "none stated; cite the report", source: self.source };
+        let origin = Origin { name, licence: LICENCE, source: self.source };
         Dataset::new(origin, classes, train, test)
     }
 
@@ -232,7 +254,8 @@ mod tests {
     const TOY: Layout = Layout {
         name: "toy",
         folder: "toy",
-        archives: &["toy.tar.gz", "toy-part.tar.gz"],
+        archive: Published { name: "toy.tar.gz", bytes: 0, sha256: "" },
+        part: "toy-part.tar.gz",
         train: "data_batch_",
         test: "test_batch.bin",
         names: "names.txt",
@@ -354,7 +377,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let error = TOY.load_below(None, Some(root.path())).unwrap_err().to_string();
         assert!(
-            error.contains("does not hold `toy.tar.gz`; wanted from https://example.org"),
+            error.contains("does not hold `toy.tar.gz`; `cenote data fetch toy` gets it; wanted from https://example.org"),
             "{error}"
         );
         assert!(TOY.load_below(None, None).unwrap_err().to_string().contains("CENOTE_DATA_DIR"));

@@ -10,7 +10,8 @@ use serde::Deserialize;
 
 use super::Source;
 use super::cifar::Layout;
-use crate::{Dataset, Error};
+use super::release::Published;
+use crate::{Dataset, Error, PublishedSet};
 
 pub(super) const KIND: Kind<dyn Source> = Kind {
     name: LAYOUT.name,
@@ -30,12 +31,21 @@ impl Source for Cifar10 {
     fn load(&self) -> Result<Dataset, Error> {
         LAYOUT.load(self.file.as_deref())
     }
+
+    fn published(&self) -> Option<PublishedSet> {
+        Some(LAYOUT.published())
+    }
 }
 
 const LAYOUT: Layout = Layout {
     name: "cifar10",
     folder: "cifar10",
-    archives: &["cifar-10-binary.tar.gz", "cifar-10-binary-20k.tar.gz"],
+    archive: Published {
+        name: "cifar-10-binary.tar.gz",
+        bytes: 170_052_171,
+        sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+    },
+    part: "cifar-10-binary-20k.tar.gz",
     train: "data_batch_",
     test: "test_batch.bin",
     names: "batches.meta.txt",

@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::Source;
 use super::cifar::Layout;
-use crate::{Dataset, Error};
+use super::release::Published;
+use crate::{Dataset, Error, PublishedSet};
 
 pub(super) const KIND: Kind<dyn Source> = Kind {
     name: LAYOUT.name,
@@ -28,12 +29,21 @@ impl Source for Cifar100 {
     fn load(&self) -> Result<Dataset, Error> {
         LAYOUT.load(self.file.as_deref())
     }
+
+    fn published(&self) -> Option<PublishedSet> {
+        Some(LAYOUT.published())
+    }
 }
 
 const LAYOUT: Layout = Layout {
     name: "cifar100",
     folder: "cifar100",
-    archives: &["cifar-100-binary.tar.gz"],
+    archive: Published {
+        name: "cifar-100-binary.tar.gz",
+        bytes: 168_513_733,
+        sha256: "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+    },
+    part: "cifar-100-binary-part.tar.gz",
     train: "train",
     test: "test.bin",
     names: "fine_label_names.txt",

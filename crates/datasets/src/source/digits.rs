@@ -40,6 +40,7 @@ static EMBEDDED: Embedded = Embedded {
         classes: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
         licence: "CC BY 4.0",
         source: "https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
+        addresses: &[],
         files: [
             Published {
                 name: "train-images-idx3-ubyte.gz",

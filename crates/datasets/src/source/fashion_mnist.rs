@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::Source;
 use super::release::{Published, Release};
-use crate::{Dataset, Error};
+use crate::{Dataset, Error, PublishedSet};
 
 pub(super) const KIND: Kind<dyn Source> = Kind {
     name: RELEASE.name,
@@ -43,6 +43,10 @@ impl Source for FashionMnist {
     fn load(&self) -> Result<Dataset, Error> {
         RELEASE.load(self.dir.as_deref())
     }
+
+    fn published(&self) -> Option<PublishedSet> {
+        Some(RELEASE.published())
+    }
 }
 
 const RELEASE: Release = Release {
@@ -51,6 +55,10 @@ const RELEASE: Release = Release {
     classes: CLASSES,
     licence: "MIT",
     source: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+    addresses: &[
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+    ],
     files: [
         Published {
             name: "train-images-idx3-ubyte.gz",

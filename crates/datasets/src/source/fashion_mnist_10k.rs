@@ -41,6 +41,7 @@ static EMBEDDED: Embedded = Embedded {
         classes: CLASSES,
         licence: "MIT",
         source: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        addresses: &[],
         files: [
             Published {
                 name: "train-images-idx3-ubyte.gz",

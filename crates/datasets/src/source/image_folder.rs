@@ -1,15 +1,17 @@
-//! A folder of images per class.
+//! A folder of images, in a folder per class or with a file of labels.
 //!
 //! ```text
 //! dir/train/CLASS/*      dir/test/CLASS/*           or, without these two, dir/CLASS/*
+//! dir/labels.csv         file,label[,split]         with `labels = "labels.csv"`, or lines of JSON with these keys
 //! ```
 //!
-//! Classes and files are taken in the order of their names. Files that end in `.png`, `.jpg`, `.jpeg`, `.webp` or `.bmp`
-//! are read, hidden ones and all others left alone; a class without an image is an error, and so is a class that only
-//! the test part has. Without the two folders `test_share` of the images, each class in proportion, is held out by a draw
-//! from `seed` alone.
+//! Classes and files are taken in the order of their names, and classes that are all whole numbers in the order of these.
+//! Files that end in `.png`, `.jpg`, `.jpeg`, `.webp` or `.bmp` are read, hidden ones and all others left alone; a class
+//! without an image is an error, and so is a class that only the test part has. With a file of labels just the files
+//! that it names are read. Without the two folders, and without `split` in the file of labels, `test_share` of the
+//! images, each class in proportion, is held out by a draw from `seed` alone.
 //!
-//! Palettes, 16 bits and CMYK become 8 bits a channel, transparency is dropped, and `channels = "grey"` takes the luma of
+//! What becomes of palettes, 16 bits, CMYK and transparency is said at [`Picture`]; `channels = "grey"` takes the luma of
 //! colours. All images must have one size, or `size = [rows, columns]` scales each to it (triangle filter), whatever its
 //! proportions.
 
@@ -18,14 +20,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cenote_spec::{Kind, params};
-use cenote_tensor::Seed;
-use image::imageops::FilterType;
-use image::{DynamicImage, ImageReader, Limits};
 use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::Source;
-use crate::{Dataset, Error, Images, Origin, Split};
+use super::labels::{self, Part};
+use super::share;
+use crate::picture::{ENDINGS, is_image};
+use crate::{Channels, Dataset, Error, Images, Origin, Picture, Split};
 
 pub(super) const KIND: Kind<dyn Source> = Kind {
     name: NAME,
@@ -36,12 +38,6 @@ pub(super) const KIND: Kind<dyn Source> = Kind {
 };
 
 const NAME: &str = "image_folder";
-/// Endings of names, in lower case.
-const ENDINGS: [&str; 5] = ["png", "jpg", "jpeg", "webp", "bmp"];
-/// The longest side of an image.
-const MOST_SIDE: u32 = 16_384;
-/// What decoding one image may take.
-const MOST_BYTES: u64 = 512 << 20;
 /// What all images may take once they are scaled.
 const MOST_PIXELS: usize = 8 << 30;
 
@@ -54,54 +50,43 @@ struct ImageFolder {
     size: Option<[u32; 2]>,
     #[serde(default)]
     channels: Channels,
-    #[serde(default = "a_fifth")]
+    /// A file of labels, below `dir`.
+    labels: Option<PathBuf>,
+    #[serde(default = "share::default")]
     test_share: f64,
     #[serde(default)]
     seed: u64,
 }
 
-fn a_fifth() -> f64 {
-    0.2
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Channels {
-    #[default]
-    Rgb,
-    Grey,
-}
-
 /// The image files of each class.
 type Listing = Vec<(String, Vec<PathBuf>)>;
+/// The label of each image file; `None` for a class that training does not have.
+type Labelled = Vec<(Option<usize>, PathBuf)>;
+
+/// What is to be read.
+struct Files {
+    classes: Vec<String>,
+    train: Labelled,
+    /// `None` where the test part is to be held out.
+    test: Option<Labelled>,
+}
 
 impl Source for ImageFolder {
     fn load(&self) -> Result<Dataset, Error> {
         self.check()?;
-        let parts = ["train", "test"].map(|part| self.dir.join(part));
-        let split = parts.iter().all(|part| part.is_dir());
-        let train = list(if split { &parts[0] } else { &self.dir })?;
-        let classes: Vec<String> = train.iter().map(|(class, _)| class.clone()).collect();
-        let size = if let Some(size) = self.size {
-            size
-        } else {
-            let first = decode(&train[0].1[0])?;
-            [first.height(), first.width()]
+        let Files { classes, train, test } = match &self.labels {
+            None => self.from_folders()?,
+            Some(labels) => self.from_labels(labels)?,
         };
-        let labelled = |listing: Listing| -> Vec<(Option<usize>, PathBuf)> {
-            let label = |class: &String| classes.iter().position(|known| known == class);
-            let files = listing.into_iter().map(|(class, files)| (label(&class), files));
-            files
-                .flat_map(|(label, files)| files.into_iter().map(move |file| (label, file)))
-                .collect()
+        let size = match (self.size, train.first()) {
+            (Some(size), _) => size,
+            (None, Some((_, first))) => Picture::file(first.clone()).size()?,
+            (None, None) => [1, 1],
         };
-        let train = self.read(&labelled(train), size, &classes)?;
-        let (train, test) = if split {
-            let test = list(&parts[1])?;
-            (train, self.read(&labelled(test), size, &classes)?)
-        } else {
-            let held = (self.test_share * train.len() as f64).round().max(1.0) as usize;
-            train.hold_out(held, &mut Seed(self.seed).stream("split/test"))?
+        let train = self.read(&train, size, &classes)?;
+        let (train, test) = match test {
+            Some(test) => (train, self.read(&test, size, &classes)?),
+            None => share::hold_out(&train, self.test_share, self.seed)?,
         };
         let origin = Origin {
             name: self.name.clone().unwrap_or_else(|| NAME.to_owned()),
@@ -114,17 +99,48 @@ impl Source for ImageFolder {
 
 impl ImageFolder {
     fn check(&self) -> Result<(), Error> {
-        let refuse = |what, got: String, expected: &str| {
-            Err(Error::Setting { what, got, expected: expected.to_owned() })
+        share::check("image_folder: test_share", self.test_share)?;
+        match self.size.filter(|size| !size.iter().all(|n| (1..=4096).contains(n))) {
+            None => Ok(()),
+            Some(size) => Err(Error::Setting {
+                what: "image_folder: size",
+                got: format!("{size:?}"),
+                expected: "two numbers from 1 to 4096".to_owned(),
+            }),
+        }
+    }
+
+    /// Takes classes from the names of folders.
+    fn from_folders(&self) -> Result<Files, Error> {
+        let parts = ["train", "test"].map(|part| self.dir.join(part));
+        let split = parts.iter().all(|part| part.is_dir());
+        let train = list(if split { &parts[0] } else { &self.dir })?;
+        let classes: Vec<String> = train.iter().map(|(class, _)| class.clone()).collect();
+        let labelled = |listing: Listing| -> Labelled {
+            let label = |class: &String| classes.iter().position(|known| known == class);
+            let files = listing.into_iter().map(|(class, files)| (label(&class), files));
+            files
+                .flat_map(|(label, files)| files.into_iter().map(move |file| (label, file)))
+                .collect()
         };
-        if !(self.test_share > 0.0 && self.test_share < 1.0) {
-            let got = self.test_share.to_string();
-            return refuse("image_folder: test_share", got, "a share above 0 and below 1");
-        }
-        if let Some(size) = self.size.filter(|size| !size.iter().all(|n| (1..=4096).contains(n))) {
-            return refuse("image_folder: size", format!("{size:?}"), "two numbers from 1 to 4096");
-        }
-        Ok(())
+        let train = labelled(train);
+        let test = if split { Some(labelled(list(&parts[1])?)) } else { None };
+        Ok(Files { classes, train, test })
+    }
+
+    /// Takes classes from a file of labels.
+    fn from_labels(&self, labels: &Path) -> Result<Files, Error> {
+        let rows = labels::read(&self.dir.join(labels))?;
+        let classes = labels::classes(&rows);
+        let part = |wanted: Part| -> Labelled {
+            let rows = rows.iter().filter(|row| row.part == wanted);
+            rows.map(|row| (classes.iter().position(|known| *known == row.label), &row.file))
+                .map(|(label, file)| (label, self.dir.join(file)))
+                .collect()
+        };
+        let (train, test) = (part(Part::Train), part(Part::Test));
+        let test = rows.iter().any(|row| row.part == Part::Test).then_some(test);
+        Ok(Files { classes, train, test })
     }
 
     /// Decodes the files side by side; their order is kept.
@@ -134,10 +150,7 @@ impl ImageFolder {
         size: [u32; 2],
         classes: &[String],
     ) -> Result<Split, Error> {
-        let channels = match self.channels {
-            Channels::Rgb => 3,
-            Channels::Grey => 1,
-        };
+        let channels = self.channels.count();
         let [rows, columns] = size.map(|side| side as usize);
         let area = rows * columns;
         if files.len().saturating_mul(channels * area) > MOST_PIXELS {
@@ -169,44 +182,21 @@ impl ImageFolder {
 
     /// The bytes `(C, H, W)` of an image.
     fn planes(&self, file: &Path, [rows, columns]: [u32; 2]) -> Result<Vec<u8>, Error> {
-        let mut image = decode(file)?;
-        if (image.height(), image.width()) != (rows, columns) {
-            if self.size.is_none() {
-                return Err(Error::Format {
-                    file: file.display().to_string(),
-                    what: "size",
-                    got: format!("{}x{}", image.height(), image.width()),
-                    expected: format!("{rows}x{columns} as of the first; or set `size`"),
-                });
-            }
-            image = image.resize_exact(columns, rows, FilterType::Triangle);
+        let picture = Picture::file(file.to_owned());
+        if self.size.is_some() {
+            return Ok(picture.scaled(self.channels, [rows, columns])?.0);
         }
-        Ok(match self.channels {
-            Channels::Grey => image.into_luma8().into_raw(),
-            Channels::Rgb => {
-                let pixels = image.into_rgb8().into_raw();
-                (0..3).flat_map(|channel| pixels.iter().skip(channel).step_by(3)).copied().collect()
-            }
-        })
+        let (planes, size) = picture.decode(self.channels)?;
+        if size != [rows, columns] {
+            return Err(Error::Format {
+                file: picture.name().to_owned(),
+                what: "size",
+                got: format!("{}x{}", size[0], size[1]),
+                expected: format!("{rows}x{columns} as of the first; or set `size`"),
+            });
+        }
+        Ok(planes)
     }
-}
-
-fn decode(file: &Path) -> Result<DynamicImage, Error> {
-    let shown = || file.display().to_string();
-    let unreadable = |source| Error::Read { file: shown(), source };
-    let reader = ImageReader::open(file).map_err(unreadable)?;
-    let mut reader = reader.with_guessed_format().map_err(unreadable)?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MOST_SIDE);
-    limits.max_image_height = Some(MOST_SIDE);
-    limits.max_alloc = Some(MOST_BYTES);
-    reader.limits(limits);
-    reader.decode().map_err(|error| Error::Format {
-        file: shown(),
-        what: "image",
-        got: error.to_string(),
-        expected: "a whole PNG, JPEG, WebP or BMP".to_owned(),
-    })
 }
 
 /// The classes below a folder, each with its images.
@@ -216,10 +206,7 @@ fn list(root: &Path) -> Result<Listing, Error> {
         let Some(class) = folder.file_name().and_then(OsStr::to_str).map(str::to_owned) else {
             continue;
         };
-        let images = |path: &PathBuf| {
-            let ending = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
-            ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())) && path.is_file()
-        };
+        let images = |path: &PathBuf| is_image(path) && path.is_file();
         let files: Vec<PathBuf> = entries(&folder)?.into_iter().filter(images).collect();
         if files.is_empty() {
             return Err(Error::Format {
@@ -259,7 +246,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 #[cfg(test)]
 mod tests {
     use cenote_spec::parse;
-    use image::{ImageBuffer, Luma, LumaA, Rgb, RgbImage};
+    use image::{DynamicImage, ImageBuffer, Luma, LumaA, Rgb, RgbImage};
 
     use super::*;
     use crate::KINDS;
@@ -337,6 +324,30 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_labels_names_images_classes_and_parts() {
+        let folder = Folder::new();
+        for i in 0..6 {
+            folder.put(&format!("images/{i}.png"), RgbImage::from_pixel(2, 2, Rgb([i, 0, 0])));
+        }
+        let write = |name: &str, text: &str| fs::write(folder.0.path().join(name), text).unwrap();
+        write(
+            "labels.csv",
+            "label,file,split\n10,images/0.png,train\n9,images/1.png,train\n10,\"images/2.png\",test\n",
+        );
+        let set = folder.load("labels = 'labels.csv'").unwrap();
+        assert_eq!(set.classes, ["9", "10"], "whole numbers are in the order of numbers");
+        assert_eq!((set.train.labels(), set.test.labels()), (&[1, 0][..], &[1][..]));
+        assert_eq!(set.test.images().image(0)[0], 2);
+        let lines = (0..6).map(|i| format!(r#"{{"file": "images/{i}.png", "label": {}}}"#, i % 2));
+        write("labels.jsonl", &lines.collect::<Vec<_>>().join("\n"));
+        let set = folder.load("labels = 'labels.jsonl'\ntest_share = 0.34").unwrap();
+        assert_eq!((set.train.len(), set.test.len()), (4, 2));
+        write("labels.csv", "file,label\nimages/7.png,a\n");
+        let error = folder.load("labels = 'labels.csv'").unwrap_err();
+        assert!(error.starts_with("DIR/images/7.png: cannot be read:"), "{error}");
+    }
+
+    #[test]
     fn images_of_any_depth_become_bytes() {
         let folder = Folder::new();
         folder.put("a/0.png", ImageBuffer::from_pixel(2, 2, Luma([0x80FF_u16])));
@@ -392,6 +403,6 @@ mod tests {
         bytes.extend([1, 0, 24, 0]);
         bytes.extend([0; 24]);
         fs::write(folder.0.path().join("a/1.bmp"), bytes).unwrap();
-        assert!(folder.load("").unwrap_err().starts_with("DIR/a/1.bmp: image is "));
+        assert!(folder.load("").unwrap_err().starts_with("DIR/a/1.bmp: "));
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::Source;
 use super::release::{Published, Release};
-use crate::{Dataset, Error};
+use crate::{Dataset, Error, PublishedSet};
 
 pub(super) const KIND: Kind<dyn Source> = Kind {
     name: RELEASE.name,
@@ -29,6 +29,10 @@ impl Source for Mnist {
     fn load(&self) -> Result<Dataset, Error> {
         RELEASE.load(self.dir.as_deref())
     }
+
+    fn published(&self) -> Option<PublishedSet> {
+        Some(RELEASE.published())
+    }
 }
 
 const RELEASE: Release = Release {
@@ -37,6 +41,10 @@ const RELEASE: Release = Release {
     classes: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
     licence: "CC BY-SA 3.0 (as commonly stated)",
     source: "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    addresses: &[
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ],
     files: [
         Published {
             name: "train-images-idx3-ubyte.gz",

@@ -3,20 +3,28 @@
 mod cifar;
 mod cifar10;
 mod cifar100;
+mod csv;
 mod digits;
 mod embedded;
+mod emnist;
 mod fashion_mnist;
 mod fashion_mnist_10k;
 mod idx_files;
 mod image_folder;
+mod kmnist;
+mod labels;
 mod mnist;
+mod npy;
+mod npz;
+mod numpy;
 mod release;
+pub(crate) mod share;
 
 use std::fmt::Debug;
 
 use cenote_spec::Kind;
 
-use crate::{Dataset, Error};
+use crate::{Dataset, Error, PublishedSet};
 
 /// A description of a data set that can be loaded.
 pub trait Source: Debug + Send + Sync {
@@ -26,6 +34,11 @@ pub trait Source: Debug + Send + Sync {
     ///
     /// When a file is missing, unreadable, damaged or not the published one.
     fn load(&self) -> Result<Dataset, Error>;
+
+    /// The files of a set that was published, where it is one and not part of the crate.
+    fn published(&self) -> Option<PublishedSet> {
+        None
+    }
 }
 
 /// Every data set that a study file can name; the first two come with the crate.
@@ -34,10 +47,15 @@ pub const KINDS: &[Kind<dyn Source>] = &[
     digits::KIND,
     fashion_mnist::KIND,
     mnist::KIND,
+    kmnist::KIND,
+    emnist::KIND,
     cifar10::KIND,
     cifar100::KIND,
     image_folder::KIND,
     idx_files::KIND,
+    npy::KIND,
+    npz::KIND,
+    csv::KIND,
 ];
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Data sets published as four IDX files with known checksums.
 
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::checksum::verify;
-use crate::{Dataset, Error, Idx, Origin, Split};
+use crate::place::data_dir;
+use crate::{Dataset, Error, Idx, Origin, PublishedFile, PublishedSet, Split};
 
 /// A published data set of four files.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(super) struct Release {
     pub(super) licence: &'static str,
     /// Page or address that the files come from.
     pub(super) source: &'static str,
+    /// Where the files are, the publisher's own address first; each is followed by the name of a file.
+    pub(super) addresses: &'static [&'static str],
     /// Training images, training labels, test images, test labels.
     pub(super) files: [Published; 4],
 }
@@ -29,10 +31,26 @@ pub(super) struct Published {
     pub(super) sha256: &'static str,
 }
 
+impl Published {
+    pub(super) fn public(&self) -> PublishedFile {
+        PublishedFile { name: self.name, bytes: self.bytes, sha256: self.sha256 }
+    }
+}
+
 impl Release {
+    /// The files, for whoever fetches or compares them.
+    pub(super) fn published(&self) -> PublishedSet {
+        PublishedSet {
+            folder: self.folder,
+            licence: self.licence,
+            addresses: self.addresses,
+            files: self.files.iter().map(Published::public).collect(),
+        }
+    }
+
     /// Reads the files from `dir`, else from the data set's folder below `CENOTE_DATA_DIR`.
     pub(super) fn load(&self, dir: Option<&Path>) -> Result<Dataset, Error> {
-        self.load_below(dir, env::var_os("CENOTE_DATA_DIR").map(PathBuf::from).as_deref())
+        self.load_below(dir, data_dir().as_deref())
     }
 
     fn load_below(&self, dir: Option<&Path>, root: Option<&Path>) -> Result<Dataset, Error> {
@@ -94,7 +112,14 @@ impl Release {
             .iter()
             .map(|file| format!("{} (sha256 {})", file.name, file.sha256))
             .collect();
-        format!("wanted from {}: {}", self.source, files.join(", "))
+        format!(
+            "`cenote data fetch {}` gets them, and CENOTE_DATA_DIR names another directory that holds `{}/`; \
+             wanted from {}: {}",
+            self.name,
+            self.folder,
+            self.source,
+            files.join(", ")
+        )
     }
 }
 
@@ -109,6 +134,7 @@ mod tests {
         classes: &["a", "b"],
         licence: "MIT",
         source: "https://example.org/toy/",
+        addresses: &[],
         files: [
             Published { name: "train-images", bytes: 18, sha256: "" },
             Published { name: "train-labels", bytes: 10, sha256: "" },
@@ -155,7 +181,7 @@ mod tests {
         let error = release.load_below(None, Some(root.path())).unwrap_err().to_string();
         let directory = root.path().join("toy-set");
         let start = format!(
-            "toy: {} does not hold `test-labels`; wanted from https://",
+            "toy: {} does not hold `test-labels`; `cenote data fetch toy` gets them, and CENOTE_DATA_DIR",
             directory.display()
         );
         assert!(error.starts_with(&start), "{error}");
@@ -169,7 +195,7 @@ mod tests {
     fn without_any_directory_the_error_says_how_to_give_one() {
         let error = RELEASE.load_below(None, None).unwrap_err().to_string();
         let start = "toy: no directory to read from; set CENOTE_DATA_DIR to the directory that holds \
-                     `toy-set/`, or give the data set `dir`; wanted from ";
+                     `toy-set/`, or give the data set `dir`; `cenote data fetch toy` gets them, and ";
         assert!(error.starts_with(start), "{error}");
     }
 
