@@ -111,6 +111,22 @@ pub enum Error {
         /// Number of classes, at least one.
         classes: usize,
     },
+    /// A line of an annotation cannot be right.
+    #[error("{file}, line {line}: {what}")]
+    Annotation {
+        /// File that was read.
+        file: String,
+        /// Number of the line, from 1.
+        line: usize,
+        /// What was got and what would fit.
+        what: String,
+    },
+    /// Annotations of COCO cannot be read.
+    #[error(transparent)]
+    Coco(#[from] cenote_metrics::Error),
+    /// A list of classes cannot be read.
+    #[error(transparent)]
+    Classes(#[from] cenote_metrics::FolderError),
     /// Something has a value that cannot be used.
     #[error("{what} is {got}; expected {expected}")]
     Setting {

@@ -37,6 +37,7 @@ mod checksum;
 mod dataset;
 mod error;
 mod idx;
+mod located;
 mod normalization;
 mod npy;
 mod order;
@@ -45,6 +46,8 @@ mod place;
 mod published;
 mod source;
 mod split;
+mod tensors;
+mod texts;
 mod transform;
 
 pub use augmentation::Augmentation;
@@ -53,6 +56,10 @@ pub use checksum::sha256;
 pub use dataset::{Dataset, Origin};
 pub use error::Error;
 pub use idx::Idx;
+pub use located::{
+    BoxedObject, DETECTION_KINDS, DetectionSet, DetectionSource, LeftOut, Scene, SceneBatch,
+    WhyLeftOut,
+};
 pub use normalization::{Normalization, PixelCounts};
 pub use npy::{Npy, NpyElement};
 pub use picture::{Channels, Picture};
@@ -60,4 +67,5 @@ pub use place::data_dir;
 pub use published::{PublishedFile, PublishedSet};
 pub use source::{KINDS, Source};
 pub use split::{Images, Split};
+pub use texts::{TEXT_KINDS, TextBatch, TextImage, TextSet, TextSource};
 pub use transform::{TRANSFORMS, Transform};

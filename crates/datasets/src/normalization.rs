@@ -25,20 +25,20 @@ impl Normalization {
     /// Measures a split. Measure the training part only: the test part must not leak into training.
     pub fn of(train: &Split) -> Self {
         let [channels, height, width] = train.shape();
-        let mut counts = vec![[0_u64; 256]; channels];
-        for (plane, pixels) in train.images().pixels().chunks_exact(height * width).enumerate() {
-            let counts = &mut counts[plane % channels];
-            for &pixel in pixels {
-                counts[usize::from(pixel)] += 1;
-            }
+        let mut counts = PixelCounts::new(channels);
+        for image in train.images().pixels().chunks_exact(channels * height * width) {
+            counts.add(image);
         }
-        let (mean, deviation) = counts.iter().map(moments).unzip();
-        Self { mean, deviation }
+        counts.normalization()
     }
 
     /// Refuses a split that has another number of channels.
     pub(crate) fn fits(&self, split: &Split) -> Result<(), Error> {
-        let channels = split.shape()[0];
+        self.fits_channels(split.shape()[0])
+    }
+
+    /// Refuses another number of channels.
+    pub(crate) fn fits_channels(&self, channels: usize) -> Result<(), Error> {
         if self.mean.len() == channels && self.deviation.len() == channels {
             return Ok(());
         }
@@ -59,6 +59,52 @@ impl Normalization {
                 std::array::from_fn(|pixel| ((pixel as f64 / 255.0 - mean) / deviation) as Scalar)
             })
             .collect()
+    }
+}
+
+/// How often each value occurs in each channel, image after image of any size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PixelCounts(Vec<[u64; 256]>);
+
+impl PixelCounts {
+    /// Starts with no image of so many channels.
+    pub fn new(channels: usize) -> Self {
+        Self(vec![[0; 256]; channels])
+    }
+
+    /// Adds the planes `(C, H, W)` of an image.
+    ///
+    /// # Panics
+    ///
+    /// When the planes are not of one length.
+    pub fn add(&mut self, planes: &[u8]) {
+        assert!(planes.len().is_multiple_of(self.0.len()), "every channel has as many pixels");
+        let area = (planes.len() / self.0.len()).max(1);
+        for (plane, counts) in planes.chunks_exact(area).zip(&mut self.0) {
+            for &pixel in plane {
+                counts[usize::from(pixel)] += 1;
+            }
+        }
+    }
+
+    /// Adds what another has counted.
+    ///
+    /// # Panics
+    ///
+    /// When it has another number of channels.
+    pub fn merge(&mut self, other: &Self) {
+        assert_eq!(self.0.len(), other.0.len(), "both count the same channels");
+        for (counts, more) in self.0.iter_mut().zip(&other.0) {
+            for (count, more) in counts.iter_mut().zip(more) {
+                *count += more;
+            }
+        }
+    }
+
+    /// The mean and deviation of all that was added.
+    pub fn normalization(&self) -> Normalization {
+        let (mean, deviation) = self.0.iter().map(moments).unzip();
+        Normalization { mean, deviation }
     }
 }
 

@@ -1,0 +1,123 @@
+//! Captchas: images whose file names are what stands in them.
+//!
+//! `path` is a folder or a zip archive, which is read as it is and never unpacked. The text of `2b827.png` is `2b827`; with
+//! `separator = "_"` that of `2b827_0003.png` too, so that a text may occur twice. `test_share` of the images is held out by
+//! a draw from `seed`. Hidden files, and those without the ending of an image, are left alone.
+
+use std::path::{Path, PathBuf};
+
+use cenote_spec::{Kind, params};
+use serde::Deserialize;
+
+use super::TextSource;
+use super::set::{TextImage, TextSet, alphabet};
+use crate::archive::Zip;
+use crate::picture::is_image;
+use crate::source::share;
+use crate::{Error, Picture};
+
+pub(super) const KIND: Kind<dyn TextSource> = Kind {
+    name: NAME,
+    about: "images whose file names are the text in them, in a folder or a zip",
+    example: "path = \"my/captcha_images_v2.zip\"\ntest_share = 0.2",
+    notes: None,
+    parse: |table| Ok(Box::new(params::<Captcha>(NAME, table)?)),
+};
+
+const NAME: &str = "captcha";
+/// The most that one image of an archive may take, and all of them: archives are held in memory.
+const MOST_IMAGE: u64 = 16 << 20;
+const MOST_ARCHIVE: u64 = 2 << 30;
+/// The longest text.
+const MOST_CHARACTERS: usize = 64;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Captcha {
+    path: PathBuf,
+    name: Option<String>,
+    separator: Option<String>,
+    #[serde(default = "share::default")]
+    test_share: f64,
+    #[serde(default)]
+    seed: u64,
+}
+
+impl TextSource for Captcha {
+    fn load(&self) -> Result<TextSet, Error> {
+        share::check("captcha: test_share", self.test_share)?;
+        let all = if self.path.is_dir() { self.folder()? } else { self.archive()? };
+        if all.len() < 2 {
+            return Err(Error::Format {
+                file: self.path.display().to_string(),
+                what: "number of images",
+                got: all.len().to_string(),
+                expected: "at least 2, one of them to test".to_owned(),
+            });
+        }
+        let alphabet = alphabet(all.iter());
+        let (train, test) = share::part(all.len(), self.test_share, self.seed);
+        let taken = |part: &[usize]| part.iter().map(|&at| all[at].clone()).collect();
+        Ok(TextSet {
+            name: self.name.clone().unwrap_or_else(|| NAME.to_owned()),
+            alphabet,
+            train: taken(&train),
+            test: taken(&test),
+            licence: "not stated",
+            source: "the user's own files",
+        })
+    }
+}
+
+impl Captcha {
+    fn folder(&self) -> Result<Vec<TextImage>, Error> {
+        let shown = self.path.display().to_string();
+        let unreadable = |source| Error::Read { file: shown.clone(), source };
+        let mut paths = Vec::new();
+        for entry in std::fs::read_dir(&self.path).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            let hidden =
+                path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            if is_image(&path) && path.is_file() && !hidden {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        let image = |path: PathBuf| {
+            let text = self.text(&path)?;
+            Ok(TextImage { picture: Picture::file(path), text })
+        };
+        paths.into_iter().map(image).collect()
+    }
+
+    fn archive(&self) -> Result<Vec<TextImage>, Error> {
+        let mut zip = Zip::open(&self.path)?;
+        let (mut images, mut left) = (Vec::new(), MOST_ARCHIVE);
+        for name in zip.files()?.into_iter().filter(|name| is_image(Path::new(name))) {
+            let bytes = zip.read(&name, MOST_IMAGE.min(left))?;
+            left -= bytes.len() as u64;
+            let shown = self.path.join(&name);
+            let text = self.text(&shown)?;
+            let picture = Picture::bytes(shown.display().to_string(), bytes);
+            images.push(TextImage { picture, text });
+        }
+        Ok(images)
+    }
+
+    /// The text in a name.
+    fn text(&self, path: &Path) -> Result<String, Error> {
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let text = stem.and_then(|stem| match &self.separator {
+            Some(separator) => stem.split(separator.as_str()).next(),
+            None => Some(stem),
+        });
+        text.filter(|text| (1..=MOST_CHARACTERS).contains(&text.chars().count()))
+            .map(str::to_owned)
+            .ok_or_else(|| Error::Format {
+                file: path.display().to_string(),
+                what: "name",
+                got: "without a text that can be read".to_owned(),
+                expected: format!("1 to {MOST_CHARACTERS} characters of UTF-8"),
+            })
+    }
+}

@@ -1,0 +1,25 @@
+//! Data sets of images with a text in each.
+
+mod captcha;
+mod set;
+
+use std::fmt::Debug;
+
+use cenote_spec::Kind;
+
+use crate::Error;
+
+pub use set::{TextBatch, TextImage, TextSet};
+
+/// A description of a set of texts that can be loaded.
+pub trait TextSource: Debug + Send + Sync {
+    /// Reads the texts; images are decoded later.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing, unreadable or damaged, or a text cannot be right.
+    fn load(&self) -> Result<TextSet, Error>;
+}
+
+/// Every kind of set of texts.
+pub const TEXT_KINDS: &[Kind<dyn TextSource>] = &[captcha::KIND];
