@@ -37,6 +37,7 @@ mod checksum;
 mod dataset;
 mod error;
 mod idx;
+mod inspection;
 mod located;
 mod normalization;
 mod npy;
@@ -56,6 +57,7 @@ pub use checksum::sha256;
 pub use dataset::{Dataset, Origin};
 pub use error::Error;
 pub use idx::Idx;
+pub use inspection::{Duplicates, Place, Survey, Tile, digest, grid};
 pub use located::{
     BoxedObject, DETECTION_KINDS, DetectionSet, DetectionSource, LeftOut, Scene, SceneBatch,
     WhyLeftOut,

@@ -1,0 +1,127 @@
+//! Some images of a set side by side, each with words under it.
+
+use std::io::Cursor;
+
+use image::imageops::{self, FilterType};
+use image::{ImageFormat, Rgb, RgbImage};
+
+use super::font;
+
+/// The longest side of a tile, and of one that is drawn larger than it is.
+const SIDE: u32 = 160;
+const LARGE: u32 = 96;
+/// Room for the words, and between tiles.
+const WORDS: u32 = 16;
+const GAP: u32 = 4;
+/// Sides of boxes.
+const MARK: Rgb<u8> = Rgb([255, 32, 32]);
+
+/// An image of a grid.
+#[derive(Clone, Debug)]
+pub struct Tile {
+    /// Bytes `(C, H, W)` of 1 or 3 channels; others are shown by their first.
+    pub planes: Vec<u8>,
+    /// `[c, h, w]`.
+    pub shape: [usize; 3],
+    /// What stands under it.
+    pub words: String,
+    /// Boxes on it, `[x1, y1, x2, y2]` in pixels.
+    pub boxes: Vec<[f32; 4]>,
+}
+
+/// Draws tiles row by row, `columns` of them in each, as a PNG.
+///
+/// Small images are enlarged by a whole number without smoothing, large ones made smaller.
+pub fn grid(tiles: &[Tile], columns: usize) -> Vec<u8> {
+    let columns = columns.clamp(1, tiles.len().max(1)) as u32;
+    let drawn: Vec<RgbImage> = tiles.iter().map(drawn).collect();
+    let cell = |side: fn(&RgbImage) -> u32| drawn.iter().map(side).max().unwrap_or(0);
+    let (width, height) = (cell(RgbImage::width).max(48) + GAP, cell(RgbImage::height) + WORDS);
+    let rows = (tiles.len() as u32).div_ceil(columns);
+    let mut sheet = RgbImage::from_pixel(columns * width + GAP, rows * height + GAP, Rgb([255; 3]));
+    for ((index, tile), image) in (0_u32..).zip(tiles).zip(&drawn) {
+        let left = index % columns * width + GAP;
+        let top = index / columns * height + GAP;
+        imageops::replace(&mut sheet, image, left.into(), top.into());
+        let baseline = top + image.height() + WORDS - GAP;
+        font::write(&mut sheet, &tile.words, [left, baseline], width - GAP);
+    }
+    let mut bytes = Cursor::new(Vec::new());
+    sheet.write_to(&mut bytes, ImageFormat::Png).expect("a Vec takes any bytes");
+    bytes.into_inner()
+}
+
+fn drawn(tile: &Tile) -> RgbImage {
+    let [c, h, w] = tile.shape;
+    let value = |channel: usize, x: u32, y: u32| {
+        let channel = if c == 3 { channel } else { 0 };
+        tile.planes[(channel * h + y as usize) * w + x as usize]
+    };
+    let image =
+        RgbImage::from_fn(w as u32, h as u32, |x, y| Rgb([0, 1, 2].map(|k| value(k, x, y))));
+    let longest = image.width().max(image.height()).max(1);
+    let scale = if longest > SIDE {
+        f64::from(SIDE) / f64::from(longest)
+    } else {
+        f64::from((LARGE / longest).max(1))
+    };
+    let size = [image.width(), image.height()].map(|side| (f64::from(side) * scale).round() as u32);
+    let filter = if scale < 1.0 { FilterType::Triangle } else { FilterType::Nearest };
+    let [width, height] = size.map(|side| side.max(1));
+    let mut image = imageops::resize(&image, width, height, filter);
+    for corners in &tile.boxes {
+        mark(&mut image, corners.map(|side| f64::from(side) * scale));
+    }
+    image
+}
+
+/// Draws the four sides of a box.
+fn mark(image: &mut RgbImage, [x1, y1, x2, y2]: [f64; 4]) {
+    let (across, down) = (image.width() - 1, image.height() - 1);
+    let at = |side: f64, most: u32| (side.max(0.0) as u32).min(most);
+    let (x1, x2) = (at(x1, across), at(x2 - 1.0, across));
+    let (y1, y2) = (at(y1, down), at(y2 - 1.0, down));
+    for x in x1..=x2.max(x1) {
+        image.put_pixel(x, y1, MARK);
+        image.put_pixel(x, y2.max(y1), MARK);
+    }
+    for y in y1..=y2.max(y1) {
+        image.put_pixel(x1, y, MARK);
+        image.put_pixel(x2.max(x1), y, MARK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tile(shape: [usize; 3], words: &str) -> Tile {
+        let planes = vec![200; shape.iter().product()];
+        Tile { planes, shape, words: words.to_owned(), boxes: Vec::new() }
+    }
+
+    #[test]
+    fn tiles_stand_in_rows_with_their_words_under_them() {
+        let tiles = [tile([1, 8, 8], "zero"), tile([3, 8, 8], "ünïcode"), tile([1, 8, 8], "")];
+        let sheet = image::load_from_memory(&grid(&tiles, 2)).unwrap().into_rgb8();
+        // 8 pixels become 96; two columns and two rows.
+        assert_eq!(sheet.dimensions(), (2 * 100 + 4, 2 * 112 + 4));
+        assert_eq!(sheet.get_pixel(4, 4), &Rgb([200; 3]));
+        let dark = |rows: std::ops::Range<u32>, columns: std::ops::Range<u32>| {
+            let cells = rows.flat_map(|y| columns.clone().map(move |x| (x, y)));
+            cells.filter(|&(x, y)| sheet.get_pixel(x, y).0[0] < 100).count()
+        };
+        assert!(dark(100..116, 0..100) > 20, "words are drawn");
+        assert_eq!(dark(212..228, 0..100), 0, "no words, no ink");
+    }
+
+    #[test]
+    fn boxes_are_marked_where_they_are() {
+        let mut boxed = tile([1, 200, 320], "box");
+        boxed.boxes = vec![[0.0, 0.0, 320.0, 200.0], [-5.0, 500.0, 900.0, 900.0]];
+        let sheet = image::load_from_memory(&grid(&[boxed], 5)).unwrap().into_rgb8();
+        assert_eq!(sheet.get_pixel(4, 4), &MARK);
+        assert_eq!(sheet.get_pixel(4 + 159, 4 + 99), &MARK);
+        assert_eq!(grid(&[], 3).is_empty(), false);
+    }
+}
