@@ -33,10 +33,9 @@ impl<'a> Part<'a> {
         let options = options.read(true).write(true).create(true).truncate(false);
         let file = options.open(&path).map_err(disk(&path))?;
         match file.try_lock() {
-            Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::Busy { path }),
             // A file system without locks is not a reason to refuse.
-            Err(TryLockError::Error(_)) => {}
+            Ok(()) | Err(TryLockError::Error(_)) => {}
         }
         let length = file.metadata().map_err(disk(&path))?.len();
         let mut part = Self { wanted, path, file, length };
