@@ -16,7 +16,8 @@
 //! ```
 //!
 //! Two sets are part of the crate (`digits` and `fashion_mnist_10k`), so the example needs no file.
-//! Others are read from files that the user has placed; [`KINDS`] lists them all.
+//! Others are read from files that the user has placed; [`KINDS`] lists them all. Images with boxes are in
+//! [`DETECTION_KINDS`] and images with texts in [`TEXT_KINDS`]; these are decoded when a batch asks for them.
 //!
 //! # What holds everywhere
 //!
@@ -28,7 +29,8 @@
 //!
 //! # What it does not do
 //!
-//! It downloads nothing, knows no model, and keeps each set in memory as bytes.
+//! It downloads nothing, though it knows what a [`PublishedSet`] consists of; it knows no model, and keeps each set of
+//! [`KINDS`] in memory as bytes.
 
 mod archive;
 mod augmentation;

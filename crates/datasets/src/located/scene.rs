@@ -1,10 +1,10 @@
 //! An image with the objects in it, whatever format they were annotated in.
 
+use cenote_tensor::Tensor;
 use rayon::prelude::*;
 
 use crate::tensors::scaled_tensor;
 use crate::{Channels, Error, Normalization, Origin, Picture};
-use cenote_tensor::Tensor;
 
 /// Images with boxes, split for training and testing.
 #[derive(Clone, Debug)]
