@@ -9,6 +9,7 @@ mod metrics;
 mod op;
 mod predict;
 mod report;
+mod settings;
 mod summary;
 mod train;
 

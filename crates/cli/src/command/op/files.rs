@@ -1,4 +1,4 @@
-//! Files of `cenote op`: read whole within a limit, written whole or not at all.
+//! Files of commands: read whole within a limit, written whole or not at all.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -27,7 +27,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Writes a file that appears under its name only when it is complete.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(in crate::command) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let cannot =
         |error: &dyn std::fmt::Display| refused(path, format!("cannot be written: {error}"));
     let folder = match path.parent() {

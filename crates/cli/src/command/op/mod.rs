@@ -1,7 +1,7 @@
 //! `cenote op`: one operator on one array or image, or every operator on one image.
 
 mod applied;
-mod files;
+pub(super) mod files;
 mod gallery;
 mod npy;
 mod picture;
@@ -11,6 +11,7 @@ mod weights;
 use std::path::Path;
 use std::process::ExitCode;
 
+use cenote_datasets::Npy;
 use cenote_evidence::grouped;
 use cenote_layers::Mode;
 use cenote_tensor::{Shape, Tensor};
@@ -22,6 +23,7 @@ use files::refused;
 use picture::Scale;
 use statistics::Statistics;
 
+use super::settings;
 use crate::args::Op;
 use crate::failure::Failure;
 use crate::screen;
@@ -55,7 +57,7 @@ struct Input {
 }
 
 fn apply(args: &Op, name: &str, path: &Path) -> Result<String, Failure> {
-    let table = table(name, &args.set)?;
+    let table = settings::table(name, &args.set)?;
     let input = read(path)?;
     let x = input.batch;
     let [n, ..] = x.nchw();
@@ -82,25 +84,9 @@ fn apply(args: &Op, name: &str, path: &Path) -> Result<String, Failure> {
     Ok(if args.json { told.document(&operator, &applied) } else { told.words(&operator, &applied) })
 }
 
-/// The table of the operator; a value that is no TOML is taken as text.
-fn table(name: &str, settings: &[(String, String)]) -> Result<Table, Failure> {
-    let mut table = Table::new();
-    table.insert("kind".to_owned(), name.into());
-    for (key, text) in settings {
-        let parsed = format!("value = {text}").parse::<Table>().ok();
-        // More than one key would be text that pretends to be a line of its own.
-        let value = parsed.filter(|parsed| parsed.len() == 1).and_then(|mut p| p.remove("value"));
-        let value = value.unwrap_or_else(|| text.as_str().into());
-        if key == "kind" || table.insert(key.clone(), value).is_some() {
-            return Err(Failure::Usage(format!("--set {key}: is given already")));
-        }
-    }
-    Ok(table)
-}
-
 fn read(path: &Path) -> Result<Input, Failure> {
     let bytes = files::read(path)?;
-    if !bytes.starts_with(npy::MAGIC) {
+    if !bytes.starts_with(Npy::MAGIC) {
         let batch = picture::planes(&picture::decode(&bytes, path)?);
         let about = format!("{} as values from 0 to 1", path.display());
         return Ok(Input { batch, about, is_picture: true });
@@ -122,7 +108,7 @@ fn read(path: &Path) -> Result<Input, Failure> {
 
 /// An array, and what became of its number type.
 fn array(path: &Path, bytes: &[u8]) -> Result<(Tensor, String), Failure> {
-    let array = npy::decode(bytes).map_err(|words| refused(path, words))?;
+    let array = npy::decode(&path.display().to_string(), bytes).map_err(Failure::File)?;
     let (dtype, ours) = (array.dtype, npy::Dtype::OURS);
     let kind = if dtype == ours {
         dtype.name().to_owned()
