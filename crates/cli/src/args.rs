@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+mod data;
 mod detection;
 mod metrics;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use cenote_experiment::Workers;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+pub(crate) use data::{Data, DataFetch, DataInspect, DataList, DataPath, DataVerify};
 pub(crate) use detection::{Compared, Convention, Detection, Format, Protocol};
 pub(crate) use metrics::{Bins, Classification, Classified, Metrics, Sequence, WhenUndefined};
 
@@ -41,6 +43,9 @@ pub(crate) enum Command {
     Metrics(Metrics),
     /// Apply one operator to an array or an image, or show every operator on one image
     Op(Op),
+    /// Fetch, compare and look into data sets
+    #[command(subcommand)]
+    Data(Data),
     /// List what a study file may name
     List(List),
     /// Time networks and operators as the scripts in benches/peers time other libraries
@@ -276,6 +281,14 @@ fn workers(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if (1..=Workers::LIMIT).contains(&count) => Ok(count),
         _ => Err(format!("expected a whole number from 1 to {}", Workers::LIMIT)),
+    }
+}
+
+/// Images in a row.
+fn columns(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(columns) if (1..=100).contains(&columns) => Ok(columns),
+        _ => Err("expected a whole number from 1 to 100".to_owned()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod ablate;
 mod bench;
+mod data;
 mod evaluate;
 mod interrupt;
 mod list;
@@ -28,6 +29,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Report(args) => report::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::Op(args) => op::run(&args),
+        Command::Data(args) => data::run(&args),
         Command::List(args) => list::run(&args),
         Command::Metrics(args) => metrics::run(&args),
         Command::Bench(args) => bench::run(&args),

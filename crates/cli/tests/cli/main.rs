@@ -4,6 +4,7 @@ mod ablation;
 mod bench;
 mod checkpoints;
 mod data_files;
+mod data_sets;
 mod detection;
 mod detection_sections;
 mod flags;

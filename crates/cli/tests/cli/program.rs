@@ -52,6 +52,8 @@ impl Place {
     pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(program());
         command.args(words.split_whitespace()).current_dir(self.0.path());
+        // Data that the user has fetched are not there.
+        command.env("XDG_CACHE_HOME", self.path("cache"));
         command.env_remove("CENOTE_DATA_DIR").timeout(Duration::from_mins(2));
         command
     }
