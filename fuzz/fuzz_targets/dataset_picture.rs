@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| cenote_fuzz::datasets::picture(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| cenote_fuzz::dataset_picture(bytes));
