@@ -10,7 +10,7 @@ pub(crate) mod conv2d;
 pub(crate) mod matmul;
 pub(crate) mod norm;
 #[cfg(not(cenote_f64))]
-mod parallel;
+pub(crate) mod parallel;
 pub(crate) mod phases;
 pub(crate) mod pool2d;
 pub(crate) mod reduce;
