@@ -42,6 +42,9 @@ pub(super) fn largest<'a>(
     });
 }
 
+/// Columns that are folded side by side.
+const SIDE: usize = 8;
+
 /// One row of maxima over rows, and one of maxima over rows and columns.
 #[derive(Default)]
 struct Room {
@@ -115,11 +118,21 @@ fn common(ranges: &[[usize; 2]]) -> Option<usize> {
 #[inline(always)]
 fn fold_rows(x: &[f32], width: usize, rows: std::ops::Range<usize>, into: &mut Row) {
     let (best, at) = (&mut into.best[..width], &mut into.at[..width]);
-    best.copy_from_slice(&x[rows.start * width..][..width]);
-    at.fill(rows.start as u32);
-    for r in rows.skip(1) {
-        let row = &x[r * width..][..width];
-        for ((best, at), &x) in best.iter_mut().zip(at.iter_mut()).zip(row) {
+    let row = |r: usize| &x[r * width..][..width];
+    let (first, second) = (rows.start, rows.start + 1);
+    if second == rows.end {
+        best.copy_from_slice(row(first));
+        at.fill(first as u32);
+        return;
+    }
+    let both = row(first).iter().zip(row(second));
+    for ((best, at), (&above, &x)) in best.iter_mut().zip(at.iter_mut()).zip(both) {
+        let wins = (x > above) | x.is_nan();
+        *best = if wins { x } else { above };
+        *at = if wins { second as u32 } else { first as u32 };
+    }
+    for r in second + 1..rows.end {
+        for ((best, at), &x) in best.iter_mut().zip(at.iter_mut()).zip(row(r)) {
             let wins = (x > *best) | x.is_nan();
             *best = if wins { x } else { *best };
             *at = if wins { r as u32 } else { *at };
@@ -132,15 +145,30 @@ fn fold_rows(x: &[f32], width: usize, rows: std::ops::Range<usize>, into: &mut R
 fn fold_columns(tall: &Row, length: usize, width: usize, into: &mut Row) {
     let count = width + 1 - length;
     let (best, at) = (&mut into.best[..count], &mut into.at[..count]);
-    best.copy_from_slice(&tall.best[..count]);
-    for (c, (at, &row)) in at.iter_mut().zip(&tall.at).enumerate() {
-        *at = row * width as u32 + c as u32;
+    let columns = |step: usize| (&tall.best[step..][..count], &tall.at[step..][..count]);
+    let place = |row: u32, column: usize| row * width as u32 + column as u32;
+    let (numbers, rows) = columns(0);
+    if length == 1 {
+        best.copy_from_slice(numbers);
+        for (c, (at, &row)) in at.iter_mut().zip(rows).enumerate() {
+            *at = place(row, c);
+        }
+        return;
     }
-    for step in 1..length {
-        let (next, rows) = (&tall.best[step..][..count], &tall.at[step..][..count]);
+    let (next, next_rows) = columns(1);
+    let (first, second) = (numbers.iter().zip(rows), next.iter().zip(next_rows));
+    let places = best.iter_mut().zip(at.iter_mut()).zip(first.zip(second));
+    for (c, ((best, at), ((&left, &row), (&x, &next_row)))) in places.enumerate() {
+        let (first, second) = (place(row, c), place(next_row, c + 1));
+        let wins = beats((x, second), (left, first));
+        *best = if wins { x } else { left };
+        *at = if wins { second } else { first };
+    }
+    for step in 2..length {
+        let (next, rows) = columns(step);
         let places = best.iter_mut().zip(at.iter_mut()).zip(next.iter().zip(rows));
         for (c, ((best, at), (&x, &row))) in places.enumerate() {
-            let place = row * width as u32 + (c + step) as u32;
+            let place = place(row, c + step);
             let wins = beats((x, place), (*best, *at));
             *best = if wins { x } else { *best };
             *at = if wins { place } else { *at };
@@ -154,20 +182,35 @@ fn beats((x, place): (f32, u32), (best, at): (f32, u32)) -> bool {
     #[expect(clippy::float_cmp, reason = "ties are exact")]
     let tie = x == best && place < at;
     let last_nan = x.is_nan() && (!best.is_nan() || place > at);
-    x > best || tie || last_nan
+    (x > best) | tie | last_nan
 }
 
 /// The maximum of these columns and its place.
 #[inline(always)]
 fn one(tall: &Row, columns: std::ops::Range<usize>, width: usize) -> (f32, u32) {
     let place = |c: usize| tall.at[c] * width as u32 + c as u32;
+    let better = |best, next| if beats(next, best) { next } else { best };
     let Some(first) = columns.clone().next() else { return (0.0, NOWHERE) };
     let mut best = (tall.best[first], place(first));
-    for c in columns.skip(1) {
-        let next = (tall.best[c], place(c));
-        if beats(next, best) {
-            best = next;
+    let mut at = first + 1;
+    if columns.len() >= 2 * SIDE {
+        // Which of two wins does not depend on what else was compared, so neither on the order.
+        let (mut lanes, mut places) = ([0.0; SIDE], [0; SIDE]);
+        for (lane, c) in (first..first + SIDE).enumerate() {
+            (lanes[lane], places[lane]) = (tall.best[c], place(c));
         }
+        let whole = columns.len() / SIDE;
+        for start in (1..whole).map(|nth| first + nth * SIDE) {
+            let next = (&tall.best[start..][..SIDE], &tall.at[start..][..SIDE]);
+            for lane in 0..SIDE {
+                let next = (next.0[lane], next.1[lane] * width as u32 + (start + lane) as u32);
+                let wins = beats(next, (lanes[lane], places[lane]));
+                lanes[lane] = if wins { next.0 } else { lanes[lane] };
+                places[lane] = if wins { next.1 } else { places[lane] };
+            }
+        }
+        best = lanes.into_iter().zip(places).fold(best, better);
+        at = first + whole * SIDE;
     }
-    best
+    (at..columns.end).map(|c| (tall.best[c], place(c))).fold(best, better)
 }
