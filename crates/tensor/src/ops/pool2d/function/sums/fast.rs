@@ -150,7 +150,11 @@ impl<'a, const MAPS: usize, const HELD: usize> Sheet<'a, MAPS, HELD> {
     #[inline(always)]
     fn cell<V: Vector>(&self, row: usize, at: usize) -> [Many<V>; MAPS] {
         let width = self.layout.windows().input()[1];
-        self.planes.map(|plane| Many(load_up_to(&plane[row * width..][..width], at)))
+        let mut cell = [Many(V::splat(0.0)); MAPS];
+        for (cell, plane) in cell.iter_mut().zip(self.planes) {
+            *cell = Many(load_up_to(&plane[row * width..][..width], at));
+        }
+        cell
     }
 
     /// Computes the terms of all rows before `end` that are not yet known.

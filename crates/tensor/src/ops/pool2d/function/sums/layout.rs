@@ -178,19 +178,22 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// The sum of the registers at these places, in their order.
+/// The sum of the registers at these places, in their order. Without a closure: one that is left a
+/// function of its own loses the instructions of its path.
 #[inline(always)]
 pub(super) fn added<V: Vector>(numbers: &[f32], places: &[usize], at: usize) -> V {
-    let cell = |place: usize| load::<V>(numbers, place + at);
     match *places {
         [] => V::splat(0.0),
-        [a] => cell(a),
-        [a, b] => cell(a).add(cell(b)),
-        [a, b, c] => cell(a).add(cell(b)).add(cell(c)),
+        [a] => load(numbers, a + at),
+        [a, b] => load::<V>(numbers, a + at).add(load(numbers, b + at)),
+        [a, b, c] => {
+            let sum = load::<V>(numbers, a + at).add(load(numbers, b + at));
+            sum.add(load(numbers, c + at))
+        }
         [a, ref rest @ ..] => {
-            let mut sum = cell(a);
+            let mut sum = load::<V>(numbers, a + at);
             for &place in rest {
-                sum = sum.add(cell(place));
+                sum = sum.add(load(numbers, place + at));
             }
             sum
         }
