@@ -112,12 +112,14 @@ impl FormulaPool for LogSumExpPool {
 
     fn forward<'t>(&self, x: Var<'t>, at: Windows, scope: &Scope<'_, 't>) -> Var<'t> {
         let channels = x.value().nchw()[1];
-        let r = if self.learned {
-            rows(NAME, [&EXP.of(scope.param(0))], channels)
-        } else {
-            x.tape().constant(Tensor::full([channels, 1], self.r as Scalar))
-        };
-        Formula { name: NAME, function: LogSumExp, windows: at }.with_sums([&x], &r)
+        let formula = Formula { name: NAME, function: LogSumExp, windows: at };
+        if self.learned {
+            // The gradient of r is what two sums of nearly the same size leave, so every window looks
+            // at its cells from its own largest one.
+            return formula.with([&x], &rows(NAME, [&EXP.of(scope.param(0))], channels));
+        }
+        let r = x.tape().constant(Tensor::full([channels, 1], self.r as Scalar));
+        formula.with_sums([&x], &r)
     }
 }
 
@@ -171,16 +173,15 @@ impl WindowFunction for LogSumExp {
     }
 }
 
-impl SumFunction<1, 2, 1> for LogSumExp {
+impl SumFunction<1, 1, 1> for LogSumExp {
     fn range(&self, params: &[Scalar]) -> [[Scalar; 2]; 1] {
         // A product with r is then rounded to less than 2e-6.
         [[0.0, 32.0 / params[0]]]
     }
 
     #[inline(always)]
-    fn terms<T: Number>(&self, params: &[T], [x]: [T; 1]) -> [T; 2] {
-        let e = (x * params[0]).exp();
-        [e, e * x]
+    fn terms<T: Number>(&self, params: &[T], [x]: [T; 1]) -> [T; 1] {
+        [(x * params[0]).exp()]
     }
 
     #[inline(always)]
@@ -189,21 +190,12 @@ impl SumFunction<1, 2, 1> for LogSumExp {
     }
 
     #[inline(always)]
-    fn pull<T: Number>(
-        &self,
-        params: &[T],
-        [sum, above]: [T; 2],
-        divisor: T,
-        dy: T,
-        dparams: &mut [T],
-    ) -> [T; 1] {
-        let y = (sum / divisor).ln() / params[0];
-        dparams[0] = dy * (above / sum - y) / params[0];
+    fn pull<T: Number>(&self, _: &[T], [sum]: [T; 1], _: T, dy: T, _: &mut [T]) -> [T; 1] {
         [dy / sum]
     }
 
     #[inline(always)]
-    fn cell<T: Number>(&self, _: &[T], _: [T; 1], [e, _]: [T; 2], [pulled]: [T; 1]) -> [T; 1] {
+    fn cell<T: Number>(&self, _: &[T], _: [T; 1], [e]: [T; 1], [pulled]: [T; 1]) -> [T; 1] {
         [pulled * e]
     }
 }
