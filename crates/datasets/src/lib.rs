@@ -38,6 +38,7 @@ mod batch;
 mod checksum;
 mod dataset;
 mod error;
+mod fold;
 mod idx;
 mod inspection;
 mod located;
@@ -58,6 +59,7 @@ pub use batch::{Batch, Batches, Last};
 pub use checksum::sha256;
 pub use dataset::{Dataset, Origin};
 pub use error::Error;
+pub use fold::Folds;
 pub use idx::Idx;
 pub use inspection::{Duplicates, Place, Survey, Tile, digest, grid};
 pub use located::{
