@@ -73,7 +73,7 @@ pub use error::Error;
 pub use inference::Inference;
 pub use init::Init;
 pub use layer::{Cost, Layer, LayerSpec, Mode, ParamSpec, Prepared, Role};
-pub use loss::{correct, cross_entropy, predictions, softmax};
+pub use loss::{correct, cross_entropy, mixed_cross_entropy, predictions, softmax};
 pub use model::{Fitted, Model, ModelSpec, name_layers};
 pub use optim::{
     KINDS as OPTIMIZER_KINDS, Optimizer, OptimizerState, Progress, SCHEDULE_KINDS, Schedule, Update,

@@ -80,7 +80,7 @@ pub fn correct(logits: &Tensor, labels: &[usize]) -> usize {
     predicted.iter().zip(labels).filter(|(predicted, label)| predicted == label).count()
 }
 
-fn rows_of(logits: &Tensor) -> (usize, usize) {
+pub(super) fn rows_of(logits: &Tensor) -> (usize, usize) {
     match logits.dims() {
         &[rows, classes] if classes > 0 => (rows, classes),
         _ => panic!("logits have shape (N, K), not {}", logits.shape()),
