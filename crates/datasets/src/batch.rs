@@ -1,20 +1,35 @@
 //! Splits cut into batches of tensors.
 
+use std::sync::Arc;
+
 use cenote_tensor::{Scalar, Seed, Stream, Tensor};
 
 use crate::augmentation::Draws;
 use crate::order::shuffle;
-use crate::{Augmentation, Error, Normalization, Split};
+use crate::{Augmentation, Error, Loader, Normalization, Split};
 
 /// Some examples as a network takes them.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// Scaled pixels, `(N, C, H, W)`.
     pub images: Tensor,
-    /// Label of each image.
+    /// Label of each image; of a mixed image, the label that has the larger share.
     pub labels: Vec<usize>,
+    /// What was mixed into the images, where a transform mixes.
+    pub mixed: Option<Mixed>,
     /// Position of each image in its split.
     pub indices: Vec<usize>,
+}
+
+/// The second label of every image of a batch whose images were mixed in pairs.
+///
+/// A loss takes both: `share · loss(label) + (1 − share) · loss(second label)`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mixed {
+    /// The label that has the smaller share, for each image.
+    pub labels: Vec<usize>,
+    /// The share of [`Batch::labels`], `1/2` to 1, for each image.
+    pub shares: Vec<Scalar>,
 }
 
 /// What becomes of the last batch when the batch size does not divide the number of examples.
@@ -29,7 +44,9 @@ pub enum Last {
 
 /// One pass over a split, batch by batch.
 ///
-/// Pixels are looked up in one table of 256 scaled values per channel, straight from the bytes of the split.
+/// Pixels are looked up in one table of 256 scaled values per channel. Shuffling puts indices into another order and
+/// copies no example. Iterating makes each batch on the thread that asks; [`Batches::prefetched`] has others make them
+/// ahead of time, with the same bits.
 ///
 /// ```
 /// use cenote_datasets::{Batches, KINDS, Normalization};
@@ -37,21 +54,94 @@ pub enum Last {
 ///
 /// let table = "kind = 'digits'".parse()?;
 /// let digits = cenote_spec::parse(&[KINDS], table)?.load()?;
-/// let normalization = Normalization::of(&digits.train);
+/// let normalization = Normalization::of(&digits.train)?;
 /// let mut order = Seed(1).stream("order/epoch0");
 /// let mut batches = Batches::shuffled(&digits.train, &normalization, 32, &mut order)?;
 /// assert_eq!(batches.len(), 43);
-/// assert_eq!(batches.next().expect("there are 43").images.dims(), [32, 1, 8, 8]);
+/// let first = batches.next().expect("there are 43")?;
+/// assert_eq!(first.images.dims(), [32, 1, 8, 8]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Batches {
+    pass: Pass,
+    next: usize,
+    /// Memory of the batch before.
+    spare: Vec<u8>,
+}
+
+/// What the batches of one pass are made from; each can be made by itself, on any thread.
+#[derive(Clone, Debug)]
+pub(crate) struct Pass {
     split: Split,
-    tables: Vec<[Scalar; 256]>,
-    order: Vec<usize>,
-    start: usize,
+    tables: Arc<Vec<[Scalar; 256]>>,
+    order: Arc<Vec<usize>>,
     batch_size: usize,
     augment: Option<Draws>,
+}
+
+/// A batch as bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Raw {
+    pub(crate) pixels: Vec<u8>,
+    labels: Vec<usize>,
+    mixed: Option<Mixed>,
+    indices: Vec<usize>,
+}
+
+impl Pass {
+    /// Number of batches.
+    pub(crate) fn len(&self) -> usize {
+        self.order.len().div_ceil(self.batch_size)
+    }
+
+    /// Reads and changes the images of one batch, into memory that may have been used before.
+    pub(crate) fn read(&self, nth: usize, mut pixels: Vec<u8>) -> Result<Raw, Error> {
+        let end = self.order.len().min((nth + 1) * self.batch_size);
+        let indices = self.order[nth * self.batch_size..end].to_vec();
+        let area: usize = self.split.shape().iter().product();
+        pixels.clear();
+        pixels.reserve_exact(area * indices.len());
+        let mut labels = Vec::with_capacity(indices.len());
+        let mut mixed =
+            self.augment.as_ref().filter(|draws| draws.mixes()).map(|_| Mixed::default());
+        for &index in &indices {
+            let start = pixels.len();
+            self.split.images().read(index, &mut pixels)?;
+            let mut label = self.split.labels()[index];
+            if let Some(draws) = &self.augment {
+                let pair = draws.apply(&mut pixels[start..], &self.split, index)?;
+                if let Some(mixed) = &mut mixed {
+                    let (partner, share) = pair.unwrap_or((index, 1.0));
+                    let mut second = self.split.labels()[partner];
+                    if share < 0.5 {
+                        std::mem::swap(&mut label, &mut second);
+                    }
+                    mixed.labels.push(second);
+                    mixed.shares.push(share.max(1.0 - share) as Scalar);
+                }
+            }
+            labels.push(label);
+        }
+        Ok(Raw { pixels, labels, mixed, indices })
+    }
+
+    /// Scales a batch; returns the memory of its bytes too.
+    ///
+    /// Tensors are recycled by the thread that drops them, so this is done on the thread that trains.
+    pub(crate) fn scale(&self, raw: Raw) -> (Batch, Vec<u8>) {
+        let Raw { pixels, labels, mixed, indices } = raw;
+        let [c, h, w] = self.split.shape();
+        // Recycled memory: a batch is as large as the one before.
+        let mut images = Tensor::stale([indices.len(), c, h, w]);
+        let planes = pixels.chunks_exact(h * w).zip(images.as_mut_slice().chunks_exact_mut(h * w));
+        for ((plane, values), table) in planes.zip(self.tables.iter().cycle()) {
+            for (value, &pixel) in values.iter_mut().zip(plane) {
+                *value = table[usize::from(pixel)];
+            }
+        }
+        (Batch { images, labels, mixed, indices }, pixels)
+    }
 }
 
 impl Batches {
@@ -65,19 +155,7 @@ impl Batches {
         normalization: &Normalization,
         batch_size: usize,
     ) -> Result<Self, Error> {
-        if batch_size == 0 {
-            let expected = "at least 1".to_owned();
-            return Err(Error::Setting { what: "batch_size", got: "0".to_owned(), expected });
-        }
-        normalization.fits(split)?;
-        Ok(Self {
-            split: split.clone(),
-            tables: normalization.tables(),
-            order: (0..split.len()).collect(),
-            start: 0,
-            batch_size,
-            augment: None,
-        })
+        Self::ordered(split, normalization, batch_size, (0..split.len()).collect())
     }
 
     /// Takes the examples in an order drawn from `stream`, as training does.
@@ -91,16 +169,33 @@ impl Batches {
         batch_size: usize,
         stream: &mut Stream,
     ) -> Result<Self, Error> {
-        let mut batches = Self::sequential(split, normalization, batch_size)?;
-        shuffle(&mut batches.order, stream);
-        Ok(batches)
+        let mut order: Vec<usize> = (0..split.len()).collect();
+        shuffle(&mut order, stream);
+        Self::ordered(split, normalization, batch_size, order)
+    }
+
+    fn ordered(
+        split: &Split,
+        normalization: &Normalization,
+        batch_size: usize,
+        order: Vec<usize>,
+    ) -> Result<Self, Error> {
+        if batch_size == 0 {
+            let expected = "at least 1".to_owned();
+            return Err(Error::Setting { what: "batch_size", got: "0".to_owned(), expected });
+        }
+        normalization.fits(split)?;
+        let (split, tables) = (split.clone(), Arc::new(normalization.tables()));
+        let pass = Pass { split, tables, order: Arc::new(order), batch_size, augment: None };
+        Ok(Self { pass, next: 0, spare: Vec::new() })
     }
 
     /// Says what becomes of a last batch that is not full.
     #[must_use]
     pub fn last(mut self, last: Last) -> Self {
         if last == Last::Drop {
-            self.order.truncate(self.order.len() / self.batch_size * self.batch_size);
+            let full = self.pass.order.len() / self.pass.batch_size * self.pass.batch_size;
+            Arc::make_mut(&mut self.pass.order).truncate(full);
         }
         self
     }
@@ -119,58 +214,58 @@ impl Batches {
         seed: Seed,
         epoch: usize,
     ) -> Result<Self, Error> {
-        augmentation.fits(self.split.shape())?;
-        self.augment = Some(augmentation.draws(seed, epoch));
+        augmentation.fits(self.pass.split.shape())?;
+        if !augmentation.is_empty() {
+            self.pass.augment = Some(augmentation.draws(seed, epoch));
+        }
         Ok(self)
     }
 
-    fn gather(&self, indices: &[usize]) -> Tensor {
-        let shape @ [c, h, w] = self.split.shape();
-        // Recycled memory: a batch is as large as the one before.
-        let mut images = Tensor::stale([indices.len(), c, h, w]);
-        let scale = |image: &[u8], values: &mut [Scalar]| {
-            let planes = image.chunks_exact(h * w).zip(values.chunks_exact_mut(h * w));
-            for ((plane, values), table) in planes.zip(&self.tables) {
-                for (value, &pixel) in values.iter_mut().zip(plane) {
-                    *value = table[usize::from(pixel)];
-                }
-            }
-        };
-        let mut changed = Vec::new();
-        for (&index, values) in
-            indices.iter().zip(images.as_mut_slice().chunks_exact_mut(c * h * w))
-        {
-            let image = self.split.images().image(index);
-            match &self.augment {
-                None => scale(image, values),
-                Some(draws) => {
-                    changed.clear();
-                    changed.extend_from_slice(image);
-                    draws.apply(&mut changed, shape, index);
-                    scale(&changed, values);
-                }
-            }
+    /// Has `workers` background threads read, decode and change what is still to come, ahead of time.
+    ///
+    /// With 0 of them the thread that asks does it. The batches are the same bits, in the same order, for any number.
+    ///
+    /// # Errors
+    ///
+    /// When there are more than [`Loader::LIMIT`] workers or the system gives no thread.
+    pub fn prefetched(self, workers: usize) -> Result<Loader, Error> {
+        Loader::start(self, workers)
+    }
+
+    /// Background threads that a training on `threads` threads gains from: none where a batch is only copied from memory,
+    /// one where images in memory are changed, else, where they are decoded, as many as it trains on.
+    pub fn workers_for(&self, threads: usize) -> usize {
+        match (self.pass.split.images().in_memory(), &self.pass.augment) {
+            (true, None) => 0,
+            (true, Some(_)) => 1,
+            (false, _) => threads.clamp(1, Loader::LIMIT),
         }
-        images
+    }
+
+    pub(crate) fn into_pass(self) -> (Pass, usize) {
+        (self.pass, self.next)
     }
 }
 
 impl Iterator for Batches {
-    type Item = Batch;
+    type Item = Result<Batch, Error>;
 
-    fn next(&mut self) -> Option<Batch> {
-        let end = self.order.len().min(self.start + self.batch_size);
-        let indices = self.order[self.start..end].to_vec();
-        if indices.is_empty() {
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next >= self.pass.len() {
             return None;
         }
-        self.start = end;
-        let labels = indices.iter().map(|&index| self.split.labels()[index]).collect();
-        Some(Batch { images: self.gather(&indices), labels, indices })
+        let nth = self.next;
+        self.next += 1;
+        let raw = self.pass.read(nth, std::mem::take(&mut self.spare));
+        Some(raw.map(|raw| {
+            let (batch, spare) = self.pass.scale(raw);
+            self.spare = spare;
+            batch
+        }))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = (self.order.len() - self.start).div_ceil(self.batch_size);
+        let left = self.pass.len() - self.next;
         (left, Some(left))
     }
 }
@@ -209,7 +304,7 @@ mod tests {
     #[test]
     fn values_are_scaled_per_channel_as_the_formula_says() {
         let split = split(2);
-        let batch = Batches::sequential(&split, &scaled(), 2).unwrap().next().unwrap();
+        let batch = Batches::sequential(&split, &scaled(), 2).unwrap().next().unwrap().unwrap();
         assert_eq!(batch.images.dims(), [2, 2, 2, 3]);
         for (at, &y) in batch.images.as_slice().iter().enumerate() {
             let pixel = f64::from(at as u8) / 255.0;
@@ -224,7 +319,7 @@ mod tests {
         let sizes = |last| {
             let batches = Batches::sequential(&split(7), &scaled(), 3).unwrap().last(last);
             let promised = batches.len();
-            let sizes: Vec<usize> = batches.map(|batch| batch.labels.len()).collect();
+            let sizes: Vec<usize> = batches.map(|batch| batch.unwrap().labels.len()).collect();
             assert_eq!(sizes.len(), promised);
             sizes
         };
@@ -254,8 +349,10 @@ mod tests {
             let mut stream = Seed(seed).stream("order");
             let mut indices = Vec::new();
             for batch in Batches::shuffled(&split, &scaled(), batch_size, &mut stream).unwrap() {
+                let batch = batch.unwrap();
                 let alone = split.subset(&batch.indices);
-                let expected = Batches::sequential(&alone, &scaled(), batch_size).unwrap().next().unwrap();
+                let mut expected = Batches::sequential(&alone, &scaled(), batch_size).unwrap();
+                let expected = expected.next().unwrap().unwrap();
                 prop_assert_eq!(batch.images.as_slice(), expected.images.as_slice());
                 prop_assert_eq!(&batch.labels, &expected.labels);
                 indices.extend(batch.indices);
@@ -270,7 +367,7 @@ mod tests {
         let indices = |name| -> Vec<usize> {
             let split = split(20);
             let batches = Batches::shuffled(&split, &scaled(), 6, &mut order(name)).unwrap();
-            batches.flat_map(|batch| batch.indices).collect()
+            batches.flat_map(|batch| batch.unwrap().indices).collect()
         };
         assert_eq!(indices("order/epoch0"), indices("order/epoch0"));
         assert_ne!(indices("order/epoch0"), indices("order/epoch1"));
@@ -288,6 +385,7 @@ mod tests {
         let batches = batches.augmented(&augmentation(kinds), Seed(5), epoch).unwrap();
         let mut images = BTreeMap::new();
         for batch in batches {
+            let batch = batch.unwrap();
             let each = batch.images.as_slice().chunks_exact(12).map(<[Scalar]>::to_vec);
             images.extend(batch.indices.into_iter().zip(each));
         }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::{Error, Images};
@@ -45,15 +46,25 @@ impl Fingerprint {
     }
 
     /// Adds one split: `N C H W`, the pixels, the labels; numbers as 64-bit little-endian.
-    pub(crate) fn update(&mut self, images: &Images, labels: &[usize]) {
+    ///
+    /// Of images that stay in their files it takes the SHA-256 of each file instead of the pixels.
+    pub(crate) fn update(&mut self, images: &Images, labels: &[usize]) -> Result<(), Error> {
         let [c, h, w] = images.shape();
         for size in [images.len(), c, h, w] {
             self.0.update((size as u64).to_le_bytes());
         }
-        self.0.update(images.pixels());
+        if images.in_memory() {
+            self.0.update(images.pixels());
+        } else {
+            let digests =
+                (0..images.len()).into_par_iter().filter_map(|index| images.digest(index));
+            let digests: Vec<[u8; 32]> = digests.collect::<Result<_, _>>()?;
+            digests.iter().for_each(|digest| self.0.update(digest));
+        }
         for &label in labels {
             self.0.update((label as u64).to_le_bytes());
         }
+        Ok(())
     }
 
     /// The digest as hexadecimal digits.

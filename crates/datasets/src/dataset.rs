@@ -14,7 +14,8 @@ pub struct Dataset {
     pub train: Split,
     /// Examples to judge by.
     pub test: Split,
-    /// SHA-256 over class names, shapes, pixels and labels as decoded, however the files were packed.
+    /// SHA-256 over class names, shapes, pixels and labels as decoded, however the files were packed; where images stay
+    /// in their files, over the digest of each file instead of its pixels.
     pub checksum: String,
     /// Terms under which the images are published.
     pub licence: &'static str,
@@ -38,7 +39,8 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// When a split is empty, the splits differ in shape, or a label is not below the number of classes.
+    /// When a split is empty, the splits differ in shape, a label is not below the number of classes, or a file that
+    /// images stay in cannot be read.
     pub fn new(
         origin: Origin,
         classes: Vec<String>,
@@ -81,7 +83,7 @@ impl Dataset {
         }
         let mut fingerprint = Fingerprint::new(&classes);
         for split in [&train, &test] {
-            fingerprint.update(split.images(), split.labels());
+            fingerprint.update(split.images(), split.labels())?;
         }
         Ok(Self { name, classes, train, test, checksum: fingerprint.finish(), licence, source })
     }

@@ -127,6 +127,14 @@ pub enum Error {
     /// A list of classes cannot be read.
     #[error(transparent)]
     Classes(#[from] cenote_metrics::FolderError),
+    /// The system gives no thread to make batches with.
+    #[error("a thread to load with cannot be had ({workers} workers were asked for): {source}")]
+    Thread {
+        /// How many were asked for.
+        workers: usize,
+        /// What the system answered.
+        source: std::io::Error,
+    },
     /// Something has a value that cannot be used.
     #[error("{what} is {got}; expected {expected}")]
     Setting {

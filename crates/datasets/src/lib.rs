@@ -8,8 +8,9 @@
 //!
 //! let digits = cenote_spec::parse(&[KINDS], "kind = 'digits'".parse()?)?.load()?;
 //! let (train, validation) = digits.train.hold_out(150, &mut Seed(1).stream("hold out"))?;
-//! let normalization = Normalization::of(&train);
+//! let normalization = Normalization::of(&train)?;
 //! for batch in Batches::sequential(&validation, &normalization, 64)? {
+//!     let batch = batch?;
 //!     assert_eq!(batch.images.dims(), [batch.labels.len(), 1, 8, 8]);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -37,10 +38,13 @@ mod augmentation;
 mod batch;
 mod checksum;
 mod dataset;
+mod draw;
 mod error;
 mod fold;
 mod idx;
+mod images;
 mod inspection;
+mod loader;
 mod located;
 mod normalization;
 mod npy;
@@ -48,6 +52,7 @@ mod order;
 mod picture;
 mod place;
 mod published;
+mod smooth;
 mod source;
 mod split;
 mod tensors;
@@ -55,13 +60,15 @@ mod texts;
 mod transform;
 
 pub use augmentation::Augmentation;
-pub use batch::{Batch, Batches, Last};
+pub use batch::{Batch, Batches, Last, Mixed};
 pub use checksum::sha256;
 pub use dataset::{Dataset, Origin};
 pub use error::Error;
 pub use fold::Folds;
 pub use idx::Idx;
+pub use images::{Encoded, Images};
 pub use inspection::{Duplicates, Place, Survey, Tile, digest, grid};
+pub use loader::Loader;
 pub use located::{
     BoxedObject, DETECTION_KINDS, DetectionSet, DetectionSource, LeftOut, Scene, SceneBatch,
     WhyLeftOut,
@@ -72,6 +79,6 @@ pub use picture::{Channels, Picture};
 pub use place::data_dir;
 pub use published::{PublishedFile, PublishedSet};
 pub use source::{KINDS, Source};
-pub use split::{Images, Split};
+pub use split::Split;
 pub use texts::{TEXT_KINDS, TextBatch, TextImage, TextSet, TextSource};
-pub use transform::{TRANSFORMS, Transform};
+pub use transform::{Field, Matrix, Motion, TRANSFORMS, Transform};

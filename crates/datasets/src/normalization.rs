@@ -1,6 +1,7 @@
 //! Scaling of pixels to mean 0 and deviation 1.
 
 use cenote_tensor::Scalar;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Split};
@@ -23,14 +24,37 @@ pub struct Normalization {
 
 impl Normalization {
     /// Measures a split. Measure the training part only: the test part must not leak into training.
-    pub fn of(train: &Split) -> Self {
-        let [channels, height, width] = train.shape();
-        let mut counts = PixelCounts::new(channels);
-        for image in train.images().pixels().chunks_exact(channels * height * width) {
-            counts.add(image);
-        }
-        counts.normalization()
+    ///
+    /// Images in memory are all measured. Of images that stay in their files at most [`Normalization::SAMPLE`] are
+    /// decoded for it, at equal distances: image `⌊i · N / SAMPLE⌋` for each `i`.
+    ///
+    /// # Errors
+    ///
+    /// When an image stays in its file and that cannot be read or decoded.
+    pub fn of(train: &Split) -> Result<Self, Error> {
+        let images = train.images();
+        let measured =
+            if images.in_memory() { images.len() } else { images.len().min(Self::SAMPLE) };
+        let counts = (0..measured).into_par_iter().with_min_len(64).try_fold(
+            || (PixelCounts::new(train.shape()[0]), Vec::new()),
+            |(mut counts, mut pixels), nth| {
+                pixels.clear();
+                images.read(nth * images.len() / measured, &mut pixels)?;
+                counts.add(&pixels);
+                Ok((counts, pixels))
+            },
+        );
+        let none = || PixelCounts::new(train.shape()[0]);
+        let counts = counts.map(|part| part.map(|(counts, _)| counts));
+        let together = |mut counts: PixelCounts, more| {
+            counts.merge(&more);
+            Ok(counts)
+        };
+        Ok(counts.try_reduce(none, together)?.normalization())
     }
+
+    /// The most images that are decoded to be measured.
+    pub const SAMPLE: usize = 4096;
 
     /// Refuses a split that has another number of channels.
     pub(crate) fn fits(&self, split: &Split) -> Result<(), Error> {
@@ -133,7 +157,7 @@ mod tests {
 
     #[test]
     fn channels_are_measured_apart() {
-        let measured = Normalization::of(&split(2, vec![0, 255, 51, 51, 255, 0, 51, 51]));
+        let measured = Normalization::of(&split(2, vec![0, 255, 51, 51, 255, 0, 51, 51])).unwrap();
         let expected = Normalization { mean: vec![0.5, 0.2], deviation: vec![0.5, 0.0] };
         assert_eq!(measured, expected);
     }
@@ -142,7 +166,7 @@ mod tests {
     fn scaled_pixels_have_mean_zero_and_deviation_one() {
         let pixels: Vec<u8> = (0..200_u32).map(|x| (x * x % 251) as u8).collect();
         let split = split(1, pixels.clone());
-        let tables = Normalization::of(&split).tables();
+        let tables = Normalization::of(&split).unwrap().tables();
         let scaled: Vec<f64> =
             pixels.iter().map(|&pixel| tables[0][usize::from(pixel)].into()).collect();
         let mean = scaled.iter().sum::<f64>() / 200.0;
@@ -152,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_constant_channel_becomes_zero() {
-        let normalization = Normalization::of(&split(1, vec![51; 6]));
+        let normalization = Normalization::of(&split(1, vec![51; 6])).unwrap();
         assert_eq!(normalization.deviation, [0.0]);
         let y = normalization.tables()[0][51];
         assert!(y.abs() < 1e-7, "{y}");
@@ -160,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_wrong_number_of_channels_is_refused() {
-        let grey = Normalization::of(&split(1, vec![1, 2]));
+        let grey = Normalization::of(&split(1, vec![1, 2])).unwrap();
         let error = grey.fits(&split(2, vec![0; 4])).unwrap_err().to_string();
         assert_eq!(
             error,

@@ -1,73 +1,11 @@
-//! Images with labels in memory, and parts of them.
+//! Images with labels, and parts of them.
 
 use std::sync::Arc;
 
 use cenote_tensor::Stream;
 
 use crate::order::shuffle;
-use crate::{Error, Idx};
-
-/// Images of one size as bytes, row-major `(N, C, H, W)`; cloning shares the pixels.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Images {
-    shape: [usize; 3],
-    pixels: Arc<Vec<u8>>,
-}
-
-impl Images {
-    /// Holds `pixels` as images of the shape `[c, h, w]`.
-    ///
-    /// # Errors
-    ///
-    /// When a size is zero or the pixels do not fill a whole number of images.
-    pub fn new(shape: [usize; 3], pixels: Vec<u8>) -> Result<Self, Error> {
-        let area = shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
-        match area {
-            Some(area) if area > 0 && pixels.len().is_multiple_of(area) => {
-                Ok(Self { shape, pixels: Arc::new(pixels) })
-            }
-            _ => Err(Error::Setting {
-                what: "images: shape (channels, rows, columns)",
-                got: format!("{shape:?} for {} bytes", pixels.len()),
-                expected: "sizes above zero whose product divides the number of bytes".to_owned(),
-            }),
-        }
-    }
-
-    /// Number of images.
-    pub fn len(&self) -> usize {
-        self.pixels.len() / self.area()
-    }
-
-    /// Whether there is no image.
-    pub fn is_empty(&self) -> bool {
-        self.pixels.is_empty()
-    }
-
-    /// Sizes `[c, h, w]` of every image.
-    pub fn shape(&self) -> [usize; 3] {
-        self.shape
-    }
-
-    /// All pixels, image after image.
-    pub fn pixels(&self) -> &[u8] {
-        &self.pixels
-    }
-
-    /// Pixels of one image, channel after channel.
-    ///
-    /// # Panics
-    ///
-    /// When there is no such image.
-    pub fn image(&self, index: usize) -> &[u8] {
-        let area = self.area();
-        &self.pixels[index * area..(index + 1) * area]
-    }
-
-    fn area(&self) -> usize {
-        self.shape.iter().product()
-    }
-}
+use crate::{Error, Idx, Images};
 
 /// Images with a label each; cloning shares both.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,20 +87,15 @@ impl Split {
         counts
     }
 
-    /// Copies the examples at `indices`, in that order.
+    /// The examples at `indices`, in that order: copies of those in memory, names of those in files.
     ///
     /// # Panics
     ///
     /// When an index is not below [`Split::len`].
     #[must_use]
     pub fn subset(&self, indices: &[usize]) -> Self {
-        let mut pixels = Vec::with_capacity(indices.len() * self.images.area());
-        for &index in indices {
-            pixels.extend_from_slice(self.images.image(index));
-        }
-        let images = Images { shape: self.images.shape, pixels: Arc::new(pixels) };
         let labels = indices.iter().map(|&index| self.labels[index]).collect();
-        Self { images, labels: Arc::new(labels) }
+        Self { images: self.images.subset(indices), labels: Arc::new(labels) }
     }
 
     /// Draws `count` examples of every class, all orders of a class being equally likely, and keeps them in
@@ -251,17 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_is_its_pixels_channel_after_channel() {
-        let images = Images::new([2, 1, 3], (0..12).collect()).unwrap();
-        assert_eq!((images.len(), images.shape()), (2, [2, 1, 3]));
-        assert_eq!(images.image(1), [6, 7, 8, 9, 10, 11]);
-    }
-
-    #[test]
-    fn pixels_that_fill_no_whole_number_of_images_are_refused() {
-        assert!(Images::new([1, 2, 2], vec![0; 6]).is_err());
-        assert!(Images::new([1, 0, 2], vec![]).is_err());
-        assert!(Images::new([usize::MAX, 2, 2], vec![]).is_err());
+    fn images_without_a_label_each_are_refused() {
         assert!(Split::new(Images::new([1, 1, 1], vec![0; 3]).unwrap(), vec![0; 2]).is_err());
     }
 

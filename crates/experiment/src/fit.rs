@@ -3,9 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cenote_autograd::Tape;
-use cenote_datasets::Batches;
+use cenote_datasets::{Batch, Batches};
 use cenote_evidence::EpochPoint;
-use cenote_layers::{Mode, Model, OptimizerState, Params, Progress, Step, correct, cross_entropy};
+use cenote_layers::{
+    Mode, Model, OptimizerState, Params, Progress, Step, correct, cross_entropy,
+    mixed_cross_entropy,
+};
 use cenote_tensor::{Seed, awake};
 
 use crate::{Data, Error, Recipe};
@@ -74,11 +77,14 @@ impl<'a> Fit<'a> {
 
     /// Trains for one pass over the training images and returns its mean loss and accuracy.
     ///
+    /// Where images are decoded or changed, background threads do that ahead of the steps, with the same bits. A mixed
+    /// image counts as right when the label of its larger share is predicted.
+    ///
     /// `each_step` is called after every step with the number of steps done in this epoch.
     ///
     /// # Errors
     /// [`Error::Diverged`] when the loss is no longer a number, [`Error::Interrupted`] when `stop`
-    /// is requested.
+    /// is requested, [`Error::Data`] when an image stays in its file and that cannot be decoded.
     pub fn epoch(
         &mut self,
         stop: &Stop,
@@ -90,13 +96,15 @@ impl<'a> Fit<'a> {
         let batches =
             Batches::shuffled(&data.train, &data.normalization, recipe.batch_size, &mut order)?
                 .augmented(&recipe.augmentation, seed, epoch as usize)?;
+        let workers = batches.workers_for(rayon::current_num_threads());
         let (mut loss_sum, mut right, mut seen) = (0.0, 0, 0);
-        for (step, batch) in batches.enumerate() {
+        for (step, batch) in batches.prefetched(workers)?.enumerate() {
+            let batch = batch?;
             if stop.requested() {
                 return Err(Error::Interrupted);
             }
             let n = batch.labels.len();
-            let (loss, correct) = awake(|| self.step(batch.images, &batch.labels));
+            let (loss, correct) = awake(|| self.step(batch));
             if !loss.is_finite() {
                 return Err(Error::Diverged { epoch: epoch as u32 + 1 });
             }
@@ -113,14 +121,18 @@ impl<'a> Fit<'a> {
     }
 
     /// One step: forward, backward, update. Returns the loss and how many images were right.
-    fn step(&mut self, images: cenote_tensor::Tensor, labels: &[usize]) -> (f64, usize) {
+    fn step(&mut self, batch: Batch) -> (f64, usize) {
+        let Batch { images, labels, mixed, .. } = batch;
         let tape = Tape::new();
         let number = self.state.steps;
         let pass = Step::new(&tape, self.model, &self.params, Mode::Train, self.seed, number);
         let logits = pass.forward(tape.constant(images));
-        let loss = cross_entropy(&logits, labels);
+        let loss = match mixed {
+            None => cross_entropy(&logits, &labels),
+            Some(second) => mixed_cross_entropy(&logits, &labels, &second.labels, &second.shares),
+        };
         let value = f64::from(loss.value().as_slice()[0]);
-        let right = correct(logits.value(), labels);
+        let right = correct(logits.value(), &labels);
         drop(logits);
         let gradients = pass.gradients(loss.backward());
         drop(loss);
@@ -160,6 +172,25 @@ mod tests {
         let mut resumed = start().resume(params, state);
         assert_eq!(resumed.epoch(&stop, |_| ()).expect("trains"), second);
         assert_eq!(resumed.params.digest(), whole.params.digest());
+    }
+
+    #[test]
+    fn changed_and_mixed_images_train_to_the_same_bits_on_any_number_of_threads() {
+        let digest = |augment: &str, threads| {
+            let text = smoke().text.replacen("[questions]", &format!("{augment}\n[questions]"), 1);
+            let plan = Plan::new(Study::parse("smoke", &text).expect("valid")).expect("fits");
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.expect("a few threads").install(|| {
+                let mut fit = Fit::start(&plan.arms[0].model, &plan.data, &plan.recipe, Seed(4));
+                let point = fit.epoch(&Stop::default(), |_| ()).expect("trains");
+                assert!(point.train_accuracy > 0.15, "{point:?}");
+                fit.params.digest()
+            })
+        };
+        let mixup = "augment = [{ kind = 'random_shift', max_pixels = 1 }, { kind = 'mixup', alpha = 0.4 }]";
+        let mixed = digest(mixup, 1);
+        assert_eq!(mixed, digest(mixup, 3));
+        assert_ne!(mixed, digest("augment = [{ kind = 'random_shift', max_pixels = 1 }]", 1));
     }
 
     #[test]

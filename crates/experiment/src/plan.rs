@@ -1,6 +1,6 @@
 //! A study turned into runs, everything checked before the first one starts.
 
-use cenote_datasets::{Augmentation, Batches, Dataset, Normalization, Split};
+use cenote_datasets::{Augmentation, Dataset, Normalization, Split};
 use cenote_evidence::{ArmNote, DatasetNote, Design, grouped};
 use cenote_layers::{Model, ModelSpec, Optimizer, Schedule};
 use cenote_tensor::{Seed, instruction_set};
@@ -81,9 +81,10 @@ pub struct Cell {
 }
 
 impl Data {
-    /// Loads the data of a study and holds out its validation images.
+    /// Loads the data of a study, holds out its validation images and keeps those that are trained on.
     ///
-    /// The held-out images are the same for every seed and arm.
+    /// Both are the same for every seed and arm; the validation images are drawn first, so the number that is trained on
+    /// does not change them.
     ///
     /// # Errors
     /// When the data are missing or damaged, or there are too few to hold any out.
@@ -97,7 +98,11 @@ impl Data {
                 (rest, Some(held))
             }
         };
-        let normalization = Normalization::of(&train);
+        let train = match study.training.per_class {
+            None => train,
+            Some(count) => train.per_class(count, &mut Seed(0).stream("split/per_class"))?,
+        };
+        let normalization = Normalization::of(&train)?;
         Ok(Self { classes, name, checksum, train, validation, test, normalization })
     }
 }
@@ -130,11 +135,7 @@ impl Plan {
         let data = Data::load(&study)?;
         let recipe = Recipe::of(&study)?;
         // Whether a transform fits the images shows only where both meet.
-        Batches::sequential(&data.train, &data.normalization, recipe.batch_size)?.augmented(
-            &recipe.augmentation,
-            Seed(0),
-            0,
-        )?;
+        recipe.augmentation.fits(data.train.shape())?;
         let arms = study.arms.iter().map(|(name, filling)| {
             let tables = fill(name, &study.model, filling)?;
             let model = fit_arm(name, tables, &data)?;
@@ -248,6 +249,20 @@ mod tests {
         let same = count("max");
         assert_eq!([count("avg"), count("decimate"), count("none")], [same; 3]);
         assert!(count("strided") > same && count("none-flatten") > 10 * count("max-flatten"));
+    }
+
+    #[test]
+    fn fewer_images_of_each_class_leave_validation_and_cells_without_the_setting_alone() {
+        let with = |lines: &str| {
+            let text = smoke().text.replacen("[questions]", &format!("{lines}\n[questions]"), 1);
+            plan(&text).expect("fits")
+        };
+        let (whole, few) = (with("validation = 100"), with("validation = 100\nper_class = 20"));
+        assert_eq!(few.data.train.class_counts(), [20; 10]);
+        assert_eq!(few.data.validation, whole.data.validation);
+        assert_ne!(few.cells[0].id, whole.cells[0].id);
+        let json = serde_json::to_value(&whole.study.training).expect("plain data");
+        assert!(json.get("per_class").is_none(), "{json}");
     }
 
     #[test]

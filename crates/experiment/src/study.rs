@@ -104,6 +104,9 @@ pub struct Training {
     /// Images held out of the training part, never of the test part.
     #[serde(default)]
     pub validation: usize,
+    /// Images of each class that are trained on, for studies of small data; all there are unless it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_class: Option<usize>,
 }
 
 fn constant() -> Table {
@@ -167,10 +170,11 @@ impl Study {
                 "letters, digits, `-`, `_`, spaces and inner dots",
             ));
         }
-        let Training { epochs, batch_size, learning_rate, .. } = self.training;
+        let Training { epochs, batch_size, learning_rate, per_class, .. } = self.training;
         self.within("seeds.count", self.seeds.count, SEEDS_LIMIT)?;
         self.within("training.epochs", epochs, LIMIT)?;
         self.within("training.batch_size", batch_size as u64, LIMIT)?;
+        self.within("training.per_class", per_class.unwrap_or(1) as u64, LIMIT)?;
         if !(learning_rate.is_finite() && learning_rate > 0.0) {
             let expected = "a finite number above 0";
             return Err(self.setting("training.learning_rate", learning_rate, expected));

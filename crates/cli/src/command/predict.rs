@@ -29,7 +29,9 @@ pub(super) fn run(args: &Predict) -> Result<ExitCode, Failure> {
                 let words = format!("--test {position}: {} has test images 0 to {last}", data.name);
                 return Err(Failure::Usage(words));
             };
-            let prediction = trained.predict(data.test.images().image(index))?;
+            let mut image = Vec::new();
+            data.test.images().read(index, &mut image).map_err(cenote_experiment::Error::from)?;
+            let prediction = trained.predict(&image)?;
             let truth = data.classes[data.test.labels()[index]].as_str();
             line(&mut text, args.json, &format!("test {index}"), &prediction, Some(truth));
         }

@@ -14,20 +14,27 @@
 //! What becomes of palettes, 16 bits, CMYK and transparency is said at [`Picture`]; `channels = "grey"` takes the luma of
 //! colours. All images must have one size, or `size = [rows, columns]` scales each to it (triangle filter), whatever its
 //! proportions.
+//!
+//! `keep = "memory"` decodes all images at once. `keep = "files"` decodes none of them: each is decoded when a batch needs
+//! it, by the threads that make batches, so that memory does not grow with the folder; a damaged image is then found by the
+//! epoch that meets it. Unless it is given, images stay in files when they would take more than 256 MiB decoded. Then the
+//! checksum of the data set is that of the files, and scaling is measured on a sample.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cenote_spec::{Kind, params};
 use rayon::prelude::*;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::Source;
 use super::labels::{self, Part};
 use super::share;
 use crate::picture::{ENDINGS, is_image};
-use crate::{Channels, Dataset, Error, Images, Origin, Picture, Split};
+use crate::{Channels, Dataset, Encoded, Error, Images, Origin, Picture, Split};
 
 pub(super) const KIND: Kind<dyn Source> = Kind {
     name: NAME,
@@ -40,6 +47,8 @@ pub(super) const KIND: Kind<dyn Source> = Kind {
 const NAME: &str = "image_folder";
 /// What all images may take once they are scaled.
 const MOST_PIXELS: usize = 8 << 30;
+/// What the images of a part may take in memory where nothing says where to keep them.
+const USUAL_PIXELS: usize = 256 << 20;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,6 +65,15 @@ struct ImageFolder {
     test_share: f64,
     #[serde(default)]
     seed: u64,
+    keep: Option<Keep>,
+}
+
+/// Where images are until a batch needs them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Keep {
+    Memory,
+    Files,
 }
 
 /// The image files of each class.
@@ -64,7 +82,7 @@ type Listing = Vec<(String, Vec<PathBuf>)>;
 type Labelled = Vec<(Option<usize>, PathBuf)>;
 
 /// What is to be read.
-struct Files {
+struct Listed {
     classes: Vec<String>,
     train: Labelled,
     /// `None` where the test part is to be held out.
@@ -74,9 +92,9 @@ struct Files {
 impl Source for ImageFolder {
     fn load(&self) -> Result<Dataset, Error> {
         self.check()?;
-        let Files { classes, train, test } = match &self.labels {
-            None => self.from_folders()?,
-            Some(labels) => self.from_labels(labels)?,
+        let Listed { classes, train, test } = match &self.labels {
+            None => self.by_folders()?,
+            Some(labels) => self.by_labels(labels)?,
         };
         let size = match (self.size, train.first()) {
             (Some(size), _) => size,
@@ -111,7 +129,7 @@ impl ImageFolder {
     }
 
     /// Takes classes from the names of folders.
-    fn from_folders(&self) -> Result<Files, Error> {
+    fn by_folders(&self) -> Result<Listed, Error> {
         let parts = ["train", "test"].map(|part| self.dir.join(part));
         let split = parts.iter().all(|part| part.is_dir());
         let train = list(if split { &parts[0] } else { &self.dir })?;
@@ -125,11 +143,11 @@ impl ImageFolder {
         };
         let train = labelled(train);
         let test = if split { Some(labelled(list(&parts[1])?)) } else { None };
-        Ok(Files { classes, train, test })
+        Ok(Listed { classes, train, test })
     }
 
     /// Takes classes from a file of labels.
-    fn from_labels(&self, labels: &Path) -> Result<Files, Error> {
+    fn by_labels(&self, labels: &Path) -> Result<Listed, Error> {
         let rows = labels::read(&self.dir.join(labels))?;
         let classes = labels::classes(&rows);
         let part = |wanted: Part| -> Labelled {
@@ -140,62 +158,105 @@ impl ImageFolder {
         };
         let (train, test) = (part(Part::Train), part(Part::Test));
         let test = rows.iter().any(|row| row.part == Part::Test).then_some(test);
-        Ok(Files { classes, train, test })
+        Ok(Listed { classes, train, test })
     }
 
-    /// Decodes the files side by side; their order is kept.
+    /// Decodes the files side by side, keeping their order, or leaves them for later.
     fn read(
         &self,
         files: &[(Option<usize>, PathBuf)],
         size: [u32; 2],
         classes: &[String],
     ) -> Result<Split, Error> {
+        let labels = files.iter().map(|(label, file)| {
+            label.ok_or_else(|| Error::Format {
+                file: file.display().to_string(),
+                what: "class",
+                got: "one that the training part does not have".to_owned(),
+                expected: classes.join(", "),
+            })
+        });
+        let labels: Vec<usize> = labels.collect::<Result<_, _>>()?;
         let channels = self.channels.count();
         let [rows, columns] = size.map(|side| side as usize);
-        let area = rows * columns;
-        if files.len().saturating_mul(channels * area) > MOST_PIXELS {
+        let area = channels * rows * columns;
+        let bytes = files.len().saturating_mul(area);
+        let usual = if bytes > USUAL_PIXELS { Keep::Files } else { Keep::Memory };
+        let keep = self.keep.unwrap_or(usual);
+        if keep == Keep::Memory && bytes > MOST_PIXELS {
             return Err(Error::Setting {
                 what: "image_folder: images",
                 got: format!("{} of {rows}x{columns} pixels", files.len()),
-                expected: format!("at most {MOST_PIXELS} bytes; a smaller `size` would fit"),
+                expected: format!(
+                    "at most {MOST_PIXELS} bytes; a smaller `size` or `keep = \"files\"` would fit"
+                ),
             });
         }
-        let decoded = files.par_iter().map(|(label, file)| {
-            let Some(label) = label else {
-                return Err(Error::Format {
-                    file: file.display().to_string(),
-                    what: "class",
-                    got: "one that the training part does not have".to_owned(),
-                    expected: classes.join(", "),
-                });
-            };
-            Ok((*label, self.planes(file, size)?))
-        });
-        let decoded: Vec<(usize, Vec<u8>)> = decoded.collect::<Result<_, _>>()?;
-        let labels = decoded.iter().map(|(label, _)| *label).collect();
-        let mut pixels = Vec::with_capacity(decoded.len() * channels * area);
-        for (_, planes) in decoded {
-            pixels.extend(planes);
+        let files = Files {
+            paths: files.iter().map(|(_, file)| file.clone()).collect(),
+            size,
+            scaled: self.size.is_some(),
+            channels: self.channels,
+        };
+        let shape = [channels, rows, columns];
+        if keep == Keep::Files {
+            return Split::new(Images::on_demand(shape, Arc::new(files))?, labels);
         }
-        Split::new(Images::new([channels, rows, columns], pixels)?, labels)
+        let mut pixels = vec![0; bytes];
+        let decoded = pixels.par_chunks_exact_mut(area).enumerate().map_init(
+            Vec::new,
+            |memory, (index, pixels)| {
+                memory.clear();
+                files.decode(index, memory)?;
+                pixels.copy_from_slice(memory);
+                Ok(())
+            },
+        );
+        decoded.collect::<Result<(), Error>>()?;
+        Split::new(Images::new(shape, pixels)?, labels)
+    }
+}
+
+/// Image files that are decoded one by one, to one size.
+#[derive(Debug)]
+struct Files {
+    paths: Vec<PathBuf>,
+    /// Rows and columns.
+    size: [u32; 2],
+    /// Whether images of another size are scaled to it, or refused.
+    scaled: bool,
+    channels: Channels,
+}
+
+impl Encoded for Files {
+    fn len(&self) -> usize {
+        self.paths.len()
     }
 
-    /// The bytes `(C, H, W)` of an image.
-    fn planes(&self, file: &Path, [rows, columns]: [u32; 2]) -> Result<Vec<u8>, Error> {
-        let picture = Picture::file(file.to_owned());
-        if self.size.is_some() {
-            return Ok(picture.scaled(self.channels, [rows, columns])?.0);
+    fn decode(&self, index: usize, pixels: &mut Vec<u8>) -> Result<(), Error> {
+        let picture = Picture::file(self.paths[index].clone());
+        if self.scaled {
+            pixels.extend(picture.scaled(self.channels, self.size)?.0);
+            return Ok(());
         }
         let (planes, size) = picture.decode(self.channels)?;
-        if size != [rows, columns] {
+        if size != self.size {
             return Err(Error::Format {
                 file: picture.name().to_owned(),
                 what: "size",
                 got: format!("{}x{}", size[0], size[1]),
-                expected: format!("{rows}x{columns} as of the first; or set `size`"),
+                expected: format!("{}x{} as of the first; or set `size`", self.size[0], self.size[1]),
             });
         }
-        Ok(planes)
+        pixels.extend(planes);
+        Ok(())
+    }
+
+    fn digest(&self, index: usize) -> Result<[u8; 32], Error> {
+        let file = &self.paths[index];
+        let unreadable = |source| Error::Read { file: file.display().to_string(), source };
+        let bytes = fs::read(file).map_err(unreadable)?;
+        Ok(Sha256::digest(bytes).into())
     }
 }
 
@@ -404,5 +465,46 @@ mod tests {
         bytes.extend([0; 24]);
         fs::write(folder.0.path().join("a/1.bmp"), bytes).unwrap();
         assert!(folder.load("").unwrap_err().starts_with("DIR/a/1.bmp: "));
+    }
+
+    #[test]
+    fn images_that_stay_in_their_files_are_the_same_images() {
+        let folder = Folder::new();
+        for i in 0..8 {
+            folder.put(&format!("cat/{i}.png"), RgbImage::from_pixel(2, 2, Rgb([i, 0, 9])));
+            folder.put(&format!("dog/{i}.bmp"), RgbImage::from_pixel(2, 2, Rgb([100 + i, 3, 0])));
+        }
+        let (memory, files) = (folder.load("").unwrap(), folder.load("keep = 'files'").unwrap());
+        assert!(memory.train.images().in_memory() && !files.train.images().in_memory());
+        for (memory, files) in [(&memory.train, &files.train), (&memory.test, &files.test)] {
+            assert_eq!(memory.labels(), files.labels());
+            let mut read = Vec::new();
+            (0..files.len()).for_each(|index| files.images().read(index, &mut read).unwrap());
+            assert_eq!(memory.images().pixels(), read);
+        }
+        let scaling = |set: &Dataset| crate::Normalization::of(&set.train).unwrap();
+        assert_eq!(scaling(&memory), scaling(&files));
+        assert_eq!(files.checksum, folder.load("keep = 'files'").unwrap().checksum);
+        folder.put("dog/3.bmp", RgbImage::from_pixel(2, 2, Rgb([103, 4, 0])));
+        assert_ne!(files.checksum, folder.load("keep = 'files'").unwrap().checksum);
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_by_the_batch_that_needs_it() {
+        let folder = Folder::new();
+        for i in 0..20 {
+            folder.put(&format!("cat/{i}.png"), dot(4, 4));
+        }
+        let path = folder.0.path().join("cat/7.png");
+        fs::write(&path, &fs::read(&path).unwrap()[..40]).unwrap();
+        let set = folder.load("keep = 'files'\ntest_share = 0.05").unwrap();
+        let part = if set.train.len() == 19 { &set.train } else { &set.test };
+        let scaling = crate::Normalization { mean: vec![0.0; 3], deviation: vec![1.0; 3] };
+        for workers in [0, 2] {
+            let batches = crate::Batches::sequential(part, &scaling, 3).unwrap();
+            let error = batches.prefetched(workers).unwrap().find_map(Result::err).unwrap();
+            let error = error.to_string();
+            assert!(error.starts_with(&format!("{}: image is ", path.display())), "{error}");
+        }
     }
 }

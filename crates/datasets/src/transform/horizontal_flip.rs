@@ -1,11 +1,12 @@
 //! Mirrors the image left to right.
 
-use cenote_spec::{Error as SpecError, Kind, params};
+use cenote_spec::{Kind, params};
 use cenote_tensor::Stream;
 use rand_chacha::rand_core::RngCore;
 use serde::Deserialize;
 
-use super::Transform;
+use super::bounds::within;
+use super::{Matrix, Motion, Transform};
 
 pub(super) const KIND: Kind<dyn Transform> = Kind {
     name: NAME,
@@ -14,10 +15,7 @@ pub(super) const KIND: Kind<dyn Transform> = Kind {
     notes: None,
     parse: |table| {
         let flip: HorizontalFlip = params(NAME, table)?;
-        if !(0.0..=1.0).contains(&flip.probability) {
-            let message = format!("probability is {}; expected 0 to 1", flip.probability);
-            return Err(SpecError::Params { kind: NAME, message });
-        }
+        within(NAME, "probability", flip.probability, [0.0, 1.0])?;
         Ok(Box::new(flip))
     },
 };
@@ -40,10 +38,12 @@ impl Transform for HorizontalFlip {
         NAME
     }
 
-    fn apply(&self, image: &mut [u8], [_, _, width]: [usize; 3], stream: &mut Stream) {
-        if f64::from(stream.next_u32()) < self.probability * 2.0_f64.powi(32) {
-            image.chunks_exact_mut(width).for_each(<[u8]>::reverse);
+    fn apply(&self, image: &mut [u8], [_, _, width]: [usize; 3], stream: &mut Stream) -> Motion {
+        if f64::from(stream.next_u32()) >= self.probability * 2.0_f64.powi(32) {
+            return Motion::Still;
         }
+        image.chunks_exact_mut(width).for_each(<[u8]>::reverse);
+        Motion::Linear(Matrix([-1.0, 0.0, width as f64, 0.0, 1.0, 0.0]))
     }
 }
 

@@ -1,19 +1,20 @@
 //! Moves the image by whole pixels.
 //!
-//! Rows and columns move independently, each by `-max_pixels..=max_pixels` with equal chance.
-//! What moves out is lost, what moves in is 0.
+//! Rows and columns move independently, each by `-max_pixels..=max_pixels` with equal chance. What moves out is lost. What
+//! moves in is said by `border`: `zero` (bytes of 0), `edge` (the outermost pixel), `reflect` (the image mirrored at its
+//! outermost pixels, which are not repeated), or `circular`: what moved out comes in at the opposite side.
 
 use cenote_spec::{Error as SpecError, Kind, params};
 use cenote_tensor::Stream;
 use serde::Deserialize;
 
-use super::Transform;
+use super::{Border, Matrix, Motion, Transform};
 use crate::Error;
 use crate::order::below;
 
 pub(super) const KIND: Kind<dyn Transform> = Kind {
     name: NAME,
-    about: "moves the image by up to `max_pixels` along rows and columns, filling with 0",
+    about: "moves the image by up to `max_pixels` along rows and columns, filling with 0 or by `border`",
     example: "max_pixels = 2",
     notes: None,
     parse: |table| {
@@ -32,6 +33,8 @@ const NAME: &str = "random_shift";
 #[serde(deny_unknown_fields)]
 struct RandomShift {
     max_pixels: usize,
+    #[serde(default)]
+    border: Border,
 }
 
 impl Transform for RandomShift {
@@ -51,26 +54,39 @@ impl Transform for RandomShift {
         })
     }
 
-    fn apply(&self, image: &mut [u8], [_, height, width]: [usize; 3], stream: &mut Stream) {
+    fn apply(&self, image: &mut [u8], shape: [usize; 3], stream: &mut Stream) -> Motion {
         let mut offset =
             || below(2 * self.max_pixels + 1, stream) as isize - self.max_pixels as isize;
         let (down, right) = (offset(), offset());
-        for plane in image.chunks_exact_mut(height * width) {
-            slide(plane, down * width as isize);
-            plane.chunks_exact_mut(width).for_each(|row| slide(row, right));
-        }
+        slide(image, shape, [down, right], self.border)
     }
 }
 
-/// Moves `values` towards the back by `by` places, or to the front when it is negative, and fills with 0.
-fn slide(values: &mut [u8], by: isize) {
-    let kept = values.len() - by.unsigned_abs();
-    if by >= 0 {
-        values.copy_within(..kept, by.unsigned_abs());
-        values[..by.unsigned_abs()].fill(0);
-    } else {
-        values.copy_within(by.unsigned_abs().., 0);
-        values[kept..].fill(0);
+/// Moves the image, `down` and `right` being negative where it moves up and left.
+pub(super) fn slide(
+    image: &mut [u8],
+    [_, height, width]: [usize; 3],
+    [down, right]: [isize; 2],
+    border: Border,
+) -> Motion {
+    let mut before = vec![0; height * width];
+    for plane in image.chunks_exact_mut(height * width) {
+        before.copy_from_slice(plane);
+        for (row, values) in plane.chunks_exact_mut(width).enumerate() {
+            let Some(row) = border.place(row as isize - down, height) else {
+                values.fill(0);
+                continue;
+            };
+            let source = &before[row * width..][..width];
+            for (column, value) in values.iter_mut().enumerate() {
+                let column = border.place(column as isize - right, width);
+                *value = column.map_or(0, |column| source[column]);
+            }
+        }
+    }
+    match border {
+        Border::Circular => Motion::Circular([right, down]),
+        _ => Motion::Linear(Matrix::shift(right as f64, down as f64)),
     }
 }
 
@@ -100,7 +116,7 @@ mod tests {
         let mut seen = BTreeMap::new();
         for draw in 0..2_500 {
             let mut shifted = image.clone();
-            RandomShift { max_pixels: 2 }.apply(
+            RandomShift { max_pixels: 2, border: Border::Zero }.apply(
                 &mut shifted,
                 [1, 3, 4],
                 &mut Seed(draw).stream("shift"),
@@ -119,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_shift_as_large_as_the_image_is_refused() {
-        let shift = RandomShift { max_pixels: 3 };
+        let shift = RandomShift { max_pixels: 3, border: Border::Zero };
         assert!(shift.fits([1, 4, 5]).is_ok());
         let error = shift.fits([1, 4, 3]).unwrap_err().to_string();
         assert_eq!(
@@ -127,5 +143,22 @@ mod tests {
             "random_shift: max_pixels is 3; expected less than 3, the smaller side of the images"
         );
         assert!((KIND.parse)("max_pixels = 0".parse().unwrap()).is_err());
+    }
+
+    #[test]
+    fn what_moves_in_is_what_the_border_says() {
+        // The cells of one row, moved two to the right.
+        let moved = |border| {
+            let mut image = [1, 2, 3, 4, 5];
+            slide(&mut image, [1, 1, 5], [0, 2], border);
+            image
+        };
+        assert_eq!(moved(Border::Zero), [0, 0, 1, 2, 3]);
+        assert_eq!(moved(Border::Edge), [1, 1, 1, 2, 3]);
+        assert_eq!(moved(Border::Reflect), [3, 2, 1, 2, 3]);
+        assert_eq!(moved(Border::Circular), [4, 5, 1, 2, 3]);
+        let mut column = [1, 2, 3, 4, 5, 6];
+        slide(&mut column, [1, 3, 2], [-1, 0], Border::Circular);
+        assert_eq!(column, [3, 4, 5, 6, 1, 2]);
     }
 }

@@ -35,7 +35,7 @@ impl Evaluation {
 /// Runs a network over every image of a split, in use and without gradients.
 ///
 /// # Errors
-/// When the images do not fit the normalisation.
+/// When the images do not fit the normalisation, or one stays in its file and that cannot be decoded.
 pub fn evaluate(
     model: &Model,
     params: &Params,
@@ -45,7 +45,10 @@ pub fn evaluate(
     let classes = model.output().len();
     let mut predicted = Vec::with_capacity(split.len());
     let mut loss = 0.0;
-    for batch in Batches::sequential(split, normalization, BATCH_SIZE)? {
+    let batches = Batches::sequential(split, normalization, BATCH_SIZE)?;
+    let workers = batches.workers_for(rayon::current_num_threads());
+    for batch in batches.prefetched(workers)? {
+        let batch = batch?;
         let tape = Tape::without_gradients();
         let step = Step::new(&tape, model, params, Mode::Eval, Seed(0), 0);
         let logits = step.forward(tape.constant(batch.images));
