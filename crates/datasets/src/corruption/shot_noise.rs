@@ -1,0 +1,30 @@
+//! Shot noise: `y = Poisson(c · x) / c`, drawn for every value; the fewer counts `c` for white, the more noise.
+
+use cenote_spec::Kind;
+use cenote_tensor::Stream;
+
+use super::plane::each_value;
+use super::{Corruption, at_one_level, by_severity};
+use crate::draw::poisson;
+
+pub(super) const KIND: Kind<dyn Corruption> = Kind {
+    name: NAME,
+    about: "counts photons, from 500 for white at severity 1 to 50 at severity 5",
+    example: "severity = 3",
+    notes: None,
+    parse: |table| by_severity(table, (NAME, None), [500.0, 250.0, 100.0, 75.0, 50.0], count),
+};
+
+pub(super) const MNIST: Kind<dyn Corruption> = Kind {
+    name: NAME,
+    about: "counts photons, 3 for white",
+    example: "",
+    notes: None,
+    parse: |table| at_one_level(table, NAME, 3.0, count),
+};
+
+const NAME: &str = "shot_noise";
+
+fn count(image: &mut [u8], _: [usize; 3], white: f64, stream: &mut Stream) {
+    each_value(image, |x| f64::from(poisson(white * x, stream)) / white);
+}

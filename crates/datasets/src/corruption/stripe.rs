@@ -1,0 +1,24 @@
+//! Stripe: the outer quarters are inverted, `y = 1 − x` for the first and the last `⌊w/4⌋` columns.
+
+use cenote_spec::Kind;
+use cenote_tensor::Stream;
+
+use super::{Corruption, at_one_level};
+
+pub(super) const MNIST: Kind<dyn Corruption> = Kind {
+    name: NAME,
+    about: "inverts the outer quarters",
+    example: "",
+    notes: None,
+    parse: |table| at_one_level(table, NAME, (), invert),
+};
+
+const NAME: &str = "stripe";
+
+fn invert(image: &mut [u8], [_, _, width]: [usize; 3], (): (), _: &mut Stream) {
+    for row in image.chunks_exact_mut(width) {
+        let quarter = width / 4;
+        let (left, right) = row.split_at_mut(width - quarter);
+        left[..quarter].iter_mut().chain(right).for_each(|pixel| *pixel = 255 - *pixel);
+    }
+}
