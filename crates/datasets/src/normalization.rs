@@ -41,7 +41,7 @@ impl Normalization {
                 pixels.clear();
                 images.read(nth * images.len() / measured, &mut pixels)?;
                 counts.add(&pixels);
-                Ok((counts, pixels))
+                Ok::<_, Error>((counts, pixels))
             },
         );
         let none = || PixelCounts::new(train.shape()[0]);
