@@ -59,7 +59,9 @@ impl Fingerprint {
             let digests =
                 (0..images.len()).into_par_iter().filter_map(|index| images.digest(index));
             let digests: Vec<[u8; 32]> = digests.collect::<Result<_, _>>()?;
-            digests.iter().for_each(|digest| self.0.update(digest));
+            for digest in digests {
+                self.0.update(digest);
+            }
         }
         for &label in labels {
             self.0.update((label as u64).to_le_bytes());

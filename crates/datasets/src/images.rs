@@ -158,7 +158,9 @@ impl Images {
         let pixels = match &self.pixels {
             Pixels::Memory(_) => {
                 let mut pixels = Vec::with_capacity(indices.len() * self.area());
-                indices.iter().for_each(|&index| pixels.extend_from_slice(self.image(index)));
+                for &index in indices {
+                    pixels.extend_from_slice(self.image(index));
+                }
                 Pixels::Memory(Arc::new(pixels))
             }
             Pixels::Files(encoded, which) => {

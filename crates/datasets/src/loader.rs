@@ -226,7 +226,6 @@ impl Drop for Loader {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
 
     use cenote_tensor::{Scalar, Seed};
 
@@ -354,13 +353,17 @@ mod tests {
         let mut loader = batches(&split(&files), &[]).prefetched(3).unwrap();
         assert_eq!(loader.ahead(), 6);
         loader.next().unwrap().unwrap();
-        // Whoever could start a seventh batch would have done so by now.
-        std::thread::sleep(Duration::from_millis(50));
-        assert!(files.decoded.load(Ordering::SeqCst) <= 8 * 7);
+        let decoded = || files.decoded.load(Ordering::SeqCst);
+        // The batch that was taken and the six that lie ahead, however often workers get their turn.
+        while decoded() < 8 * 7 {
+            std::thread::yield_now();
+        }
+        for _ in 0..1000 {
+            std::thread::yield_now();
+            assert_eq!(decoded(), 8 * 7);
+        }
         drop(loader);
-        let decoded = files.decoded.load(Ordering::SeqCst);
-        std::thread::sleep(Duration::from_millis(20));
-        assert_eq!(files.decoded.load(Ordering::SeqCst), decoded);
+        assert_eq!(decoded(), 8 * 7);
         // More workers than batches, and none at all.
         assert_eq!(all(batches(&split(&counted(9)), &[]).prefetched(200).unwrap()).len(), 2);
         assert_eq!(all(batches(&split(&counted(0)), &[]).prefetched(2).unwrap()).len(), 0);

@@ -9,9 +9,10 @@ use cenote_datasets::{Batches, KINDS, Normalization};
 
 /// Bytes of a field of `/proc/self/status`.
 fn status(field: &str) -> usize {
-    let text = fs::read_to_string("/proc/self/status").unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap();
-    line.trim_matches([':', '\t', ' ', 'k', 'B']).parse::<usize>().unwrap() * 1024
+    let text = fs::read_to_string("/proc/self/status").expect("Linux tells it");
+    let line = text.lines().find_map(|line| line.strip_prefix(field)).expect("a field of it");
+    let kibibytes = line.trim_matches([':', '\t', ' ', 'k', 'B']).parse::<usize>();
+    kibibytes.expect("a number of kB") * 1024
 }
 
 #[test]

@@ -86,10 +86,10 @@ fn coded(plane: &[f64], [height, width]: [usize; 2], table: &[u32; 64], quality:
         let waves = transformed(&block, |u, x| cosines[u][x]);
         let rounded = std::array::from_fn(|at| (waves[at] / steps[at]).round() * steps[at]);
         let back = transformed(&rounded, |x, u| cosines[u][x]);
-        for at in 0..64 {
+        for (at, value) in back.into_iter().enumerate() {
             let (row, column) = (top + at / 8, left + at % 8);
             if row < height && column < width {
-                result[row * width + column] = f64::from(byte(back[at] + 128.0));
+                result[row * width + column] = f64::from(byte(value + 128.0));
             }
         }
     }
@@ -115,7 +115,7 @@ fn halved(plane: &[f64], [height, width]: [usize; 2]) -> (Vec<f64>, [usize; 2]) 
         let cells = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(down, right)| {
             plane[(row + down).min(height - 1) * width + (column + right).min(width - 1)]
         });
-        let more = if at % columns % 2 == 0 { 0.25 } else { 0.5 };
+        let more = if (at % columns).is_multiple_of(2) { 0.25 } else { 0.5 };
         (cells.iter().sum::<f64>() / 4.0 + more).floor()
     };
     ((0..rows * columns).map(mean).collect(), small)
@@ -125,7 +125,7 @@ fn halved(plane: &[f64], [height, width]: [usize; 2]) -> (Vec<f64>, [usize; 2]) 
 /// `stride` apart; those of its values that belong to the image are used.
 fn enlarged(small: &[f64], stride: usize, [height, width]: [usize; 2]) -> Vec<f64> {
     let near = |at: usize, count: usize| {
-        let next = if at % 2 == 0 { -1 } else { 1 };
+        let next = if at.is_multiple_of(2) { -1 } else { 1 };
         (at / 2, edge((at / 2) as isize + next, count.div_ceil(2)))
     };
     let value = |at: usize| {
@@ -133,7 +133,7 @@ fn enlarged(small: &[f64], stride: usize, [height, width]: [usize; 2]) -> Vec<f6
         let (column, next_column) = near(at % width, width);
         let along =
             |column: usize| 3.0 * small[row * stride + column] + small[next_row * stride + column];
-        let more = if at % width % 2 == 0 { 8.0 } else { 7.0 };
+        let more = if (at % width).is_multiple_of(2) { 8.0 } else { 7.0 };
         ((3.0 * along(column) + along(next_column) + more) / 16.0).floor()
     };
     (0..height * width).map(value).collect()

@@ -17,7 +17,9 @@ pub(super) fn cut(value: f64) -> u8 {
 
 /// Changes every value by itself.
 pub(super) fn each_value(image: &mut [u8], mut change: impl FnMut(f64) -> f64) {
-    image.iter_mut().for_each(|pixel| *pixel = cut(change(f64::from(*pixel) / 255.0)));
+    for pixel in image {
+        *pixel = cut(change(f64::from(*pixel) / 255.0));
+    }
 }
 
 /// Changes every channel by itself.

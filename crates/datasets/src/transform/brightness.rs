@@ -52,5 +52,7 @@ pub(super) fn factor(max_change: f64, stream: &mut Stream) -> f64 {
 }
 
 pub(super) fn brighten(image: &mut [u8], factor: f64) {
-    image.iter_mut().for_each(|pixel| *pixel = byte(factor * f64::from(*pixel)));
+    for pixel in image {
+        *pixel = byte(factor * f64::from(*pixel));
+    }
 }

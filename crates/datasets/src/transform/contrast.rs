@@ -50,7 +50,7 @@ impl Transform for Contrast {
 
 pub(super) fn stretch(image: &mut [u8], [channels, ..]: [usize; 3], factor: f64) {
     let grey = mean_grey(image, channels);
-    image
-        .iter_mut()
-        .for_each(|pixel| *pixel = byte(factor * f64::from(*pixel) + (1.0 - factor) * grey));
+    for pixel in image {
+        *pixel = byte(factor * f64::from(*pixel) + (1.0 - factor) * grey);
+    }
 }

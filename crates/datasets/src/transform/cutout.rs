@@ -2,7 +2,7 @@
 //!
 //! The square has sides of `size` pixels and is centred at a pixel that is drawn from all of them, so part of it may lie
 //! outside: it reaches from `centre − ⌊size/2⌋` to `centre − ⌊size/2⌋ + size`, clipped to the image. It is filled with the
-//! byte `fill`, 0 unless it is given. DeVries and Taylor (2017), arXiv:1708.04552, fill with the mean of the data after
+//! byte `fill`, 0 unless it is given. `DeVries` and Taylor (2017), arXiv:1708.04552, fill with the mean of the data after
 //! scaling; `fill` near the mean byte is that.
 
 use cenote_spec::{Kind, params};

@@ -125,11 +125,11 @@ fn the_mask_of_a_box_moves_where_the_box_does() {
             let (Some(mut seen), Some(moved)) = (seen, moved) else { continue };
             if matches!(motion, Motion::Circular(_)) {
                 // What came back at the other side is not of the larger part.
-                seen = [0, 1, 2, 3].map(|side| {
-                    let opposite = (seen[side % 2] == 0.0)
-                        && seen[side % 2 + 2] == [width as f32, height as f32][side % 2];
-                    if opposite { moved[side] } else { seen[side] }
-                });
+                let across =
+                    |low: f32, high: f32, size: usize| low < 0.5 && high > size as f32 - 0.5;
+                let cut = [across(seen[0], seen[2], width), across(seen[1], seen[3], height)];
+                seen =
+                    [0, 1, 2, 3].map(|side| if cut[side % 2] { moved[side] } else { seen[side] });
             }
             for (a, b) in seen.iter().zip(moved) {
                 assert!((a - b).abs() <= tolerance, "{name}: {seen:?} {moved:?}");

@@ -125,7 +125,7 @@ impl Motion {
         let size = [width as f64, height as f64];
         // The sides of a box stay straight under a linear map; a field bends them, so it is asked every pixel or so.
         let steps = match self {
-            Self::Field(_) => ((x1 - x0).max(y1 - y0).max(1.0)).min(4096.0).ceil() as usize,
+            Self::Field(_) => (x1 - x0).max(y1 - y0).clamp(1.0, 4096.0).ceil() as usize,
             _ => 1,
         };
         let along = (0..=steps).map(|step| step as f64 / steps as f64).flat_map(|t| {
@@ -139,7 +139,7 @@ impl Motion {
         if let Self::Circular(_) = self {
             for (axis, size) in size.into_iter().enumerate() {
                 let (low, high) = (around[axis], around[axis + 2]);
-                let back = ((low + high) / 2.0 / size).floor() * size;
+                let back = (f64::midpoint(low, high) / size).floor() * size;
                 (around[axis], around[axis + 2]) = (low - back, high - back);
             }
         }
@@ -165,8 +165,10 @@ mod tests {
             assert!((got - expected).abs() < 1e-12, "{identity:?}");
         }
         let around = Matrix::around([3.0, 5.0], [0.0, 1.0, -1.0, 0.0]);
-        assert_eq!(around.point([3.0, 5.0]), [3.0, 5.0]);
-        assert_eq!(around.point([4.0, 5.0]), [3.0, 4.0]);
+        for (point, expected) in [([3.0, 5.0], [3.0, 5.0]), ([4.0, 5.0], [3.0, 4.0])] {
+            let got = around.point(point);
+            assert!((got[0] - expected[0]).hypot(got[1] - expected[1]) < 1e-12, "{got:?}");
+        }
     }
 
     #[test]
@@ -193,7 +195,8 @@ mod tests {
 
     #[test]
     fn a_field_moves_a_point_to_where_it_is_shown() {
-        let offsets = (0..80).map(|at| [(at % 10) as f64 * 0.1 - 0.4, (at / 10) as f64 * -0.05]);
+        let offsets =
+            (0..80).map(|at| [f64::from(at % 10) * 0.1 - 0.4, f64::from(at / 10) * -0.05]);
         let field = Field { width: 10, offsets: offsets.collect() };
         let shown = field.point([4.2, 3.1]);
         let [right, down] = field.offset(shown);

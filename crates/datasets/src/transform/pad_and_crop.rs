@@ -74,7 +74,7 @@ mod tests {
     fn every_part_of_the_padded_image_is_cut_out() {
         // The definition: a 7x8 image of 0 with the image in its middle.
         let image: Vec<u8> = (1..=12).collect();
-        let mut padded = vec![[0; 8]; 7];
+        let mut padded = [[0; 8]; 7];
         for (row, values) in image.chunks(4).enumerate() {
             padded[row + 2][2..6].copy_from_slice(values);
         }

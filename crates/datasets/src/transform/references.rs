@@ -20,6 +20,8 @@ fn flip(kind: &str, image: &mut [u8]) {
     flip.apply(image, SHAPE, &mut Seed(0).stream("any"));
 }
 
+type Change<'a> = &'a dyn Fn(&mut [u8]);
+
 #[test]
 fn kernels_are_those_of_torchvision() {
     let bytes = include_bytes!("../../tests/reference/transforms.idx.gz");
@@ -34,7 +36,7 @@ fn kernels_are_those_of_torchvision() {
         warp(image, SHAPE, (interpolation, Border::Zero), matrix(SHAPE, angles, factor, shift));
     };
     let (nearest, bilinear) = (Interpolation::Nearest, Interpolation::Bilinear);
-    let changes: [(&str, &dyn Fn(&mut [u8])); 21] = [
+    let changes: [(&str, Change<'_>); 21] = [
         ("horizontal flip", &|x| flip("horizontal_flip", x)),
         ("vertical flip", &|x| flip("vertical_flip", x)),
         ("rotate 17", &|x| turned(x, 17.0, bilinear)),
