@@ -31,7 +31,7 @@ fn full_sets() -> Option<PathBuf> {
 }
 
 fn mean_and_deviation(split: &Split) -> (f64, f64) {
-    let measured = Normalization::of(split).unwrap();
+    let measured = Normalization::of(split).expect("the images are in memory");
     (measured.mean[0].into(), measured.deviation[0].into())
 }
 

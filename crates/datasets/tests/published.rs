@@ -37,7 +37,13 @@ fn boxes(text: &str) -> DetectionSet {
 }
 
 fn duplicates(set: &Dataset) -> Duplicates {
-    let digests = |split| Survey::of_split(split).digests.into_iter().map(|digest| (digest, ()));
+    let digests = |split| {
+        Survey::of_split(split)
+            .expect("the images are in memory")
+            .digests
+            .into_iter()
+            .map(|digest| (digest, ()))
+    };
     let [train, test] = [&set.train, &set.test].map(|split| digests(split).collect::<Vec<_>>());
     Duplicates::among(&train, &test)
 }

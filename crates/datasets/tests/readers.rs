@@ -14,23 +14,30 @@ struct Folder(tempfile::TempDir);
 
 impl Folder {
     fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(tempfile::tempdir().expect("the folder of a test is writable and its table fits"))
     }
 
     fn put(&self, name: &str, bytes: impl AsRef<[u8]>) {
         let path = self.0.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
+        fs::create_dir_all(
+            path.parent().expect("the folder of a test is writable and its table fits"),
+        )
+        .expect("the folder of a test is writable and its table fits");
+        fs::write(path, bytes).expect("the folder of a test is writable and its table fits");
     }
 
     /// A grey image of 10 rows and 20 columns.
     fn image(&self, name: &str, value: u8) {
         self.put(name, []);
-        GrayImage::from_pixel(20, 10, Luma([value])).save(self.0.path().join(name)).unwrap();
+        GrayImage::from_pixel(20, 10, Luma([value]))
+            .save(self.0.path().join(name))
+            .expect("the folder of a test is writable and its table fits");
     }
 
     fn table(&self, text: &str) -> Table {
-        text.replace("DIR", &self.0.path().display().to_string()).parse().unwrap()
+        text.replace("DIR", &self.0.path().display().to_string())
+            .parse()
+            .expect("the folder of a test is writable and its table fits")
     }
 
     fn shown(&self, error: &cenote_datasets::Error) -> String {
@@ -38,17 +45,20 @@ impl Folder {
     }
 
     fn boxes(&self, text: &str) -> Result<DetectionSet, String> {
-        let source = cenote_spec::parse(&[DETECTION_KINDS], self.table(text)).unwrap();
+        let source = cenote_spec::parse(&[DETECTION_KINDS], self.table(text))
+            .expect("the folder of a test is writable and its table fits");
         source.load().map_err(|error| self.shown(&error))
     }
 
     fn texts(&self, text: &str) -> Result<TextSet, String> {
-        let source = cenote_spec::parse(&[TEXT_KINDS], self.table(text)).unwrap();
+        let source = cenote_spec::parse(&[TEXT_KINDS], self.table(text))
+            .expect("the folder of a test is writable and its table fits");
         source.load().map_err(|error| self.shown(&error))
     }
 
     fn classes(&self, text: &str) -> Result<Dataset, String> {
-        let source = cenote_spec::parse(&[KINDS], self.table(text)).unwrap();
+        let source = cenote_spec::parse(&[KINDS], self.table(text))
+            .expect("the folder of a test is writable and its table fits");
         source.load().map_err(|error| self.shown(&error))
     }
 }
@@ -112,7 +122,7 @@ fn corners_of_voc_count_from_1_and_are_cut_at_the_image() {
         (1, 1, &["cat".to_owned()][..])
     );
     let object = &set.train[0].objects[0];
-    assert_eq!((object.corners, object.difficult), ([2.0, 1.0, 20.0, 5.0], true));
+    assert_eq!((object.corners.as_slice(), object.difficult), (&[2.0, 1.0, 20.0, 5.0][..], true));
     assert_eq!(set.train[0].size, [10, 20]);
 }
 
@@ -174,7 +184,10 @@ fn boxes_of_coco_are_corners_and_classes_are_in_the_order_of_ids() {
     assert_eq!(set.classes, ["cat", "dog"]);
     let mut objects = set.train.iter().chain(&set.test).flat_map(|scene| &scene.objects);
     let object = objects.next().unwrap();
-    assert_eq!((object.corners, object.class, object.crowd), ([1.0, 2.0, 4.5, 6.0], 1, true));
+    assert_eq!(
+        (object.corners.as_slice(), object.class, object.crowd),
+        (&[1.0, 2.0, 4.5, 6.0][..], 1, true)
+    );
     assert!(objects.next().is_none());
     assert_eq!(set.left_out[0].why, WhyLeftOut::Empty);
 }
@@ -210,7 +223,7 @@ fn yolo() -> Folder {
 fn shares_of_yolo_become_pixels_and_an_image_without_a_text_is_background() {
     let set = yolo().boxes("kind = 'yolo'\ndir = 'DIR'").unwrap();
     assert_eq!((set.train.len(), set.test.len(), set.classes.len()), (2, 1, 2));
-    assert_eq!(set.train[0].objects[0].corners, [7.5, 2.5, 12.5, 7.5]);
+    assert_eq!(set.train[0].objects[0].corners.as_slice(), [7.5, 2.5, 12.5, 7.5]);
     assert!(set.train[1].objects.is_empty());
     let unnamed = yolo();
     fs::remove_file(unnamed.0.path().join("classes.txt")).unwrap();

@@ -32,10 +32,9 @@ impl<'a> Part<'a> {
         let mut options = File::options();
         let options = options.read(true).write(true).create(true).truncate(false);
         let file = options.open(&path).map_err(disk(&path))?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => return Err(Error::Busy { path }),
-            // A file system without locks is not a reason to refuse.
-            Ok(()) | Err(TryLockError::Error(_)) => {}
+        // A file system without locks is not a reason to refuse.
+        if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+            return Err(Error::Busy { path });
         }
         let length = file.metadata().map_err(disk(&path))?.len();
         let mut part = Self { wanted, path, file, length };

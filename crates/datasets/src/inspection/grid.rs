@@ -122,6 +122,6 @@ mod tests {
         let sheet = image::load_from_memory(&grid(&[boxed], 5)).unwrap().into_rgb8();
         assert_eq!(sheet.get_pixel(4, 4), &MARK);
         assert_eq!(sheet.get_pixel(4 + 159, 4 + 99), &MARK);
-        assert_eq!(grid(&[], 3).is_empty(), false);
+        assert!(!grid(&[], 3).is_empty());
     }
 }

@@ -17,15 +17,21 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Looks at images in memory.
-    pub fn of_split(split: &Split) -> Self {
-        let shape @ [_, h, w] = split.shape();
-        let numbers = (0..split.len()).into_par_iter();
-        Self {
-            sizes: vec![[h as u32, w as u32]; split.len()],
-            statistics: Normalization::of(split),
-            digests: numbers.map(|index| digest(shape, split.images().image(index))).collect(),
-        }
+    /// Looks at the images of a split, all of one size.
+    ///
+    /// # Errors
+    ///
+    /// When an image stays in its file and that cannot be read or decoded.
+    pub fn of_split(split: &Split) -> Result<Self, Error> {
+        let shape @ [channels, rows, columns] = split.shape();
+        let seen = (0..split.len()).into_par_iter().map(|index| {
+            let mut planes = Vec::new();
+            split.images().read(index, &mut planes)?;
+            let mut counts = PixelCounts::new(channels);
+            counts.add(&planes);
+            Ok(([rows as u32, columns as u32], digest(shape, &planes), counts))
+        });
+        Self::of_all(seen, channels)
     }
 
     /// Decodes images side by side, each in its own size, and keeps none.
@@ -41,9 +47,17 @@ impl Survey {
             let shape = [channels.count(), size[0] as usize, size[1] as usize];
             Ok((size, digest(shape, &planes), counts))
         });
-        let nothing = || (Vec::new(), Vec::new(), PixelCounts::new(channels.count()));
+        Self::of_all(seen, channels.count())
+    }
+
+    /// Puts together what was seen of each image: its size, digest and pixels.
+    fn of_all(
+        seen: impl ParallelIterator<Item = Result<([u32; 2], [u8; 32], PixelCounts), Error>>,
+        channels: usize,
+    ) -> Result<Self, Error> {
+        let nothing = || (Vec::new(), Vec::new(), PixelCounts::new(channels));
         let (sizes, digests, counts) = seen
-            .try_fold(nothing, |mut all, one: Result<_, Error>| {
+            .try_fold(nothing, |mut all, one| {
                 let (size, digest, counts) = one?;
                 all.0.push(size);
                 all.1.push(digest);

@@ -153,7 +153,7 @@ fn scenes(
         let [x, y, width, height] = object.bbox;
         let boxed = BoxedObject { corners: [0.0; 4], class, difficult: false, crowd: object.crowd };
         let empty = width <= 0.0 || height <= 0.0;
-        scenes[scene].put(boxed, [x, y, x + width, y + height], empty, left_out);
+        scenes[scene].put(&boxed, [x, y, x + width, y + height], empty, left_out);
     }
     Ok(scenes)
 }

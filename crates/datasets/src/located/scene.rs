@@ -86,7 +86,7 @@ impl Scene {
     /// `empty` says whether the annotated corners enclose no area, which the format knows.
     pub(super) fn put(
         &mut self,
-        object: BoxedObject,
+        object: &BoxedObject,
         corners: [f64; 4],
         empty: bool,
         left_out: &mut Vec<LeftOut>,
@@ -101,7 +101,7 @@ impl Scene {
             let image = self.picture.name().to_owned();
             left_out.push(LeftOut { image, class: object.class, corners, why });
         } else {
-            self.objects.push(BoxedObject { corners: rounded, ..object });
+            self.objects.push(BoxedObject { corners: rounded, ..object.clone() });
         }
     }
 
@@ -206,26 +206,26 @@ mod tests {
     #[test]
     fn boxes_are_cut_at_the_image_and_left_out_where_nothing_remains() {
         let (mut scene, mut left_out) = (scene(10, 20), Vec::new());
-        scene.put(object(0), [-3.0, 2.0, 30.0, 8.5], false, &mut left_out);
-        scene.put(object(1), [25.0, 2.0, 30.0, 8.0], false, &mut left_out);
-        scene.put(object(2), [4.0, 5.0, 5.0, 6.0], true, &mut left_out);
+        scene.put(&object(0), [-3.0, 2.0, 30.0, 8.5], false, &mut left_out);
+        scene.put(&object(1), [25.0, 2.0, 30.0, 8.0], false, &mut left_out);
+        scene.put(&object(2), [4.0, 5.0, 5.0, 6.0], true, &mut left_out);
         assert_eq!(scene.objects.len(), 1);
-        assert_eq!(scene.objects[0].corners, [0.0, 2.0, 20.0, 8.5]);
+        assert_eq!(scene.objects[0].corners.as_slice(), [0.0, 2.0, 20.0, 8.5]);
         let why: Vec<_> = left_out.iter().map(|out| (out.class, out.why)).collect();
         assert_eq!(why, [(1, WhyLeftOut::Outside), (2, WhyLeftOut::Empty)]);
-        assert_eq!(left_out[0].corners, [25.0, 2.0, 30.0, 8.0]);
+        assert_eq!(left_out[0].corners.as_slice(), [25.0, 2.0, 30.0, 8.0]);
     }
 
     #[test]
     fn a_batch_scales_images_and_boxes_alike() {
         let (mut scene, mut left_out) = (scene(10, 20), Vec::new());
-        scene.put(object(0), [2.0, 5.0, 10.0, 10.0], false, &mut left_out);
+        scene.put(&object(0), [2.0, 5.0, 10.0, 10.0], false, &mut left_out);
         let plain = Normalization { mean: vec![0.0; 3], deviation: vec![1.0; 3] };
         let batch =
             SceneBatch::of(&[scene.clone(), scene.clone()], Channels::Rgb, [20, 10], &plain);
         let batch = batch.unwrap();
         assert_eq!(batch.images.dims(), [2, 3, 20, 10]);
-        assert_eq!(batch.objects[1][0].corners, [1.0, 10.0, 5.0, 20.0]);
+        assert_eq!(batch.objects[1][0].corners.as_slice(), [1.0, 10.0, 5.0, 20.0]);
         let grey = Normalization { mean: vec![0.0], deviation: vec![1.0] };
         assert!(SceneBatch::of(&[scene.clone()], Channels::Rgb, [2, 2], &grey).is_err());
         scene.size = [20, 10];

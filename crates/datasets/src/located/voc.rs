@@ -54,22 +54,23 @@ struct Voc {
 impl DetectionSource for Voc {
     fn load(&self) -> Result<DetectionSet, Error> {
         share::check("voc: test_share", self.test_share)?;
-        let parts = match (self.list(&self.train, ["trainval", "train"])?, self.test_list()?) {
-            (Some(train), Some(test)) => [train, test],
-            (None, None) => {
-                let names = self.all()?;
-                let (train, test) = share::part(names.len(), self.test_share, self.seed);
-                [train, test].map(|part| part.iter().map(|&at| names[at].clone()).collect())
-            }
-            (train, _) => {
-                let missing = if train.is_some() { "test" } else { "train" };
-                return Err(Error::Setting {
-                    what: "voc: lists of names",
-                    got: format!("one without a list to {missing}"),
-                    expected: "two files of ImageSets/Main, or none".to_owned(),
-                });
-            }
-        };
+        let parts =
+            match (self.list(self.train.as_ref(), ["trainval", "train"])?, self.test_list()?) {
+                (Some(train), Some(test)) => [train, test],
+                (None, None) => {
+                    let names = self.all()?;
+                    let (train, test) = share::part(names.len(), self.test_share, self.seed);
+                    [train, test].map(|part| part.iter().map(|&at| names[at].clone()).collect())
+                }
+                (train, _) => {
+                    let missing = if train.is_some() { "test" } else { "train" };
+                    return Err(Error::Setting {
+                        what: "voc: lists of names",
+                        got: format!("one without a list to {missing}"),
+                        expected: "two files of ImageSets/Main, or none".to_owned(),
+                    });
+                }
+            };
         let [train, test] = parts.map(|names: Vec<String>| {
             names.iter().map(|name| self.annotation(name)).collect::<Result<Vec<_>, _>>()
         });
@@ -77,7 +78,9 @@ impl DetectionSource for Voc {
         let classes = self.classes.clone().unwrap_or_else(|| class_names(&train));
         let mut left_out = Vec::new();
         let mut scenes = |annotated: Vec<(String, VocAnnotation)>| {
-            let scene = |(name, annotation)| self.scene(name, &annotation, &classes, &mut left_out);
+            let scene = |(name, annotation): (String, _)| {
+                self.scene(&name, &annotation, &classes, &mut left_out)
+            };
             annotated.into_iter().map(scene).collect::<Result<Vec<_>, _>>()
         };
         let parts = [scenes(train)?, scenes(test)?];
@@ -96,11 +99,11 @@ fn class_names(annotated: &[(String, VocAnnotation)]) -> Vec<String> {
 
 impl Voc {
     fn test_list(&self) -> Result<Option<Vec<String>>, Error> {
-        self.list(&self.test, ["test", "val"])
+        self.list(self.test.as_ref(), ["test", "val"])
     }
 
     /// The names of a part; `None` where none is asked for and none of the usual lists is there.
-    fn list(&self, asked: &Option<String>, usual: [&str; 2]) -> Result<Option<Vec<String>>, Error> {
+    fn list(&self, asked: Option<&String>, usual: [&str; 2]) -> Result<Option<Vec<String>>, Error> {
         let folder = self.dir.join("ImageSets/Main");
         let path = |name: &str| below(&folder, &format!("{name}.txt"));
         let path = match asked {
@@ -152,7 +155,7 @@ impl Voc {
 
     fn scene(
         &self,
-        name: String,
+        name: &str,
         annotation: &VocAnnotation,
         classes: &[String],
         left_out: &mut Vec<LeftOut>,
@@ -162,7 +165,7 @@ impl Voc {
             let path = below(&folder, annotation.filename.as_deref()?)?;
             path.is_file().then(|| Picture::file(path))
         };
-        let Some(picture) = image(&folder, &name).or_else(named) else {
+        let Some(picture) = image(&folder, name).or_else(named) else {
             let (directory, file) = (folder, format!("{name}.jpg"));
             let wanted = "an image for every annotation of the list".to_owned();
             return Err(Error::Missing { dataset: NAME, directory, file, wanted });
@@ -182,7 +185,7 @@ impl Voc {
                 crowd: false,
             };
             let empty = x1 >= x2 || y1 >= y2;
-            scene.put(boxed, [x1 - 1.0, y1 - 1.0, x2, y2], empty, left_out);
+            scene.put(&boxed, [x1 - 1.0, y1 - 1.0, x2, y2], empty, left_out);
         }
         Ok(scene)
     }

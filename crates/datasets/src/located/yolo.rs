@@ -61,21 +61,18 @@ impl DetectionSource for Yolo {
         let (images, labels) = (self.dir.join("images"), self.dir.join("labels"));
         let mut left_out = Vec::new();
         let test = ["test", "val"].into_iter().find(|part| images.join(part).is_dir());
-        let parts = match test.filter(|_| images.join("train").is_dir()) {
-            Some(test) => {
-                let train = scenes(&images.join("train"), &labels.join("train"), &mut left_out)?;
-                [train, scenes(&images.join(test), &labels.join(test), &mut left_out)?]
-            }
-            None => {
-                let whole = if images.is_dir() {
-                    scenes(&images, &labels, &mut left_out)?
-                } else {
-                    scenes(&self.dir, &self.dir, &mut left_out)?
-                };
-                let (train, test) = share::part(whole.len(), self.test_share, self.seed);
-                let taken = |part: &[usize]| part.iter().map(|&at| whole[at].clone()).collect();
-                [taken(&train), taken(&test)]
-            }
+        let parts = if let Some(test) = test.filter(|_| images.join("train").is_dir()) {
+            let train = scenes(&images.join("train"), &labels.join("train"), &mut left_out)?;
+            [train, scenes(&images.join(test), &labels.join(test), &mut left_out)?]
+        } else {
+            let whole = if images.is_dir() {
+                scenes(&images, &labels, &mut left_out)?
+            } else {
+                scenes(&self.dir, &self.dir, &mut left_out)?
+            };
+            let (train, test) = share::part(whole.len(), self.test_share, self.seed);
+            let taken = |part: &[usize]| part.iter().map(|&at| whole[at].clone()).collect();
+            [taken(&train), taken(&test)]
         };
         let classes = self.class_names(&parts, &left_out)?;
         DetectionSet::new(own(self.name.as_ref(), NAME), classes, parts, left_out)
@@ -170,7 +167,7 @@ fn objects(path: &Path, scene: &mut Scene, left_out: &mut Vec<LeftOut>) -> Resul
         let [x, y, width, height] = read.pixels(columns, rows);
         let boxed = BoxedObject { corners: [0.0; 4], class, difficult: false, crowd: false };
         let empty = width <= 0.0 || height <= 0.0;
-        scene.put(boxed, [x, y, x + width, y + height], empty, left_out);
+        scene.put(&boxed, [x, y, x + width, y + height], empty, left_out);
     }
     Ok(())
 }

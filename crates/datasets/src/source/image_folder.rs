@@ -245,7 +245,10 @@ impl Encoded for Files {
                 file: picture.name().to_owned(),
                 what: "size",
                 got: format!("{}x{}", size[0], size[1]),
-                expected: format!("{}x{} as of the first; or set `size`", self.size[0], self.size[1]),
+                expected: format!(
+                    "{}x{} as of the first; or set `size`",
+                    self.size[0], self.size[1]
+                ),
             });
         }
         pixels.extend(planes);

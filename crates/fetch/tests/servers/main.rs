@@ -13,11 +13,12 @@ use server::{Answer, Server};
 
 /// Some bytes that differ from place to place.
 fn contents() -> Vec<u8> {
-    (0..50_000_u32).map(|at| (at * at >> 7) as u8).collect()
+    (0..50_000_u32).map(|at| ((at * at) >> 7) as u8).collect()
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(bytes);
+    digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// A folder that `contents` are fetched to.
@@ -28,7 +29,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), heard: Vec::new() }
+        Self { folder: tempfile::tempdir().expect("a folder"), heard: Vec::new() }
     }
 
     fn file(&self) -> PathBuf {
@@ -40,8 +41,8 @@ impl Place {
     }
 
     fn leave_part(&self, bytes: &[u8]) {
-        fs::create_dir_all(self.folder.path().join("set")).unwrap();
-        fs::write(self.part(), bytes).unwrap();
+        fs::create_dir_all(self.folder.path().join("set")).expect("writable");
+        fs::write(self.part(), bytes).expect("writable");
     }
 
     fn fetch(&mut self, servers: &[&Server]) -> Result<Fetched, Error> {
@@ -55,11 +56,11 @@ impl Place {
     }
 
     fn is_whole(&self) -> bool {
-        fs::read(self.file()).unwrap() == contents() && !self.part().exists()
+        fs::read(self.file()).expect("readable") == contents() && !self.part().exists()
     }
 
     fn refused(&mut self, servers: &[&Server]) -> String {
-        let error = self.fetch(servers).unwrap_err().to_string();
+        let error = self.fetch(servers).expect_err("refused").to_string();
         assert!(!self.file().exists(), "nothing wrong gets the name");
         error
     }

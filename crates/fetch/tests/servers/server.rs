@@ -4,7 +4,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
 
 /// What the server does with a request.
 #[derive(Clone, Debug)]
@@ -43,10 +42,11 @@ impl Server {
         thread::spawn(move || {
             let mut answers = answers.into_iter();
             let mut last = Answer::Nothing;
+            let mut held = Vec::new();
             for stream in listener.incoming().flatten() {
                 last = answers.next().unwrap_or(last);
                 // A client that goes away while it is answered is none of the server's concern.
-                let _gone = answer(stream, &last, &seen);
+                let _gone = answer(stream, &last, &seen, &mut held);
             }
         });
         Self { address, ranges }
@@ -66,6 +66,7 @@ fn answer(
     mut stream: TcpStream,
     answer: &Answer,
     seen: &Mutex<Vec<String>>,
+    held: &mut Vec<TcpStream>,
 ) -> std::io::Result<()> {
     let mut range = String::new();
     for line in BufReader::new(stream.try_clone()?).lines() {
@@ -92,15 +93,11 @@ fn answer(
         )
     };
     match answer {
-        Answer::Whole(bytes) => {
-            stream.write_all(whole(bytes).as_bytes())?;
-            stream.write_all(bytes)
-        }
         Answer::Ranged(bytes) if from > 0 => {
             stream.write_all(partial(bytes, from).as_bytes())?;
             stream.write_all(&bytes[from..])
         }
-        Answer::Ranged(bytes) => {
+        Answer::Whole(bytes) | Answer::Ranged(bytes) => {
             stream.write_all(whole(bytes).as_bytes())?;
             stream.write_all(bytes)
         }
@@ -112,11 +109,7 @@ fn answer(
         Answer::Stalled(bytes, count) => {
             stream.write_all(whole(bytes).as_bytes())?;
             stream.write_all(&bytes[..*count])?;
-            stream.flush()?;
-            thread::spawn(move || {
-                thread::sleep(Duration::from_secs(20));
-                drop(stream);
-            });
+            held.push(stream);
             Ok(())
         }
         Answer::Chunked(bytes) => {

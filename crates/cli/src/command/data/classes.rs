@@ -1,6 +1,6 @@
 //! Sets with a class for each image.
 
-use cenote_datasets::{Dataset, Duplicates, Survey, Tile};
+use cenote_datasets::{Dataset, Duplicates, Error, Survey, Tile};
 use serde_json::json;
 
 use super::inspect::Inspected;
@@ -8,8 +8,8 @@ use super::seen;
 use crate::screen;
 
 /// `rows` images of each class are drawn, as far as a picture holds.
-pub(super) fn inspect(set: &Dataset, rows: usize) -> Inspected {
-    let [train, test] = [&set.train, &set.test].map(Survey::of_split);
+pub(super) fn inspect(set: &Dataset, rows: usize) -> Result<Inspected, Error> {
+    let (train, test) = (Survey::of_split(&set.train)?, Survey::of_split(&set.test)?);
     let found = Duplicates::among(
         &seen::labelled(&train, set.train.labels()),
         &seen::labelled(&test, set.test.labels()),
@@ -37,20 +37,21 @@ pub(super) fn inspect(set: &Dataset, rows: usize) -> Inspected {
         "classes": classes, "statistics": train.statistics, "duplicates": duplicates,
         "licence": set.licence, "source": set.source, "checksum": set.checksum,
     });
-    Inspected { words, document, tiles: tiles(set, rows) }
+    Ok(Inspected { words, document, tiles: tiles(set, rows)? })
 }
 
 /// The most images of a picture.
 const MOST_TILES: usize = 1_000;
 
 /// The first `columns` training images of each class, class by class.
-fn tiles(set: &Dataset, columns: usize) -> Vec<Tile> {
+fn tiles(set: &Dataset, columns: usize) -> Result<Vec<Tile>, Error> {
     let mut tiles = Vec::new();
     for (label, name) in set.classes.iter().enumerate() {
         let examples = set.train.labels().iter().enumerate().filter(|(_, of)| **of == label);
         for (index, _) in examples.take(columns) {
             if tiles.len() < MOST_TILES {
-                let planes = set.train.images().image(index).to_vec();
+                let mut planes = Vec::new();
+                set.train.images().read(index, &mut planes)?;
                 tiles.push(Tile {
                     planes,
                     shape: set.shape(),
@@ -60,5 +61,5 @@ fn tiles(set: &Dataset, columns: usize) -> Vec<Tile> {
             }
         }
     }
-    tiles
+    Ok(tiles)
 }

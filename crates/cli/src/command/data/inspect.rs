@@ -31,7 +31,7 @@ pub(super) fn run(args: &DataInspect) -> Result<ExitCode, Failure> {
         texts::inspect(&set.map_err(damaged)?, rows).map_err(damaged)?
     } else if KINDS.iter().map(|kind| kind.name).any(|name| is(&name)) {
         let set = cenote_spec::parse(&[KINDS], table).map_err(wrong)?.load();
-        classes::inspect(&set.map_err(damaged)?, rows)
+        classes::inspect(&set.map_err(damaged)?, rows).map_err(damaged)?
     } else {
         return Err(unknown(&args.kind));
     };
