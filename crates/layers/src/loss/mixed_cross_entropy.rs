@@ -96,7 +96,9 @@ impl Function for Backward {
             for (label, share) in target {
                 row[label] -= share;
             }
-            row.iter_mut().for_each(|dz| *dz *= scale);
+            for dz in row {
+                *dz *= scale;
+            }
         }
         vec![Some(dz)]
     }
