@@ -24,49 +24,100 @@ pub(super) trait Weights: Sync {
 /// `Σ w_j x_(j) / Σ w_j` over the ranks `j` that there are.
 pub(super) struct Ranked<W>(pub(super) W);
 
+/// Cells of the windows for which the sorting is written out.
+const CELLS: usize = 9;
+
 /// How many pairs of neighbours are compared.
 const fn count_of_pairs(cells: usize) -> usize {
     cells * (cells - 1) / 2
 }
 
+/// The cell at `i` finds its place among those before it.
 #[inline(always)]
-fn sort<T: Number>(cells: &mut [T]) {
-    // The cell at i finds its place among those before it.
-    for i in 1..cells.len() {
-        for j in (1..=i).rev() {
-            let (first, next) = (cells[j - 1], cells[j]);
-            // A NaN is neither larger nor smaller: it stays one of the two.
-            (cells[j - 1], cells[j]) = (next.max(first), first.min(next));
-        }
+fn insert<T: Number>(cells: &mut [T], i: usize) {
+    for j in (1..=i).rev() {
+        let (first, next) = (cells[j - 1], cells[j]);
+        // A NaN is neither larger nor smaller: it stays one of the two.
+        (cells[j - 1], cells[j]) = (next.max(first), first.min(next));
     }
 }
 
-/// Sorts, and tells for every pair whether it changed places.
+#[inline(always)]
+fn sort<T: Number>(cells: &mut [T]) {
+    if cells.len() == CELLS {
+        // Written out, so that every cell has a register of its own.
+        insert(cells, 1);
+        insert(cells, 2);
+        insert(cells, 3);
+        insert(cells, 4);
+        insert(cells, 5);
+        insert(cells, 6);
+        insert(cells, 7);
+        insert(cells, 8);
+        return;
+    }
+    for i in 1..cells.len() {
+        insert(cells, i);
+    }
+}
+
+/// As [`insert`], and tells for every pair whether it changed places.
+#[inline(always)]
+fn insert_and_tell<T: Number>(cells: &mut [T], changed: &mut [T::Truth], i: usize) {
+    for j in (1..=i).rev() {
+        let pair = count_of_pairs(i) + i - j;
+        let (first, next) = (cells[j - 1], cells[j]);
+        changed[pair] = next.beats(first);
+        cells[j - 1] = T::select(changed[pair], next, first);
+        cells[j] = T::select(changed[pair], first, next);
+    }
+}
+
 #[inline(always)]
 fn sort_and_tell<T: Number>(cells: &mut [T], changed: &mut [T::Truth]) {
-    let mut pair = 0;
+    if cells.len() == CELLS {
+        insert_and_tell(cells, changed, 1);
+        insert_and_tell(cells, changed, 2);
+        insert_and_tell(cells, changed, 3);
+        insert_and_tell(cells, changed, 4);
+        insert_and_tell(cells, changed, 5);
+        insert_and_tell(cells, changed, 6);
+        insert_and_tell(cells, changed, 7);
+        insert_and_tell(cells, changed, 8);
+        return;
+    }
     for i in 1..cells.len() {
-        for j in (1..=i).rev() {
-            let (first, next) = (cells[j - 1], cells[j]);
-            changed[pair] = next.beats(first);
-            cells[j - 1] = T::select(changed[pair], next, first);
-            cells[j] = T::select(changed[pair], first, next);
-            pair += 1;
-        }
+        insert_and_tell(cells, changed, i);
+    }
+}
+
+/// What belongs to the first `i + 1` ranks, as it was before the last of them was inserted.
+#[inline(always)]
+fn take_out<T: Number>(ranks: &mut [T], changed: &[T::Truth], i: usize) {
+    for j in 1..=i {
+        let pair = count_of_pairs(i) + i - j;
+        let (first, next) = (ranks[j - 1], ranks[j]);
+        ranks[j - 1] = T::select(changed[pair], next, first);
+        ranks[j] = T::select(changed[pair], first, next);
     }
 }
 
 /// Takes what belongs to ranks back to where the cells were: the same pairs, last to first.
 #[inline(always)]
 fn unsort<T: Number>(ranks: &mut [T], changed: &[T::Truth]) {
-    let mut pair = changed.len();
+    if ranks.len() == CELLS {
+        take_out(ranks, changed, 8);
+        take_out(ranks, changed, 7);
+        take_out(ranks, changed, 6);
+        take_out(ranks, changed, 5);
+        take_out(ranks, changed, 4);
+        take_out(ranks, changed, 3);
+        take_out(ranks, changed, 2);
+        take_out(ranks, changed, 1);
+        return;
+    }
     for i in (1..ranks.len()).rev() {
-        for j in 1..=i {
-            pair -= 1;
-            let (first, next) = (ranks[j - 1], ranks[j]);
-            ranks[j - 1] = T::select(changed[pair], next, first);
-            ranks[j] = T::select(changed[pair], first, next);
-        }
+        take_out(ranks, changed, i);
     }
 }
 
