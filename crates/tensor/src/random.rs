@@ -6,7 +6,7 @@ use ndarray::Array1;
 use ndarray_rand::RandomExt;
 use ndarray_rand::rand_distr::{Normal, Uniform};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};
 
 use crate::{Scalar, Shape, Tensor};
@@ -71,6 +71,39 @@ impl Tensor {
         Self::drawn(shape, &Array1::random_using(shape.len(), uniform, stream))
     }
 
+    /// Independent draws from 0 to less than 1, 24 bits of one word of the stream each, in row-major
+    /// order.
+    pub fn shares(shape: impl Into<Shape>, stream: &mut Stream) -> Self {
+        const STEP: Scalar = 1.0 / (1 << 24) as Scalar;
+        /// Draws of one task.
+        const BLOCK: usize = 1 << 13;
+        const WORD: usize = size_of::<u32>();
+        let mut shares = Self::stale(shape);
+        let start = stream.get_word_pos();
+        let draw = |nth: usize, shares: &mut [Scalar]| {
+            // The generator counts, so every task begins where the one before it will end.
+            let mut stream = stream.clone();
+            stream.set_word_pos(start + (nth * BLOCK) as u128);
+            // Many words at a time: they are made side by side.
+            let mut bytes = [0; 256 * WORD];
+            for shares in shares.chunks_mut(256) {
+                let bytes = &mut bytes[..shares.len() * WORD];
+                stream.fill_bytes(bytes);
+                let (words, _) = bytes.as_chunks::<WORD>();
+                for (share, &word) in shares.iter_mut().zip(words) {
+                    *share = (u32::from_le_bytes(word) >> 8) as Scalar * STEP;
+                }
+            }
+        };
+        let all = shares.as_mut_slice();
+        #[cfg(not(cenote_f64))]
+        crate::ops::parallel::chunks(all, BLOCK, 8 * BLOCK as u64, draw);
+        #[cfg(cenote_f64)]
+        all.chunks_mut(BLOCK).enumerate().for_each(|(nth, shares)| draw(nth, shares));
+        stream.set_word_pos(start + shares.len() as u128);
+        shares
+    }
+
     fn drawn(shape: Shape, values: &Array1<f32>) -> Self {
         Self::from_fn(shape, |i| Scalar::from(values[i]))
     }
@@ -84,9 +117,20 @@ impl fmt::Display for Seed {
 
 #[cfg(test)]
 mod tests {
-    use rand_chacha::rand_core::RngCore;
-
     use super::*;
+
+    #[test]
+    fn shares_are_the_words_of_the_stream_one_after_another() {
+        let mut stream = Seed(3).stream("shares");
+        let mut expected = stream.clone();
+        for shape in [[3, 5], [7, 4001], [0, 3], [1, 1]] {
+            for share in Tensor::shares(shape, &mut stream).as_slice() {
+                let word = (expected.next_u32() >> 8) as Scalar / (1 << 24) as Scalar;
+                assert_eq!(share.to_bits(), word.to_bits());
+            }
+        }
+        assert_eq!(stream.next_u32(), expected.next_u32());
+    }
 
     #[test]
     fn a_stream_is_fixed_for_ever_by_seed_and_name() {
