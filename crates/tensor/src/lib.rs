@@ -67,7 +67,9 @@ pub use ops::pool2d::{
 pub use ops::reduce::{
     sum_over_channels, weighted_sum, weighted_sum_backward, weights_of_sum_backward,
 };
-pub use ops::regions::{Places, Regions, region_max, region_max_backward};
+pub use ops::regions::{
+    Places, Regions, pyramid_max, pyramid_max_backward, region_max, region_max_backward,
+};
 pub use ops::resample::{Axis, Edge, Filter1d, Resampling, Tap, binomial};
 pub use ops::roi::{
     Roi, RoiAlign, RoiPool, roi_align, roi_align_backward, roi_pool, roi_pool_backward,

@@ -11,12 +11,13 @@
 //! comparisons per window of `K` cells; four bytes per output are kept.
 //! After He et al. (2014), arXiv:1406.4729, and Lazebnik, Schmid and Ponce (2006).
 
+use std::sync::Arc;
+
 use cenote_autograd::{Function, Saved, Var};
 use cenote_spec::{Kind, Notes, Random, Setting, params};
-use cenote_tensor::{Regions, Shape, Tensor};
+use cenote_tensor::{Places, Regions, Shape, Tensor, pyramid_max, pyramid_max_backward};
 use serde::Deserialize;
 
-use super::regional::regional_maximum;
 use crate::layer::maps;
 use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Scope};
 
@@ -77,7 +78,7 @@ impl LayerSpec for SpatialPyramidPool {
 #[derive(Debug)]
 struct Fitted {
     channels: usize,
-    levels: Vec<Regions>,
+    levels: Arc<[Regions]>,
 }
 
 impl Fitted {
@@ -102,62 +103,29 @@ impl Layer for Fitted {
     }
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
-        let n = x.value().dims()[0];
-        let levels: Vec<Var<'t>> = self
-            .levels
-            .iter()
-            .zip(self.features())
-            .map(|(level, features)| {
-                let shape = Shape::from([n, features]);
-                regional_maximum(NAME, &x, std::slice::from_ref(level), Some(shape))
-            })
-            .collect();
-        side_by_side(&levels)
+        let (y, places) = pyramid_max(x.value(), &self.levels);
+        let (levels, channels) = (Arc::clone(&self.levels), self.channels);
+        x.tape().record(y, &[&x], || Backward { places, levels, channels })
     }
 }
 
-/// Rows of features, one after another in every row.
-fn side_by_side<'t>(parts: &[Var<'t>]) -> Var<'t> {
-    let widths: Vec<usize> = parts.iter().map(|part| part.value().dims()[1]).collect();
-    let rows = parts[0].value().dims()[0];
-    let width: usize = widths.iter().sum();
-    let mut y = Tensor::stale([rows, width]);
-    for (row, y) in y.as_mut_slice().chunks_exact_mut(width).enumerate() {
-        let mut rest = y;
-        for (part, &width) in parts.iter().zip(&widths) {
-            let (into, behind) = rest.split_at_mut(width);
-            into.copy_from_slice(&part.value().as_slice()[row * width..][..width]);
-            rest = behind;
-        }
-    }
-    let inputs: Vec<&Var<'t>> = parts.iter().collect();
-    parts[0].tape().record(y, &inputs, || Apart { widths })
+struct Backward {
+    places: Places,
+    levels: Arc<[Regions]>,
+    channels: usize,
 }
 
-struct Apart {
-    widths: Vec<usize>,
-}
-
-impl Function for Apart {
+impl Function for Backward {
     fn name(&self) -> &'static str {
         NAME
     }
 
     fn saved(&self) -> Saved<'_> {
-        Saved::default()
+        Saved::bytes(self.places.bytes())
     }
 
     fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
-        let (rows, total) = (dy.dims()[0], dy.dims()[1]);
-        let mut start = 0;
-        let parts = self.widths.into_iter().map(|width| {
-            let part = Tensor::from_fn([rows, width], |i| {
-                dy.as_slice()[i / width * total + start + i % width]
-            });
-            start += width;
-            Some(part)
-        });
-        parts.collect()
+        vec![Some(pyramid_max_backward(&dy, &self.places, &self.levels, self.channels))]
     }
 }
 

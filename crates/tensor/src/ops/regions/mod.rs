@@ -10,6 +10,7 @@
 
 #[cfg(not(cenote_f64))]
 mod fast;
+mod pyramid;
 #[cfg(any(cenote_f64, test))]
 mod reference;
 
@@ -17,6 +18,8 @@ mod reference;
 use fast as kernels;
 #[cfg(cenote_f64)]
 use reference as kernels;
+
+pub use pyramid::{pyramid_max, pyramid_max_backward};
 
 use crate::memory::Buffer;
 use crate::{Scalar, Tensor};
