@@ -170,7 +170,9 @@ fn jpeg_folder(c: &mut Criterion) {
 
 #[expect(clippy::print_stdout, reason = "a bench talks to whoever started it")]
 fn say(lines: &[String]) {
-    lines.iter().for_each(|line| println!("{line}"));
+    for line in lines {
+        println!("{line}");
+    }
 }
 
 fn main() {
