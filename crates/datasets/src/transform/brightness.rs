@@ -11,7 +11,7 @@ use cenote_tensor::Stream;
 use serde::Deserialize;
 
 use super::bounds::within;
-use super::resample::byte;
+use super::resample::each_byte;
 use super::{Motion, Transform};
 use crate::draw::uniform;
 
@@ -52,7 +52,5 @@ pub(super) fn factor(max_change: f64, stream: &mut Stream) -> f64 {
 }
 
 pub(super) fn brighten(image: &mut [u8], factor: f64) {
-    for pixel in image {
-        *pixel = byte(factor * f64::from(*pixel));
-    }
+    each_byte(image, |x| factor * x);
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::bounds::within;
 use super::brightness::factor;
 use super::grey::mean_grey;
-use super::resample::byte;
+use super::resample::each_byte;
 use super::{Motion, Transform};
 
 pub(super) const KIND: Kind<dyn Transform> = Kind {
@@ -50,7 +50,5 @@ impl Transform for Contrast {
 
 pub(super) fn stretch(image: &mut [u8], [channels, ..]: [usize; 3], factor: f64) {
     let grey = mean_grey(image, channels);
-    for pixel in image {
-        *pixel = byte(factor * f64::from(*pixel) + (1.0 - factor) * grey);
-    }
+    each_byte(image, |x| factor * x + (1.0 - factor) * grey);
 }

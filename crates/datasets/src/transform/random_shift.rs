@@ -69,6 +69,9 @@ pub(super) fn slide(
     [down, right]: [isize; 2],
     border: Border,
 ) -> Motion {
+    // The columns that stay inside move as one; the border is asked for the others.
+    let inside = |at: isize| at.clamp(0, width as isize) as usize;
+    let (start, end) = (inside(right), inside(width as isize + right));
     let mut before = vec![0; height * width];
     for plane in image.chunks_exact_mut(height * width) {
         before.copy_from_slice(plane);
@@ -78,9 +81,13 @@ pub(super) fn slide(
                 continue;
             };
             let source = &before[row * width..][..width];
-            for (column, value) in values.iter_mut().enumerate() {
-                let column = border.place(column as isize - right, width);
-                *value = column.map_or(0, |column| source[column]);
+            if start < end {
+                let first = (start as isize - right) as usize;
+                values[start..end].copy_from_slice(&source[first..first + end - start]);
+            }
+            for column in (0..start).chain(end..width) {
+                let place = border.place(column as isize - right, width);
+                values[column] = place.map_or(0, |place| source[place]);
             }
         }
     }

@@ -93,6 +93,14 @@ pub(crate) fn byte(value: f64) -> u8 {
     value.round_ties_even().clamp(0.0, 255.0) as u8
 }
 
+/// Changes every byte by itself: a table of 256 is quicker than arithmetic for every pixel.
+pub(crate) fn each_byte(image: &mut [u8], change: impl Fn(f64) -> f64) {
+    let table: [u8; 256] = std::array::from_fn(|x| byte(change(x as f64)));
+    for pixel in image {
+        *pixel = table[usize::from(*pixel)];
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
