@@ -14,7 +14,7 @@ use crate::screen;
 pub(super) fn run(args: &DataFetch) -> Result<ExitCode, Failure> {
     let set = known::published(&args.name)?;
     let folder = known::root()?.join(set.folder);
-    let mut words = String::new();
+    let mut lines = Vec::new();
     for file in &set.files {
         let to = folder.join(file.name);
         let addresses = addresses(args.from.as_deref(), &set, file);
@@ -24,17 +24,17 @@ pub(super) fn run(args: &DataFetch) -> Result<ExitCode, Failure> {
         let fetched = fetch(&download, &Patience::default(), &mut |done| bar.set_position(done));
         bar.finish_and_clear();
         match fetched {
-            Ok(Fetched::Before) => words += &format!("{}: was there\n", to.display()),
-            Ok(Fetched::From(address)) => words += &format!("{}: from {address}\n", to.display()),
+            Ok(Fetched::Before) => lines.push(format!("{}: was there\n", to.display())),
+            Ok(Fetched::From(address)) => lines.push(format!("{}: from {address}\n", to.display())),
             Err(error @ Error::Unreachable { .. }) => {
-                screen::print(&words).map_err(Failure::Output)?;
+                screen::print(&lines.concat()).map_err(Failure::Output)?;
                 return Err(Failure::Data(format!("{error}\n{}", by_hand(&set, &folder))));
             }
             Err(error @ Error::Occupied { .. }) => return Err(Failure::Data(error.to_string())),
             Err(error) => return Err(Failure::File(error.to_string())),
         }
     }
-    screen::print(&words).map_err(Failure::Output)?;
+    screen::print(&lines.concat()).map_err(Failure::Output)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -56,12 +56,11 @@ fn bar(quiet: bool, file: &PublishedFile) -> ProgressBar {
 
 /// What to put where, for whoever has another way to the files.
 fn by_hand(set: &PublishedSet, folder: &std::path::Path) -> String {
-    let mut words = format!("to do it by hand, put these into {}:", folder.display());
-    for file in &set.files {
-        words += &format!("\n  {} ({} bytes, sha256 {})", file.name, file.bytes, file.sha256);
-    }
-    for address in set.addresses {
-        words += &format!("\nthey are at {address}");
-    }
-    words
+    let head = format!("to do it by hand, put these into {}:", folder.display());
+    let files = set
+        .files
+        .iter()
+        .map(|file| format!("\n  {} ({} bytes, sha256 {})", file.name, file.bytes, file.sha256));
+    let addresses = set.addresses.iter().map(|address| format!("\nthey are at {address}"));
+    std::iter::once(head).chain(files).chain(addresses).collect()
 }

@@ -25,13 +25,16 @@ pub(super) fn run(args: &DataInspect) -> Result<ExitCode, Failure> {
     let is = |name: &&str| *name == args.kind;
     let inspected = if DETECTION_KINDS.iter().map(|kind| kind.name).any(|name| is(&name)) {
         let set = cenote_spec::parse(&[DETECTION_KINDS], table).map_err(wrong)?.load();
-        boxes::inspect(&set.map_err(damaged)?, rows).map_err(damaged)?
+        boxes::inspect(&set.map_err(|error| damaged(&error))?, rows)
+            .map_err(|error| damaged(&error))?
     } else if TEXT_KINDS.iter().map(|kind| kind.name).any(|name| is(&name)) {
         let set = cenote_spec::parse(&[TEXT_KINDS], table).map_err(wrong)?.load();
-        texts::inspect(&set.map_err(damaged)?, rows).map_err(damaged)?
+        texts::inspect(&set.map_err(|error| damaged(&error))?, rows)
+            .map_err(|error| damaged(&error))?
     } else if KINDS.iter().map(|kind| kind.name).any(|name| is(&name)) {
         let set = cenote_spec::parse(&[KINDS], table).map_err(wrong)?.load();
-        classes::inspect(&set.map_err(damaged)?, rows).map_err(damaged)?
+        classes::inspect(&set.map_err(|error| damaged(&error))?, rows)
+            .map_err(|error| damaged(&error))?
     } else {
         return Err(unknown(&args.kind));
     };
@@ -44,7 +47,7 @@ pub(super) fn run(args: &DataInspect) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn damaged(error: cenote_datasets::Error) -> Failure {
+fn damaged(error: &cenote_datasets::Error) -> Failure {
     Failure::Data(error.to_string())
 }
 

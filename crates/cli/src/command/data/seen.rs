@@ -58,28 +58,27 @@ pub(super) fn sizes(train: &Survey, test: &Survey) -> String {
 
 /// Duplicates in words and as a document.
 pub(super) fn duplicates(found: &Duplicates) -> (String, Value) {
-    let mut words = format!(
-        "duplicates: {} within train, {} within test, {} test images in train",
-        found.within_train, found.within_test, found.across
-    );
-    if found.contradicting > 0 {
-        words += &format!("; {} with another label", found.contradicting);
-    }
+    let contradicting = match found.contradicting {
+        0 => String::new(),
+        some => format!("; {some} with another label"),
+    };
     let place = |place: Place| format!("{} {}", place.part, place.index);
     let pairs: Vec<_> = found.pairs.iter().map(|&(a, b)| [place(a), place(b)]).collect();
     let named: Vec<_> = pairs.iter().take(MOST_NAMED).map(|[a, b]| format!("{a} = {b}")).collect();
-    if !named.is_empty() {
-        words += &format!(
-            " ({}{})",
-            named.join(", "),
-            if pairs.len() > MOST_NAMED { ", …" } else { "" }
-        );
-    }
+    let more = if pairs.len() > MOST_NAMED { ", …" } else { "" };
+    let named = match named.len() {
+        0 => String::new(),
+        _ => format!(" ({}{more})", named.join(", ")),
+    };
+    let words = format!(
+        "duplicates: {} within train, {} within test, {} test images in train{contradicting}{named}\n",
+        found.within_train, found.within_test, found.across
+    );
     let document = json!({
         "within_train": found.within_train, "within_test": found.within_test,
         "across": found.across, "contradicting": found.contradicting, "pairs": pairs,
     });
-    (words + "\n", document)
+    (words, document)
 }
 
 /// Digests with what their images mean.

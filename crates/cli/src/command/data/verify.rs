@@ -12,7 +12,7 @@ use crate::screen;
 
 pub(super) fn run(args: &DataVerify) -> Result<ExitCode, Failure> {
     let root = known::root()?;
-    let (mut words, mut files) = (String::new(), Vec::new());
+    let (mut lines, mut files) = (Vec::new(), Vec::new());
     let (mut sound, mut all) = (0, 0);
     for name in &args.names {
         let set = known::published(name)?;
@@ -27,16 +27,18 @@ pub(super) fn run(args: &DataVerify) -> Result<ExitCode, Failure> {
                 State::Absent => "is not there".to_owned(),
                 State::Different(how) => how,
             };
-            words += &format!("{}: {state}\n", path.display());
+            lines.push(format!("{}: {state}\n", path.display()));
             files.push(json!({ "set": name, "file": path.display().to_string(), "state": state }));
         }
     }
-    if args.json {
+    let text = if args.json {
         let document =
             json!({ "schema": "cenote.data.verify/1", "sound": sound == all, "files": files });
-        words = format!("{document}\n");
-    }
-    screen::print(&words).map_err(Failure::Output)?;
+        format!("{document}\n")
+    } else {
+        lines.concat()
+    };
+    screen::print(&text).map_err(Failure::Output)?;
     if sound == all {
         return Ok(ExitCode::SUCCESS);
     }
