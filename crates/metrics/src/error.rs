@@ -272,6 +272,14 @@ pub enum Error {
         /// Class of the detection.
         class: String,
     },
+    /// A detection has no confidence, as labels have none.
+    #[error("image `{image}`, box {nth}: no confidence; expected one behind its corners")]
+    NoConfidence {
+        /// Name of the image.
+        image: String,
+        /// Which of its boxes, from 1.
+        nth: usize,
+    },
     /// An image that has labels has no size.
     #[error("image `{image}` has no size")]
     NoSize {

@@ -19,8 +19,8 @@
 //! A score that divides by nothing is `None`: undefined, not zero. Whoever averages says what undefined scores count
 //! as. Counts merge, so parts can be counted apart and scored together.
 //!
-//! It does not know models or tensors, opens no files, and depends on none of our other crates. Intervals over runs
-//! and verdicts are the business of `cenote-evidence`.
+//! It does not know models or tensors, opens only the files of boxes that it is told to read, and depends on none of
+//! our other crates. Intervals over runs and verdicts are the business of `cenote-evidence`.
 
 /// The worked examples of the documentation, run as tests.
 #[cfg(doctest)]

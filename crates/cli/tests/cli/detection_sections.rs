@@ -275,6 +275,30 @@ fn labels_of_yolo_need_the_sizes_of_their_images() {
     says(&refused, &["--format yolo needs --image-sizes"]);
     let scores = place.json(&format!("{line} --image-sizes sizes.txt"), SCHEMA);
     assert_eq!(scores["AP50"].as_f64().map(|ap| ap > 0.999), Some(true));
+    let labels = "metrics detection --format yolo --gt labels --dt labels --image-sizes sizes.txt";
+    says(&place.refuses(labels, 4), &["labels: image `a`, box 1: no confidence"]);
+    place.write("names.txt", "cat\n");
+    place.write("said/a.txt", "1 .5 .5 .2 .2 .75\n");
+    let named = format!("{line} --image-sizes sizes.txt --class-names names.txt");
+    says(&place.refuses(&named, 4), &["said: image `a`: class 1 has no name"]);
+}
+
+#[test]
+fn polygons_need_the_size_of_their_image() {
+    let place = Place::new();
+    let outline = json!([[10, 10, 30, 10, 30, 40, 10, 40]]);
+    let truth = json!({
+        "images": [{"id": 2, "width": 50}], "categories": [{"id": 1, "name": "cat"}],
+        "annotations": [{
+            "id": 1, "image_id": 2, "category_id": 1, "segmentation": outline, "bbox": [10, 10, 20, 30],
+            "area": 600, "iscrowd": 0,
+        }],
+    });
+    let said = json!([{"image_id": 2, "category_id": 1, "segmentation": outline, "score": 0.5}]);
+    place.write("gt.json", truth.to_string());
+    place.write("a.json", said.to_string());
+    let line = "metrics detection --gt gt.json --dt a.json --iou-type segm";
+    says(&place.refuses(line, 4), &["gt.json: object 0", "no size of its image"]);
 }
 
 #[test]

@@ -175,6 +175,7 @@ fn flags_that_do_not_fit_are_refused() {
             vec!["no column `w`", "`label`, `prediction`"],
         ),
         ("--input x.csv --task multiclass --labels 1,7", 2, vec!["no class `7`", "`0`, `1`"]),
+        ("--input x.csv --task multiclass --labels 1,1", 2, vec!["label `1` is given twice"]),
         ("--input x.csv --task multiclass --classes 1,1", 2, vec!["the class `1` is given twice"]),
         ("--input x.csv --task binary --top-k 0", 2, vec!["--top-k", "whole number"]),
     ] {

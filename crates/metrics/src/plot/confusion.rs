@@ -9,9 +9,9 @@ const TOP: f64 = 84.0;
 /// A confusion matrix as an SVG document: one row per label, one column per prediction.
 ///
 /// `cells` is row-major, `names.len()²` counts or weights; missing, negative and not finite ones are drawn as
-/// empty. A cell is shaded by its share of its row, so that rare classes are seen too. Of more than 24 classes the
-/// first 24 are drawn and the rest is counted in words. A background row and column of a detector are two more of
-/// the names.
+/// empty. A cell is shaded by its share of its row, so that rare classes are seen too. Of more than 24 classes
+/// the 24 with the largest counts, as label and as prediction, are drawn in their order, and the rest is counted in words.
+/// The background of a detector is one more of the names.
 ///
 /// ```
 /// use cenote_metrics::confusion_plot;
@@ -21,8 +21,13 @@ const TOP: f64 = 84.0;
 /// ```
 pub fn confusion_plot(title: &str, names: &[&str], cells: &[f64]) -> String {
     let classes = names.len();
-    let shown = classes.min(MOST);
-    let texts: Vec<String> = names.iter().take(shown).map(|name| cut(name, 20)).collect();
+    let value = |row: usize, column: usize| {
+        let value = cells.get(row * classes + column).copied().unwrap_or(0.0);
+        if value.is_finite() { value.max(0.0) } else { 0.0 }
+    };
+    let drawn = largest(classes, value);
+    let shown = drawn.len();
+    let texts: Vec<String> = drawn.iter().map(|&class| cut(names[class], 20)).collect();
     let widest = texts.iter().map(|text| width(text)).fold(60.0, f64::max);
     let (left, side) = (widest + 28.0, CELL * shown as f64);
     let page = (left + side + 24.0).max(width(title) * 1.3 + 32.0);
@@ -32,13 +37,9 @@ pub fn confusion_plot(title: &str, names: &[&str], cells: &[f64]) -> String {
     canvas.text((left, TOP - 34.0), Anchor::Start, Look::Dim, "prediction →");
     canvas.text((16.0, TOP - 10.0), Anchor::Start, Look::Dim, "label ↓");
 
-    let value = |row: usize, column: usize| {
-        let value = cells.get(row * classes + column).copied().unwrap_or(0.0);
-        if value.is_finite() { value.max(0.0) } else { 0.0 }
-    };
     for (row, text) in texts.iter().enumerate() {
         let top = TOP + CELL * row as f64;
-        let whole: f64 = (0..classes).map(|column| value(row, column)).sum();
+        let whole: f64 = (0..classes).map(|column| value(drawn[row], column)).sum();
         canvas.text((left - 8.0, top + 0.6 * CELL), Anchor::End, Look::Ink, text);
         // A name above its column has the width of a cell.
         let head = cut(text, (CELL / 6.9) as usize);
@@ -46,7 +47,8 @@ pub fn confusion_plot(title: &str, names: &[&str], cells: &[f64]) -> String {
         canvas.text((middle, TOP - 10.0), Anchor::Middle, Look::Ink, &head);
         for column in 0..shown {
             let from = (left + CELL * column as f64, top);
-            let (to, value) = ((from.0 + CELL - 1.0, from.1 + CELL - 1.0), value(row, column));
+            let to = (from.0 + CELL - 1.0, from.1 + CELL - 1.0);
+            let value = value(drawn[row], drawn[column]);
             let share = if whole > 0.0 { value / whole } else { 0.0 };
             // Text must stay readable on the darkest cell of either page.
             canvas.rect(from, to, 0.04 + 0.5 * share, Look::Series(usize::from(row != column)));
@@ -61,6 +63,18 @@ pub fn confusion_plot(title: &str, names: &[&str], cells: &[f64]) -> String {
         canvas.text((left, TOP + side + 22.0), Anchor::Start, Look::Dim, &rest);
     }
     canvas.finish()
+}
+
+/// The classes to draw, in their order: those that most labels and predictions are of, of equals the first.
+fn largest(classes: usize, value: impl Fn(usize, usize) -> f64) -> Vec<usize> {
+    let count = |class: usize| -> f64 {
+        (0..classes).map(|other| value(class, other) + value(other, class)).sum()
+    };
+    let mut counts: Vec<(usize, f64)> = (0..classes).map(|class| (class, count(class))).collect();
+    counts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut drawn: Vec<usize> = counts.into_iter().take(MOST).map(|(class, _)| class).collect();
+    drawn.sort_unstable();
+    drawn
 }
 
 /// A count in at most five characters.
@@ -90,5 +104,16 @@ mod tests {
         let svg = confusion_plot("many", &names, &vec![1.0; 900]);
         assert!(svg.contains("and 6 classes more"));
         assert_eq!(svg.matches(">1</text>").count(), MOST * MOST);
+    }
+
+    #[test]
+    fn of_many_classes_those_of_most_labels_and_predictions_are_drawn() {
+        let names: Vec<String> = (0..30).map(|class| format!("class{class}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut cells = vec![1.0; 900];
+        cells[29 * 30] = 50.0;
+        let svg = confusion_plot("many", &names, &cells);
+        assert!(svg.contains(">class29</text>") && svg.contains(">class0</text>"));
+        assert!(svg.contains(">50</text>") && !svg.contains(">class23</text>"));
     }
 }

@@ -109,14 +109,17 @@ pub fn voc_ground_truth(annotations: &[(String, VocAnnotation)]) -> (GroundTruth
 /// When a detection is in an image without annotation, or has no score.
 pub fn voc_detections(boxes: &[LabelledBox], names: &mut Names) -> Result<Detections, Error> {
     let mut detections = Detections::default();
-    for said in boxes {
+    for (nth, said) in boxes.iter().enumerate() {
         let image = names.image(&said.image).ok_or_else(|| Error::Unannotated {
             image: said.image.clone(),
             class: said.class.clone(),
         })?;
         let next = Id::new(names.classes.len() as i64 + 1);
         let class = *names.classes.entry(said.class.clone()).or_insert(next);
-        let score = said.score.unwrap_or(f64::NAN);
+        let score = said.score.ok_or_else(|| {
+            let before = boxes[..nth].iter().filter(|other| other.image == said.image).count();
+            Error::NoConfidence { image: said.image.clone(), nth: before + 1 }
+        })?;
         detections.push(image, class, score, of_pixels(said.corners))?;
     }
     Ok(detections)
@@ -181,9 +184,10 @@ pub fn yolo_detections(
     let mut detections = Detections::default();
     for (image, boxes) in said {
         let (id, size) = image_of(image, names, sizes)?;
-        for said in boxes {
+        for (nth, said) in boxes.iter().enumerate() {
             check_class(said.class, image, class_names)?;
-            let score = said.score.unwrap_or(f64::NAN);
+            let no_confidence = || Error::NoConfidence { image: image.clone(), nth: nth + 1 };
+            let score = said.score.ok_or_else(no_confidence)?;
             let class = Id::new(i64::from(said.class));
             detections.push(id, class, score, said.pixels(size.0, size.1))?;
         }

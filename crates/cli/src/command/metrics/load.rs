@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cenote_metrics::{
-    CocoReader, CocoSettings, Detections, Far, FolderError, GroundTruth, Scored, VocProblem,
+    CocoReader, CocoSettings, Detections, Error, Far, FolderError, GroundTruth, Scored, VocProblem,
     read_class_names, read_image_sizes, read_voc_folder, read_voc_text_folder, read_yolo_folder,
     voc_detections, voc_ground_truth, yolo_detections, yolo_ground_truth,
 };
@@ -69,7 +69,9 @@ fn coco(args: &Detection, settings: &CocoSettings) -> Result<Data, Failure> {
 fn voc(args: &Detection) -> Result<Data, Failure> {
     let annotations = read_voc_folder(&args.gt).map_err(unreadable)?;
     let (truth, mut names) = voc_ground_truth(&annotations);
-    let mut said = |path: &Path| voc_detections(&text(path)?, &mut names).map_err(failed);
+    let mut said = |path: &Path| {
+        voc_detections(&text(path)?, &mut names).map_err(|error| inside(path, &error))
+    };
     let detections = said(&args.dt)?;
     let against = args.against.as_deref().map(said).transpose()?;
     Ok(Data { truth, detections, against })
@@ -84,10 +86,11 @@ fn yolo(args: &Detection) -> Result<Data, Failure> {
     let classes = args.class_names.as_deref().map(read_class_names).transpose();
     let classes = classes.map_err(unreadable)?.unwrap_or_default();
     let labels = read_yolo_folder(&args.gt).map_err(unreadable)?;
-    let (truth, names) = yolo_ground_truth(&labels, &sizes, &classes).map_err(failed)?;
+    let (truth, names) =
+        yolo_ground_truth(&labels, &sizes, &classes).map_err(|error| inside(&args.gt, &error))?;
     let said = |path: &Path| {
         let said = read_yolo_folder(path).map_err(unreadable)?;
-        yolo_detections(&said, &sizes, &classes, &names).map_err(failed)
+        yolo_detections(&said, &sizes, &classes, &names).map_err(|error| inside(path, &error))
     };
     let detections = said(&args.dt)?;
     let against = args.against.as_deref().map(said).transpose()?;
@@ -96,6 +99,11 @@ fn yolo(args: &Detection) -> Result<Data, Failure> {
 
 fn text(folder: &Path) -> Result<Vec<cenote_metrics::LabelledBox>, Failure> {
     read_voc_text_folder(folder, Scored::Yes, Far::Corner).map_err(unreadable)
+}
+
+/// What is wrong with the files of a folder.
+fn inside(folder: &Path, error: &Error) -> Failure {
+    Failure::Data(format!("{}: {error}", folder.display()))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed over as an error")]

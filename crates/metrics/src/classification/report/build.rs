@@ -96,6 +96,10 @@ impl ClassificationReport {
 fn shown(examples: &Examples, options: &ReportOptions) -> Result<Vec<usize>, Error> {
     let all = &examples.classes;
     let Some(names) = &options.labels else { return Ok((0..all.len()).collect()) };
+    if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+        let name = short(twice.1);
+        return Err(Error::Options(format!("label `{name}` is given twice; expected each once")));
+    }
     let number = |name: &String| {
         all.iter().position(|class| class == name).ok_or_else(|| {
             let there: Vec<String> =

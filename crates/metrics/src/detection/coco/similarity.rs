@@ -117,8 +117,8 @@ impl<'a> Comparison<'a> {
         match segmentation {
             Segmentation::Rle(mask) => Ok(Cow::Borrowed(mask)),
             Segmentation::Polygons(parts) => {
-                let &(height, width) =
-                    self.sizes.get(&image).ok_or(Error::NoShape { what: "size of its image" })?;
+                let size = self.sizes.get(&image).filter(|&&(height, width)| height * width > 0);
+                let &(height, width) = size.ok_or(Error::NoShape { what: "size of its image" })?;
                 rasterise(parts, height, width).map(Cow::Owned)
             }
         }
