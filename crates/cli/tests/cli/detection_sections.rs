@@ -294,7 +294,8 @@ fn polygons_need_the_size_of_their_image() {
             "area": 600, "iscrowd": 0,
         }],
     });
-    let said = json!([{"image_id": 2, "category_id": 1, "segmentation": outline, "score": 0.5}]);
+    let runs = json!({"size": [50, 50], "counts": [0, 2500]});
+    let said = json!([{"image_id": 2, "category_id": 1, "segmentation": runs, "score": 0.5}]);
     place.write("gt.json", truth.to_string());
     place.write("a.json", said.to_string());
     let line = "metrics detection --gt gt.json --dt a.json --iou-type segm";
