@@ -90,11 +90,11 @@ pub fn fetch(
             match receive(&agent, address, &mut part, progress)? {
                 Ok(()) => {}
                 Err(Failed::OnTheWay(words)) => {
-                    tried.push(format!("{address}: {words}"));
+                    note(&mut tried, format!("{address}: {words}"));
                     continue;
                 }
                 Err(Failed::ForGood(words)) => {
-                    tried.push(format!("{address}: {words}"));
+                    note(&mut tried, format!("{address}: {words}"));
                     break;
                 }
             }
@@ -103,7 +103,7 @@ pub fn fetch(
                 part.finish()?;
                 return Ok(Fetched::From(address.clone()));
             }
-            tried.push(format!("{address}: sha256 is {got}; expected {}", wanted.sha256));
+            note(&mut tried, format!("{address}: sha256 is {got}; expected {}", wanted.sha256));
             part.clear()?;
             // What was resumed may have been wrong from the start; what came whole would come again.
             if began == 0 {
@@ -112,6 +112,13 @@ pub fn fetch(
         }
     }
     Err(Error::Unreachable { path: wanted.to.to_owned(), tried })
+}
+
+/// Notes what came of a try, unless the try before came to the same.
+fn note(tried: &mut Vec<String>, words: String) {
+    if tried.last() != Some(&words) {
+        tried.push(words);
+    }
 }
 
 fn agent(patience: &Patience, bytes: u64) -> Agent {

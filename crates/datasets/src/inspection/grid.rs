@@ -31,10 +31,13 @@ pub struct Tile {
 
 /// Draws tiles row by row, `columns` of them in each, as a PNG.
 ///
-/// Small images are enlarged by a whole number without smoothing, large ones made smaller.
+/// Small images are enlarged by a whole number without smoothing, large ones made smaller. Where no value of any tile
+/// reaches half of the range, as of sets that count from 0 to 16, all are stretched to it: else nothing would be seen.
 pub fn grid(tiles: &[Tile], columns: usize) -> Vec<u8> {
     let columns = columns.clamp(1, tiles.len().max(1)) as u32;
-    let drawn: Vec<RgbImage> = tiles.iter().map(drawn).collect();
+    let largest = tiles.iter().flat_map(|tile| &tile.planes).copied().max().unwrap_or(0);
+    let white = if (1..128).contains(&largest) { largest } else { 255 };
+    let drawn: Vec<RgbImage> = tiles.iter().map(|tile| drawn(tile, white)).collect();
     let cell = |side: fn(&RgbImage) -> u32| drawn.iter().map(side).max().unwrap_or(0);
     let (width, height) = (cell(RgbImage::width).max(48) + GAP, cell(RgbImage::height) + WORDS);
     let rows = (tiles.len() as u32).div_ceil(columns);
@@ -51,11 +54,12 @@ pub fn grid(tiles: &[Tile], columns: usize) -> Vec<u8> {
     bytes.into_inner()
 }
 
-fn drawn(tile: &Tile) -> RgbImage {
+fn drawn(tile: &Tile, white: u8) -> RgbImage {
     let [c, h, w] = tile.shape;
     let value = |channel: usize, x: u32, y: u32| {
         let channel = if c == 3 { channel } else { 0 };
-        tile.planes[(channel * h + y as usize) * w + x as usize]
+        let value = tile.planes[(channel * h + y as usize) * w + x as usize];
+        (u16::from(value) * 255 / u16::from(white)) as u8
     };
     let image =
         RgbImage::from_fn(w as u32, h as u32, |x, y| Rgb([0, 1, 2].map(|k| value(k, x, y))));
@@ -94,6 +98,19 @@ fn mark(image: &mut RgbImage, [x1, y1, x2, y2]: [f64; 4]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_that_would_hardly_be_seen_are_stretched() {
+        for (largest, seen) in [(16, 255), (127, 255), (128, 128), (255, 255)] {
+            let planes = vec![0, largest];
+            let tile = Tile { planes, shape: [1, 1, 2], words: String::new(), boxes: Vec::new() };
+            let sheet = image::load_from_memory(&grid(&[tile], 1)).unwrap().into_rgb8();
+            assert_eq!(
+                (sheet.get_pixel(4, 4), sheet.get_pixel(60, 4)),
+                (&Rgb([0; 3]), &Rgb([seen; 3]))
+            );
+        }
+    }
 
     fn tile(shape: [usize; 3], words: &str) -> Tile {
         let planes = vec![200; shape.iter().product()];
