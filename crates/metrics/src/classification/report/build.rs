@@ -6,7 +6,7 @@ use super::overall::Overall;
 use super::{ClassificationReport, ReportOptions};
 use crate::classification::{MulticlassScores, MultilabelScores, Thresholds};
 use crate::table::short;
-use crate::{ConfusionMatrix, Error, Examples, Known};
+use crate::{BinaryScores, ConfusionMatrix, Error, Examples, Known};
 
 impl ClassificationReport {
     /// Computes every score that the examples allow.
@@ -62,7 +62,11 @@ impl ClassificationReport {
                     counts: counts[number],
                     ranked: scores.as_ref().map(|scores| scores.label(number).into_thresholds()),
                 };
-                pooled = scores.as_ref().map(|scores| pool_labels(scores, &shown));
+                if let Some(scores) = scores {
+                    let pairs = pool_labels(scores, &shown);
+                    overall.calibrated(&pairs, options)?;
+                    pooled = Some(pairs.into_thresholds());
+                }
                 let part = predictions.part(&shown)?;
                 let ranked = scores.as_ref().map(|scores| scores.part(&shown)).transpose()?;
                 samples =
@@ -130,7 +134,7 @@ fn counted(
 
 /// All pairs of example and class that are reported, as one question.
 fn pool_classes(scores: &MulticlassScores, shown: &[usize]) -> Thresholds {
-    let mut pooled = crate::BinaryScores::new();
+    let mut pooled = BinaryScores::new();
     for &class in shown {
         pooled.merge(&scores.one_vs_rest(class));
     }
@@ -138,12 +142,12 @@ fn pool_classes(scores: &MulticlassScores, shown: &[usize]) -> Thresholds {
 }
 
 /// All pairs of example and label that are reported, as one question.
-fn pool_labels(scores: &MultilabelScores, shown: &[usize]) -> Thresholds {
-    let mut pooled = crate::BinaryScores::new();
+fn pool_labels(scores: &MultilabelScores, shown: &[usize]) -> BinaryScores {
+    let mut pooled = BinaryScores::new();
     for &label in shown {
         pooled.merge(&scores.label(label));
     }
-    pooled.into_thresholds()
+    pooled
 }
 
 /// Which scores of which classes are undefined, and why.

@@ -79,6 +79,7 @@ impl Class {
         let best = self.ranked.as_ref().map(|ranked| ranked.best_f_beta(beta)).transpose()?;
         Ok(ClassReport {
             class: self.name.clone(),
+            counts: self.counts,
             support: self.counts.support(),
             predicted: self.counts.predicted(),
             precision: precision(self.counts),

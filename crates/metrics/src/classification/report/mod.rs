@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{BestThreshold, Binning, Calibration, Undefined};
+use crate::Counts;
 
 /// What a report is to contain.
 #[derive(Clone, Debug)]
@@ -74,9 +75,11 @@ pub struct ClassificationReport {
     pub averages: BTreeMap<&'static str, BTreeMap<&'static str, Option<f64>>>,
     /// Scores of each class against the rest.
     pub per_class: Vec<ClassReport>,
-    /// One row per label, one column per prediction; of several labels per example there is none.
+    /// One row per label, one column per prediction; of several labels per example there is none but that of each label
+    /// against the rest, [`ClassReport::counts`].
     pub confusion_matrix: Option<Vec<Vec<f64>>>,
-    /// Confidence against accuracy; where there are no probabilities there is none.
+    /// Confidence against accuracy, of several labels per example over all pairs of example and label; where there are no
+    /// probabilities there is none.
     pub calibration: Option<Calibration>,
     /// What is undefined and why, in words.
     pub undefined: Vec<String>,
@@ -87,6 +90,8 @@ pub struct ClassificationReport {
 pub struct ClassReport {
     /// Name of the class.
     pub class: String,
+    /// How often it was said and how often it was true, as weights: its confusion matrix against the rest.
+    pub counts: Counts<f64>,
     /// Weight of the examples that belong to it.
     pub support: f64,
     /// Weight of the examples that were taken for it.
@@ -198,6 +203,10 @@ mod tests {
         let text = "label_a,label_b,score_a,score_b\n1,0,0.9,0.2\n0,1,0.3,0.8\n";
         let multilabel = report(text, Task::Multilabel, &defaults).unwrap();
         has(&multilabel, "exact_match hamming_loss coverage_error label_ranking_loss");
+        assert_eq!(multilabel.per_class[1].counts, Counts { tp: 1.0, fp: 0.0, fn_: 0.0, tn: 1.0 });
+        // Four pairs, each the only one of its bin, are off by 0.1, 0.2, 0.3 and 0.2.
+        let error = multilabel.calibration.expect("they are probabilities").ece;
+        assert!((error - 0.2).abs() < 1e-12, "{error}");
         assert_eq!(multilabel.averages["samples"]["f_beta"], Some(1.0));
         assert!(multilabel.confusion_matrix.is_none());
     }

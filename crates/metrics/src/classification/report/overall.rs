@@ -118,7 +118,12 @@ impl Overall {
         Ok(())
     }
 
-    fn calibrated(&mut self, scores: &BinaryScores, options: &ReportOptions) -> Result<(), Error> {
+    /// Compares probabilities with how often they come true.
+    pub(super) fn calibrated(
+        &mut self,
+        scores: &BinaryScores,
+        options: &ReportOptions,
+    ) -> Result<(), Error> {
         match scores.calibration(options.bins, options.binning) {
             Ok(calibration) => self.calibration = calibration,
             Err(error @ Error::ScoreValue { .. }) => {
