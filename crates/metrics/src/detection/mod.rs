@@ -19,6 +19,7 @@ mod scenes;
 mod tide;
 mod voc;
 mod voc_matches;
+mod voc_merge;
 mod voc_problem;
 mod warnings;
 mod words;

@@ -89,8 +89,7 @@ impl VocMatches {
     ///
     /// When the two were not evaluated alike.
     pub fn compare(&self, other: &Self, resampling: Resampling) -> Result<Comparison, Error> {
-        let rules = |judged: &Self| (judged.rule, judged.interpolation, judged.difficult);
-        if self.images != other.images || rules(self) != rules(other) {
+        if self.images != other.images || self.rules() != other.rules() {
             return Err(apart());
         }
         let (mut one, mut another) = (self.clone(), other.clone());
@@ -110,6 +109,11 @@ impl VocMatches {
             classes: pairs().map(|(one, other)| Ranks::new(&interleaved(one, other))).collect(),
         };
         Ok(compare(&one.drawn(), &another.drawn(), &both, resampling))
+    }
+
+    /// What was judged by.
+    pub(super) fn rules(&self) -> (VocRule, Interpolation, Difficult) {
+        (self.rule, self.interpolation, self.difficult)
     }
 
     fn drawn(&self) -> Drawn {

@@ -9,6 +9,8 @@ use cenote_metrics::{
 };
 use proptest::prelude::*;
 
+use crate::shards::parts;
+
 const CATEGORIES: usize = 4;
 const IMAGES: usize = 4;
 
@@ -134,6 +136,66 @@ fn voc(scenes: &[Scene], weights: &[u32]) -> VocProblem {
 fn voc_matches(problem: &VocProblem, interpolation: Interpolation) -> VocMatches {
     let rule = VocRule { threshold: 0.4, ..VocRule::default() };
     problem.judge(rule, interpolation, Difficult::Ignored).expect("scores are numbers")
+}
+
+/// The images from `start` on and before `end`, with their objects and detections.
+fn part(problem: &VocProblem, start: usize, end: usize) -> VocProblem {
+    let inside = |image: usize| (start..end).contains(&image).then(|| image - start);
+    let classes = problem.classes.iter().map(|(name, class)| {
+        let truths = class.truths.iter();
+        let truths = truths.filter_map(|one| Some(Truth { image: inside(one.image)?, ..*one }));
+        let said = class.detections.iter();
+        let said = said.filter_map(|one| Some(Detection { image: inside(one.image)?, ..*one }));
+        (name.clone(), VocClass { truths: truths.collect(), detections: said.collect() })
+    });
+    let classes = classes.collect();
+    VocProblem { images: problem.images[start..end].to_vec(), classes }
+}
+
+proptest! {
+    #[test]
+    fn parts_of_federated_data_that_are_joined_equal_the_whole(
+        scenes in scenes(), most in prop_oneof![Just(3_usize), Just(300)], count in 1_usize..4,
+    ) {
+        let (truth, said) = lvis(&scenes, &[1; IMAGES]);
+        let evaluated = parts(&truth, &said, count);
+        let evaluated =
+            evaluated.iter().map(|part| lvis_matches(part, Mode::Strict, most)).rev().collect();
+        let joined = LvisMatches::merge(evaluated).expect("parts without a common image");
+        let whole = lvis_matches(&(truth, said), Mode::Strict, most);
+        prop_assert_eq!(joined.summary(), whole.summary());
+        let plan = Resampling { replicates: 3, parts: 2, ..Resampling::default() };
+        prop_assert_eq!(joined.bootstrap(plan), whole.bootstrap(plan));
+    }
+
+    #[test]
+    fn parts_of_voc_that_are_joined_equal_the_whole(scenes in scenes(), cut in 0_usize..=IMAGES) {
+        let whole = voc(&scenes, &[1; IMAGES]);
+        let each = [part(&whole, 0, cut), part(&whole, cut, IMAGES)];
+        let judged = each.iter().map(|part| voc_matches(part, Interpolation::AllPoint)).collect();
+        let joined = VocMatches::merge(judged).expect("parts without a common image");
+        let whole = voc_matches(&whole, Interpolation::AllPoint);
+        prop_assert_eq!(joined.result(), whole.result());
+        let plan = Resampling { replicates: 3, parts: 2, ..Resampling::default() };
+        prop_assert_eq!(joined.bootstrap(plan), whole.bootstrap(plan));
+    }
+}
+
+#[test]
+fn parts_that_do_not_belong_together_are_refused() {
+    let scenes = pair().0;
+    let problem = voc(&scenes, &[1; 30]);
+    let judged = |interpolation| voc_matches(&problem, interpolation);
+    let refusal = |parts| VocMatches::merge(parts).expect_err("refused").to_string();
+    assert_eq!(refusal(vec![]), "joining evaluations: there is no part");
+    let twice = [Interpolation::AllPoint; 2].map(judged).to_vec();
+    assert_eq!(refusal(twice), "joining evaluations: image image 0 is in two parts");
+    let mixed = [Interpolation::AllPoint, Interpolation::ElevenPoint].map(judged).to_vec();
+    assert_eq!(refusal(mixed), "joining evaluations: settings differ");
+    let federated = lvis(&scenes, &[1; 30]);
+    let limits = [3, 300].map(|most| lvis_matches(&federated, Mode::Strict, most)).to_vec();
+    let refused = LvisMatches::merge(limits).expect_err("refused").to_string();
+    assert_eq!(refused, "joining evaluations: settings differ");
 }
 
 proptest! {

@@ -7,7 +7,7 @@ use cenote_metrics::{Detections, GroundTruth, Id, Matches};
 use crate::{cases, coco};
 
 /// The images of a problem, dealt to `count` parts.
-fn parts(
+pub(crate) fn parts(
     truth: &GroundTruth,
     detections: &Detections,
     count: usize,

@@ -27,6 +27,25 @@ pub struct LvisMatches {
     pub(super) max_dets: Option<usize>,
 }
 
+impl LvisMatches {
+    /// Joins parts that were evaluated by the same settings, for the same categories, on different images, as
+    /// [`Matches::merge`] does.
+    ///
+    /// # Errors
+    ///
+    /// As there, and when the limits of detections or the frequencies of categories differ.
+    pub fn merge(parts: Vec<Self>) -> Result<Self, Error> {
+        let Some(Self { groups, max_dets, .. }) = parts.first().cloned() else {
+            return Err(Error::Merge { what: "there is no part".to_owned() });
+        };
+        if parts.iter().any(|part| part.groups != groups || part.max_dets != max_dets) {
+            return Err(Error::Merge { what: "settings differ".to_owned() });
+        }
+        let matches = Matches::merge(parts.into_iter().map(|part| part.matches).collect())?;
+        Ok(Self { matches, groups, max_dets })
+    }
+}
+
 impl LvisSettings {
     /// What lvis-api evaluates: the 300 surest detections of an image.
     pub fn new(similarity: Similarity, mode: Mode) -> Self {
