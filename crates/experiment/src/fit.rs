@@ -182,8 +182,10 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             pool.expect("a few threads").install(|| {
                 let mut fit = Fit::start(&plan.arms[0].model, &plan.data, &plan.recipe, Seed(4));
-                let point = fit.epoch(&Stop::default(), |_| ()).expect("trains");
-                assert!(point.train_accuracy > 0.15, "{point:?}");
+                let mut epoch = || fit.epoch(&Stop::default(), |_| ()).expect("trains");
+                let [first, second] = [epoch(), epoch()];
+                assert!(second.train_loss < first.train_loss, "{first:?} {second:?}");
+                assert!(second.train_accuracy > 0.15, "{second:?}");
                 fit.params.digest()
             })
         };
