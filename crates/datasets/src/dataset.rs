@@ -34,6 +34,14 @@ pub struct Origin {
     pub source: &'static str,
 }
 
+impl Origin {
+    /// The user's own files, called `name`, else by the kind of their source.
+    pub(crate) fn own(name: Option<&str>, kind: &str) -> Self {
+        let (name, source) = (name.unwrap_or(kind).to_owned(), "the user's own files");
+        Self { name, licence: "not stated", source }
+    }
+}
+
 impl Dataset {
     /// Checks that the parts belong together and computes the checksum.
     ///
@@ -86,6 +94,18 @@ impl Dataset {
             fingerprint.update(split.images(), split.labels())?;
         }
         Ok(Self { name, classes, train, test, checksum: fingerprint.finish(), licence, source })
+    }
+
+    /// The same where labels are numbers: these are the names of the classes, up to the largest, unless `classes` has others.
+    pub(crate) fn of_numbers(
+        origin: Origin,
+        classes: Option<&Vec<String>>,
+        train: Split,
+        test: Split,
+    ) -> Result<Self, Error> {
+        let count = train.class_counts().len().max(test.class_counts().len());
+        let numbers = || (0..count).map(|label| label.to_string()).collect();
+        Self::new(origin, classes.cloned().unwrap_or_else(numbers), train, test)
     }
 
     /// Sizes `[c, h, w]` of every image.

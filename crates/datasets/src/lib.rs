@@ -42,6 +42,7 @@ mod dataset;
 mod draw;
 mod error;
 mod fold;
+mod folder;
 mod idx;
 mod images;
 mod inspection;

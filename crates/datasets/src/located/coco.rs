@@ -14,10 +14,10 @@ use cenote_spec::{Kind, params};
 use serde::Deserialize;
 
 use super::DetectionSource;
-use super::listing::{below, class, own};
+use super::listing::{below, class};
 use super::scene::{BoxedObject, DetectionSet, LeftOut, Scene};
 use crate::source::share;
-use crate::{Error, Picture};
+use crate::{Error, Origin, Picture};
 
 pub(super) const KIND: Kind<dyn DetectionSource> = Kind {
     name: NAME,
@@ -74,7 +74,7 @@ impl DetectionSource for Coco {
                 });
             }
         };
-        DetectionSet::new(own(self.name.as_ref(), NAME), classes, parts, left_out)
+        DetectionSet::new(Origin::own(self.name.as_deref(), NAME), classes, parts, left_out)
     }
 }
 

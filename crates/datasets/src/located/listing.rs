@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use crate::picture::{self, ENDINGS};
-use crate::{Error, Origin, Picture};
+use crate::{Error, Picture};
 
 /// Reads a text of at most `most` bytes.
 pub(super) fn text(path: &Path, most: u64) -> Result<String, Error> {
@@ -46,13 +46,4 @@ pub(super) fn class(classes: &[String], name: &str, file: &str) -> Result<usize,
         got: format!("`{name}`, which is not among those of training"),
         expected: format!("one of {}", classes.join(", ")),
     })
-}
-
-/// Where the user's own sets come from.
-pub(super) fn own(name: Option<&String>, kind: &str) -> Origin {
-    Origin {
-        name: name.map_or_else(|| kind.to_owned(), Clone::clone),
-        licence: "not stated",
-        source: "the user's own files",
-    }
 }

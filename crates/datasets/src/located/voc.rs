@@ -12,7 +12,6 @@
 //! is cut. Where an annotation has no size, the header of the image has it. The image is the one of the annotation's own
 //! name; `filename`, which a renamed copy has wrong, is asked only if there is none, and `path` never.
 
-use std::fs;
 use std::path::PathBuf;
 
 use cenote_metrics::{VocAnnotation, parse_voc_xml};
@@ -20,10 +19,11 @@ use cenote_spec::{Kind, params};
 use serde::Deserialize;
 
 use super::DetectionSource;
-use super::listing::{below, class, image, own, text};
+use super::listing::{below, class, image, text};
 use super::scene::{BoxedObject, DetectionSet, LeftOut, Scene};
+use crate::folder::entries;
 use crate::source::share;
-use crate::{Error, Picture};
+use crate::{Error, Origin, Picture};
 
 pub(super) const KIND: Kind<dyn DetectionSource> = Kind {
     name: NAME,
@@ -84,7 +84,7 @@ impl DetectionSource for Voc {
             annotated.into_iter().map(scene).collect::<Result<Vec<_>, _>>()
         };
         let parts = [scenes(train)?, scenes(test)?];
-        DetectionSet::new(own(self.name.as_ref(), NAME), classes, parts, left_out)
+        DetectionSet::new(Origin::own(self.name.as_deref(), NAME), classes, parts, left_out)
     }
 }
 
@@ -124,17 +124,11 @@ impl Voc {
     /// The names of all annotations, in order.
     fn all(&self) -> Result<Vec<String>, Error> {
         let folder = self.dir.join("Annotations");
-        let unreadable = |source| Error::Read { file: folder.display().to_string(), source };
-        let mut names = Vec::new();
-        for entry in fs::read_dir(&folder).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            if path.extension().is_some_and(|ending| ending == "xml")
-                && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
-                && !stem.starts_with('.')
-            {
-                names.push(stem.to_owned());
-            }
-        }
+        let annotations = entries(&folder)?.into_iter();
+        let annotations =
+            annotations.filter(|path| path.extension().is_some_and(|ending| ending == "xml"));
+        let names = annotations.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
+        let mut names: Vec<String> = names.collect();
         names.sort_unstable();
         Ok(names)
     }

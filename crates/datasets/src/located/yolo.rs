@@ -13,7 +13,6 @@
 //! is held out by a draw from `seed`.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use cenote_metrics::{parse_yolo, read_class_names};
@@ -21,11 +20,12 @@ use cenote_spec::{Kind, params};
 use serde::Deserialize;
 
 use super::DetectionSource;
-use super::listing::{own, text};
+use super::listing::text;
 use super::scene::{BoxedObject, DetectionSet, LeftOut, Scene};
+use crate::folder::entries;
 use crate::picture::is_image;
 use crate::source::share;
-use crate::{Error, Picture};
+use crate::{Error, Origin, Picture};
 
 pub(super) const KIND: Kind<dyn DetectionSource> = Kind {
     name: NAME,
@@ -75,7 +75,7 @@ impl DetectionSource for Yolo {
             [taken(&train), taken(&test)]
         };
         let classes = self.class_names(&parts, &left_out)?;
-        DetectionSet::new(own(self.name.as_ref(), NAME), classes, parts, left_out)
+        DetectionSet::new(Origin::own(self.name.as_deref(), NAME), classes, parts, left_out)
     }
 }
 
@@ -174,18 +174,4 @@ fn objects(path: &Path, scene: &mut Scene, left_out: &mut Vec<LeftOut>) -> Resul
 
 fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// What is in a folder and not hidden, in the order of names.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let unreadable = |source| Error::Read { file: folder.display().to_string(), source };
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
-            paths.push(entry.path());
-        }
-    }
-    paths.sort();
-    Ok(paths)
 }

@@ -11,7 +11,7 @@ use cenote_spec::{Kind, params};
 use serde::Deserialize;
 
 use super::Source;
-use super::{numpy, share};
+use super::share;
 use crate::{Dataset, Error, Images, Origin, Split, picture};
 
 pub(super) const KIND: Kind<dyn Source> = Kind {
@@ -67,13 +67,8 @@ impl Source for Csv {
             Some(test) => (train, read(test)?),
             None => share::hold_out(&train, self.test_share, self.seed)?,
         };
-        let classes = self.classes.clone().unwrap_or_else(|| numpy::numbered(&train, &test));
-        let origin = Origin {
-            name: self.name.clone().unwrap_or_else(|| NAME.to_owned()),
-            licence: "not stated",
-            source: "the user's own files",
-        };
-        Dataset::new(origin, classes, train, test)
+        let origin = Origin::own(self.name.as_deref(), NAME);
+        Dataset::of_numbers(origin, self.classes.as_ref(), train, test)
     }
 }
 

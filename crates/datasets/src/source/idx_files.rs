@@ -40,16 +40,8 @@ impl Source for IdxFiles {
     fn load(&self) -> Result<Dataset, Error> {
         let train = split(&self.train_images, &self.train_labels)?;
         let test = split(&self.test_images, &self.test_labels)?;
-        let classes = self.classes.clone().unwrap_or_else(|| {
-            let count = train.class_counts().len().max(test.class_counts().len());
-            (0..count).map(|label| label.to_string()).collect()
-        });
-        let origin = Origin {
-            name: self.name.clone().unwrap_or_else(|| NAME.to_owned()),
-            licence: "not stated",
-            source: "the user's own files",
-        };
-        Dataset::new(origin, classes, train, test)
+        let origin = Origin::own(self.name.as_deref(), NAME);
+        Dataset::of_numbers(origin, self.classes.as_ref(), train, test)
     }
 }
 

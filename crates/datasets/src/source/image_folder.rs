@@ -33,6 +33,7 @@ use sha2::{Digest, Sha256};
 use super::Source;
 use super::labels::{self, Part};
 use super::share;
+use crate::folder::entries;
 use crate::picture::{ENDINGS, is_image};
 use crate::{Channels, Dataset, Encoded, Error, Images, Origin, Picture, Split};
 
@@ -106,12 +107,7 @@ impl Source for ImageFolder {
             Some(test) => (train, self.read(&test, size, &classes)?),
             None => share::hold_out(&train, self.test_share, self.seed)?,
         };
-        let origin = Origin {
-            name: self.name.clone().unwrap_or_else(|| NAME.to_owned()),
-            licence: "not stated",
-            source: "the user's own files",
-        };
-        Dataset::new(origin, classes, train, test)
+        Dataset::new(Origin::own(self.name.as_deref(), NAME), classes, train, test)
     }
 }
 
@@ -291,20 +287,6 @@ fn list(root: &Path) -> Result<Listing, Error> {
         });
     }
     Ok(listing)
-}
-
-/// What is in a folder and not hidden, in the order of names.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let unreadable = |source| Error::Read { file: folder.display().to_string(), source };
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
-            paths.push(entry.path());
-        }
-    }
-    paths.sort();
-    Ok(paths)
 }
 
 #[cfg(test)]

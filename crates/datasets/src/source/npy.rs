@@ -42,13 +42,8 @@ impl Source for NpyFiles {
     fn load(&self) -> Result<Dataset, Error> {
         let train = self.split(&self.train_images, &self.train_labels)?;
         let test = self.split(&self.test_images, &self.test_labels)?;
-        let classes = self.classes.clone().unwrap_or_else(|| numpy::numbered(&train, &test));
-        let origin = Origin {
-            name: self.name.clone().unwrap_or_else(|| NAME.to_owned()),
-            licence: "not stated",
-            source: "the user's own files",
-        };
-        Dataset::new(origin, classes, train, test)
+        let origin = Origin::own(self.name.as_deref(), NAME);
+        Dataset::of_numbers(origin, self.classes.as_ref(), train, test)
     }
 }
 

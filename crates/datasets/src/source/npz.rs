@@ -65,12 +65,7 @@ impl Source for Npz {
             numpy::split((&images.0, &images.1), (&labels.0, &labels.1), self.layout)
         };
         let (train, test) = (pair(0)?, pair(2)?);
-        let classes = self.classes.clone().unwrap_or_else(|| numpy::numbered(&train, &test));
-        let origin = Origin {
-            name: self.name.clone().unwrap_or_else(|| NAME.to_owned()),
-            licence: "not stated",
-            source: "the user's own files",
-        };
-        Dataset::new(origin, classes, train, test)
+        let origin = Origin::own(self.name.as_deref(), NAME);
+        Dataset::of_numbers(origin, self.classes.as_ref(), train, test)
     }
 }

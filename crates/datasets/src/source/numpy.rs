@@ -141,12 +141,6 @@ fn labels(file: &str, array: &Npy) -> Result<Vec<usize>, Error> {
     array.values().enumerate().map(label).collect()
 }
 
-/// Names for labels that have none: their numbers, up to the largest.
-pub(super) fn numbered(train: &Split, test: &Split) -> Vec<String> {
-    let count = train.class_counts().len().max(test.class_counts().len());
-    (0..count).map(|label| label.to_string()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

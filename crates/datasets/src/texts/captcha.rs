@@ -12,9 +12,10 @@ use serde::Deserialize;
 use super::TextSource;
 use super::set::{TextImage, TextSet, alphabet};
 use crate::archive::Zip;
+use crate::folder::entries;
 use crate::picture::is_image;
 use crate::source::share;
-use crate::{Error, Picture};
+use crate::{Error, Origin, Picture};
 
 pub(super) const KIND: Kind<dyn TextSource> = Kind {
     name: NAME,
@@ -58,36 +59,20 @@ impl TextSource for Captcha {
         let alphabet = alphabet(all.iter());
         let (train, test) = share::part(all.len(), self.test_share, self.seed);
         let taken = |part: &[usize]| part.iter().map(|&at| all[at].clone()).collect();
-        Ok(TextSet {
-            name: self.name.clone().unwrap_or_else(|| NAME.to_owned()),
-            alphabet,
-            train: taken(&train),
-            test: taken(&test),
-            licence: "not stated",
-            source: "the user's own files",
-        })
+        let Origin { name, licence, source } = Origin::own(self.name.as_deref(), NAME);
+        let (train, test) = (taken(&train), taken(&test));
+        Ok(TextSet { name, alphabet, train, test, licence, source })
     }
 }
 
 impl Captcha {
     fn folder(&self) -> Result<Vec<TextImage>, Error> {
-        let shown = self.path.display().to_string();
-        let unreadable = |source| Error::Read { file: shown.clone(), source };
-        let mut paths = Vec::new();
-        for entry in std::fs::read_dir(&self.path).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            let hidden =
-                path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-            if is_image(&path) && path.is_file() && !hidden {
-                paths.push(path);
-            }
-        }
-        paths.sort();
         let image = |path: PathBuf| {
             let text = self.text(&path)?;
             Ok(TextImage { picture: Picture::file(path), text })
         };
-        paths.into_iter().map(image).collect()
+        let images = entries(&self.path)?.into_iter();
+        images.filter(|path| is_image(path) && path.is_file()).map(image).collect()
     }
 
     fn archive(&self) -> Result<Vec<TextImage>, Error> {

@@ -2,7 +2,7 @@
 
 use cenote_autograd::{Function, Kept, Saved, Var};
 use cenote_tensor::{
-    Pulled, Rounding, Shape, SumFunction, Tensor, Window, WindowFunction, Windows, pool,
+    Number, Pulled, Rounding, Shape, SumFunction, Tensor, Window, WindowFunction, Windows, pool,
     pool_backward, pool_sums, pool_sums_backward,
 };
 
@@ -160,6 +160,17 @@ impl<F> Formula<F> {
             pull,
         })
     }
+}
+
+/// What the sums below and above a quotient receive.
+#[expect(
+    clippy::inline_always,
+    reason = "code that is not inlined into the entry of its path loses that path's instructions"
+)]
+#[inline(always)]
+pub(super) fn of_quotient<T: Number>([below, above]: [T; 2], dy: T) -> [T; 2] {
+    let scale = dy / below;
+    [-scale * (above / below), scale]
 }
 
 /// From a function, its maps and parameters, `dy` and the windows to the gradients.

@@ -30,7 +30,7 @@ use cenote_tensor::{
 };
 use serde::Deserialize;
 
-use super::formula::{Formula, window};
+use super::formula::{Formula, of_quotient, window};
 use super::planes::normalize_planes;
 use super::settings::{CEIL_MODE, KERNEL_SIZE, PADDING, STRIDE};
 use super::windowed::check_padding;
@@ -193,9 +193,7 @@ impl SumFunction<2, 2, 2> for Importance {
 
     #[inline(always)]
     fn pull<T: Number>(&self, _: &[T], sums: [T; 2], _: T, dy: T, _: &mut [T]) -> [T; 2] {
-        let [below, above] = sums;
-        let scale = dy / below;
-        [-scale * (above / below), scale]
+        of_quotient(sums, dy)
     }
 
     #[inline(always)]

@@ -29,7 +29,7 @@ use cenote_tensor::{
 };
 use serde::Deserialize;
 
-use super::formula::{Formula, FormulaPool, Summarised, window};
+use super::formula::{Formula, FormulaPool, Summarised, of_quotient, window};
 use super::settings::{CEIL_MODE, KERNEL_SIZE, PADDING, STRIDE};
 use crate::{Cost, Error, LayerSpec, Pair, Scope};
 
@@ -135,9 +135,7 @@ impl SumFunction<1, 2, 2> for Soft {
 
     #[inline(always)]
     fn pull<T: Number>(&self, _: &[T], sums: [T; 2], _: T, dy: T, _: &mut [T]) -> [T; 2] {
-        let [below, above] = sums;
-        let scale = dy / below;
-        [-scale * (above / below), scale]
+        of_quotient(sums, dy)
     }
 
     #[inline(always)]

@@ -4,36 +4,15 @@
 #[path = "../../../../fuzz/src/lib.rs"]
 mod drive;
 
-use std::alloc::System;
-use std::fs;
-use std::path::Path;
-use std::sync::Mutex;
-
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
-
-/// One corpus at a time: the allocator counts for the whole process.
-static ALONE: Mutex<()> = Mutex::new(());
+#[expect(unreachable_pub, reason = "as above")]
+#[path = "../../../../fuzz/src/seeds.rs"]
+mod seeds;
 
 /// What reading a file of a few kilobytes may allocate, all together.
 const MOST: usize = 64 << 20;
 
-/// Runs `target` over every file of its corpus; returns how many there are.
 fn run(name: &str, target: fn(&[u8])) -> usize {
-    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(name);
-    let files = fs::read_dir(&folder).expect("the corpus is part of the repository");
-    let read = |file: fs::DirEntry| {
-        let bytes = fs::read(file.path()).expect("readable");
-        assert!(bytes.len() <= 8 << 10, "{}: seeds are small", file.path().display());
-        let region = Region::new(ALLOCATOR);
-        target(&bytes);
-        let allocated = region.change().bytes_allocated;
-        assert!(allocated < MOST, "{}: {allocated} bytes", file.path().display());
-    };
-    files.map(|file| read(file.expect("readable"))).count()
+    seeds::run(name, target, MOST)
 }
 
 #[test]

@@ -7,6 +7,7 @@ use cenote_metrics::{
     Judgements, Matches, Resampling, Scenes, ScoredBox, Side, Tide, TideRule, Warning,
     detection_calibration, detection_warnings, tide,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::detection::{failed, in_file, name, number};
@@ -102,10 +103,7 @@ impl Asked<'_> {
     }
 
     fn bootstrap_json(&self, bootstrap: &Bootstrap) -> Value {
-        let numbers =
-            bootstrap.summary.iter().map(|(name, estimate)| (name.clone(), json!(estimate)));
-        let mut value = json!({ "resampling": bootstrap.resampling });
-        value["numbers"] = numbers.collect();
+        let mut value = drawn(bootstrap.resampling, &bootstrap.summary);
         if self.args.per_class {
             let classes = self.matches().categories().iter().zip(&bootstrap.class_ap);
             let classes = classes.zip(&bootstrap.class_ap_first);
@@ -122,9 +120,7 @@ impl Asked<'_> {
     }
 
     fn comparison_json(&self, comparison: &Comparison) -> Value {
-        let numbers = comparison.summary.iter().map(|(name, one)| (name.clone(), json!(one)));
-        let mut value = json!({ "resampling": comparison.resampling });
-        value["numbers"] = numbers.collect();
+        let mut value = drawn(comparison.resampling, &comparison.summary);
         let classes = self.matches().categories().iter().zip(&comparison.class_ap);
         let rows = classes.map(|(&id, difference)| {
             json!({ "id": number(id), "name": name(self.truth, id), "AP": difference })
@@ -218,6 +214,12 @@ impl Asked<'_> {
 }
 
 /// The cells that are not 0; `null` is nothing, said or there.
+/// Numbers by name, and the draws of images that they come from.
+pub(super) fn drawn(resampling: Resampling, numbers: &[(String, impl Serialize)]) -> Value {
+    let numbers = numbers.iter().map(|(name, number)| (name.clone(), json!(number)));
+    json!({ "resampling": resampling, "numbers": numbers.collect::<Value>() })
+}
+
 fn confusion_json(scenes: &Scenes<'_>) -> Result<Value, Failure> {
     let id = |side| match side {
         Side::Class(class) => {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::detection::failed;
 use super::operating::{Class, SCORES, counted, operating_points, resampling};
 use super::plots::{by_category_plot, curve, reliability};
-use super::sections::{Sections, calibration_words};
+use super::sections::{Sections, calibration_words, drawn};
 use super::{file, load};
 use crate::args::{Compared, Detection, Format, Protocol};
 use crate::failure::Failure;
@@ -168,10 +168,7 @@ impl Asked<'_> {
     }
 
     fn bootstrap_json(&self, bootstrap: &Bootstrap) -> Value {
-        let numbers =
-            bootstrap.summary.iter().map(|(name, estimate)| (name.clone(), json!(estimate)));
-        let mut value = json!({ "resampling": bootstrap.resampling });
-        value["numbers"] = numbers.collect();
+        let mut value = drawn(bootstrap.resampling, &bootstrap.summary);
         if self.args.per_class {
             let rows = self.judged.classes.keys().zip(&bootstrap.class_ap);
             value["per_class"] = rows.map(|(name, ap)| json!({ "name": name, "AP": ap })).collect();
@@ -196,9 +193,7 @@ impl Asked<'_> {
 }
 
 fn comparison_json(comparison: &Comparison, names: &BTreeSet<&String>) -> Value {
-    let numbers = comparison.summary.iter().map(|(name, one)| (name.clone(), json!(one)));
-    let mut value = json!({ "resampling": comparison.resampling });
-    value["numbers"] = numbers.collect();
+    let mut value = drawn(comparison.resampling, &comparison.summary);
     let rows = names.iter().zip(&comparison.class_ap);
     value["per_class"] = rows.map(|(name, ap)| json!({ "name": name, "AP": ap })).collect();
     value

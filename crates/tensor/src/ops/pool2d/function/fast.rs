@@ -138,14 +138,9 @@ pub(super) fn pool_backward<const MAPS: usize, F: WindowFunction<MAPS>>(
     let mut dmaps = maps.map(|map| Tensor::stale(map.shape()));
     let mut sums = vec![0.0; batch * channels * each];
     let (together, operations) = task(at);
-    let mut parts = dmaps.each_mut().map(|dx| dx.as_mut_slice().chunks_mut(together * area));
-    let mut of_params = sums.chunks_mut((together * each).max(1));
-    let tasks = (0..(batch * channels).div_ceil(together)).map(|_| {
-        let dx = parts.each_mut().map(|part| part.next().expect("a part for every task"));
-        (dx, of_params.next().unwrap_or_default())
-    });
+    let tasks = dealt(&mut dmaps, &mut sums, [together * area, together * each]);
     let maps = maps.map(Tensor::as_slice);
-    parallel::each(tasks.collect(), operations, |nth, (dx, sums)| {
+    parallel::each(tasks, operations, |nth, (dx, sums)| {
         let (sheets, held) = (MAPS * plan.sheet(), MAPS * pulling.len());
         scratch::with(sheets + held, |numbers| {
             let (sheets, held) = numbers.split_at_mut(sheets);
@@ -155,6 +150,22 @@ pub(super) fn pool_backward<const MAPS: usize, F: WindowFunction<MAPS>>(
         });
     });
     (dmaps, sums)
+}
+
+/// What each task fills: so many numbers of the gradient of every map, and so many sums for the parameters.
+pub(super) fn dealt<'g, const MAPS: usize>(
+    dmaps: &'g mut [Tensor; MAPS],
+    sums: &'g mut [f64],
+    [of_maps, of_params]: [usize; 2],
+) -> Vec<([&'g mut [f32]; MAPS], &'g mut [f64])> {
+    let count = dmaps[0].len().div_ceil(of_maps);
+    let mut maps = dmaps.each_mut().map(|dx| dx.as_mut_slice().chunks_mut(of_maps));
+    let mut sums = sums.chunks_mut(of_params.max(1));
+    let parts = (0..count).map(|_| {
+        let dx = maps.each_mut().map(|part| part.next().expect("a part for every task"));
+        (dx, sums.next().unwrap_or_default())
+    });
+    parts.collect()
 }
 
 pub(super) struct Common<'a, F, const MAPS: usize> {

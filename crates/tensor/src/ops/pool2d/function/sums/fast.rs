@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::super::fast::{Common, Gradients, TOGETHER, Values, plane, spread, task};
+use super::super::fast::{Common, Gradients, TOGETHER, Values, dealt, plane, spread, task};
 use super::super::plan::Plan;
 use super::super::pull::Pulling;
 use super::SumFunction;
@@ -219,14 +219,9 @@ where
     let mut dmaps = maps.map(|map| Tensor::stale(map.shape()));
     let mut sums = vec![0.0; batch * channels * each];
     let (together, operations) = task(at);
-    let mut parts = dmaps.each_mut().map(|dx| dx.as_mut_slice().chunks_mut(together * area));
-    let mut of_params = sums.chunks_mut((together * each).max(1));
-    let tasks = (0..(batch * channels).div_ceil(together)).map(|_| {
-        let dx = parts.each_mut().map(|part| part.next().expect("a part for every task"));
-        (dx, of_params.next().unwrap_or_default())
-    });
+    let tasks = dealt(&mut dmaps, &mut sums, [together * area, together * each]);
     let maps = maps.map(Tensor::as_slice);
-    parallel::each(tasks.collect(), operations, |nth, (dx, sums)| {
+    parallel::each(tasks, operations, |nth, (dx, sums)| {
         scratch::with(layout.held(SUMS) + layout.pulled(PULLS), |numbers| {
             let (plan, dy, first) = (&plan, dy.as_slice(), nth * together);
             let common = Common { function, plan, maps, params, channels, first };
