@@ -106,10 +106,9 @@ fn table(parts: &[String]) {
 fn print(rows: Vec<Row<'_>>, bandwidth: f64) {
     let (set, threads) = (cenote_tensor::instruction_set(), rayon::current_num_threads());
     println!("{:.1} GB/s, {threads} threads, {set}, {MAPS:?}\n", bandwidth / 1e9);
-    println!(
-        "| operator | forward ms | MB | times its bytes | backward ms | MB | times its bytes |"
-    );
-    println!("|---|--:|--:|--:|--:|--:|--:|");
+    let heads = ["forward", "backward"].map(|pass| format!("{pass} MB | ms | factor | best"));
+    println!("| operator | {} |", heads.join(" | "));
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
     for Row { kind, layer, forward, backward } in rows {
         let moved = layer.moved();
         let cells = [(forward, moved.forward), (backward, moved.backward)].map(|(times, bytes)| {
