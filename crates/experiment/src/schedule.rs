@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use cenote_evidence::{EpochPoint, Record, Store, Torn};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::environment::describe;
-use crate::run::run;
+use crate::run::{Seen, run};
+use crate::unfinished::Unfinished;
 use crate::{Cell, Error, Plan, Stop};
 
 /// How the runs share the machine. No choice changes a result.
@@ -18,16 +20,21 @@ pub struct Workers {
     pub jobs: usize,
     /// Threads of each run.
     pub threads: usize,
+    /// How often a run in progress is put on disk, to go on from there.
+    pub save_every: Duration,
 }
 
 impl Workers {
     /// The most runs or threads that may be asked for.
     pub const LIMIT: usize = 1024;
 
+    /// How often a run is put on disk where nobody says otherwise.
+    pub const SAVE_EVERY: Duration = Duration::from_secs(30);
+
     /// One run per core, each on one thread: small networks gain more from that than from threads.
     pub fn per_core() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { jobs: cores.min(Self::LIMIT), threads: 1 }
+        Self { jobs: cores.min(Self::LIMIT), threads: 1, save_every: Self::SAVE_EVERY }
     }
 
     /// Does `work` on a pool of so many threads, or of one per core.
@@ -38,7 +45,8 @@ impl Workers {
         threads: Option<usize>,
         work: impl FnOnce() -> Result<R, Error> + Send,
     ) -> Result<R, Error> {
-        let workers = Self { jobs: 1, threads: threads.unwrap_or(Self::per_core().jobs) };
+        let per_core = Self::per_core();
+        let workers = Self { jobs: 1, threads: threads.unwrap_or(per_core.jobs), ..per_core };
         workers.check()?;
         workers.pool()?.install(work)
     }
@@ -72,6 +80,8 @@ pub trait Observer: Sync {
     fn stepped(&self, plan: &Plan, cell: &Cell);
     /// A run finished an epoch.
     fn epoch(&self, plan: &Plan, cell: &Cell, point: &EpochPoint);
+    /// A run in progress could not be put on disk; it goes on all the same.
+    fn unwritten(&self, plan: &Plan, cell: &Cell, error: &Error);
     /// A run is over and its record is on disk.
     fn finished(&self, plan: &Plan, cell: &Cell, record: &Record);
 }
@@ -89,8 +99,8 @@ pub struct Ended {
 
 /// Runs every cell of the plan that has no finished record in the store of `folder`.
 ///
-/// Records are appended one by one, so whatever ends the program loses at most the runs in progress;
-/// the same call goes on from there.
+/// Records are appended one by one and runs in progress are put on disk now and then, so whatever ends the
+/// program loses at most what was done since then; the same call goes on from there, to the same bits.
 ///
 /// # Errors
 /// When the store cannot be opened or written, the threads cannot be had, or `stop` is requested.
@@ -114,17 +124,21 @@ pub fn run_all(
 
     let jobs = workers.jobs.min(pending.len().max(1));
     let environment = describe(workers.threads, jobs);
+    let unfinished = Unfinished::of(folder, workers.save_every);
     let shared = Shared { pending: Mutex::new(pending.into()), store: Mutex::new(store) };
     let ended = Mutex::new(Ended { reused, ran: 0, failed: 0 });
     let work = || -> Result<(), Error> {
         let pool = workers.pool()?;
         while let Some(cell) = shared.next(stop) {
             observer.started(plan, cell);
-            let each_step = |_| observer.stepped(plan, cell);
-            let each_epoch = |point: &EpochPoint| observer.epoch(plan, cell, point);
-            let record =
-                pool.install(|| run(plan, cell, &environment, stop, each_step, each_epoch))?;
+            let show = |seen: Seen<'_>| match seen {
+                Seen::Step => observer.stepped(plan, cell),
+                Seen::Epoch(point) => observer.epoch(plan, cell, point),
+                Seen::Unwritten(error) => observer.unwritten(plan, cell, error),
+            };
+            let record = pool.install(|| run(plan, cell, &environment, &unfinished, stop, show))?;
             shared.store.lock().expect("no writer panics").append(&record)?;
+            unfinished.remove(&cell.id);
             let mut ended = ended.lock().expect("counting does not panic");
             ended.ran += 1;
             ended.failed += usize::from(!record.outcome.is_final());
@@ -177,13 +191,20 @@ mod tests {
         started: AtomicUsize,
         repaired: Mutex<Option<Torn>>,
         stop_after: usize,
+        steps: AtomicUsize,
+        stop_after_steps: usize,
         stop: Stop,
     }
 
     impl Counts {
         fn new(stop_after: usize) -> Self {
-            let (started, repaired) = (AtomicUsize::new(0), Mutex::default());
-            Self { started, repaired, stop_after, stop: Stop::default() }
+            Self::of(stop_after, usize::MAX)
+        }
+
+        fn of(stop_after: usize, stop_after_steps: usize) -> Self {
+            let [started, steps] = [0; 2].map(AtomicUsize::new);
+            let (repaired, stop) = (Mutex::default(), Stop::default());
+            Self { started, repaired, stop_after, steps, stop_after_steps, stop }
         }
     }
 
@@ -195,13 +216,24 @@ mod tests {
         fn started(&self, _: &Plan, _: &Cell) {
             self.started.fetch_add(1, Ordering::Relaxed);
         }
-        fn stepped(&self, _: &Plan, _: &Cell) {}
+        fn stepped(&self, _: &Plan, _: &Cell) {
+            if self.steps.fetch_add(1, Ordering::Relaxed) + 1 == self.stop_after_steps {
+                self.stop.request();
+            }
+        }
         fn epoch(&self, _: &Plan, _: &Cell, _: &EpochPoint) {}
+        fn unwritten(&self, _: &Plan, _: &Cell, error: &Error) {
+            panic!("{error}");
+        }
         fn finished(&self, _: &Plan, _: &Cell, _: &Record) {
             if self.started.load(Ordering::Relaxed) >= self.stop_after {
                 self.stop.request();
             }
         }
+    }
+
+    fn workers(jobs: usize, threads: usize) -> Workers {
+        Workers { jobs, threads, save_every: Workers::SAVE_EVERY }
     }
 
     fn plan() -> Plan {
@@ -210,7 +242,7 @@ mod tests {
 
     fn records(folder: &Path, jobs: usize, threads: usize) -> Vec<Record> {
         let counts = Counts::new(usize::MAX);
-        let workers = Workers { jobs, threads };
+        let workers = workers(jobs, threads);
         run_all(&plan(), folder, workers, &counts.stop, &counts).expect("runs");
         let Contents { mut records, .. } = Store::read(folder).expect("readable");
         records.sort_by(|a, b| (a.seed, &a.arm).cmp(&(b.seed, &b.arm)));
@@ -238,7 +270,7 @@ mod tests {
     fn a_study_that_was_stopped_goes_on_where_it_was() {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let first = Counts::new(1);
-        let workers = Workers { jobs: 1, threads: 1 };
+        let workers = workers(1, 1);
         let outcome = run_all(&plan(), folder.path(), workers, &first.stop, &first);
         assert!(matches!(outcome, Err(Error::Interrupted)));
         let kept = Store::read(folder.path()).expect("readable").records.len();
@@ -254,6 +286,54 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_was_stopped_at_any_step_ends_with_the_same_record() {
+        let [whole, parts] = [0; 2].map(|_| tempfile::tempdir().expect("a folder for the test"));
+        let whole = records(whole.path(), 1, 1);
+        let mut calls = 0;
+        loop {
+            calls += 1;
+            // A number of steps that shares no factor with those of an epoch: every part of it has its turn.
+            let counts = Counts::of(usize::MAX, 17);
+            match run_all(&plan(), parts.path(), workers(1, 1), &counts.stop, &counts) {
+                Err(Error::Interrupted) => {}
+                outcome => break assert_eq!(outcome.expect("runs").failed, 0),
+            }
+        }
+        // 4 runs of 2 epochs of 43 steps.
+        assert_eq!(calls, (4 * 2 * 43_usize).div_ceil(17));
+        assert!(!parts.path().join("unfinished").exists(), "nothing is left behind");
+        let mut parts = Store::read(parts.path()).expect("readable").records;
+        parts.sort_by(|a, b| (a.seed, &a.arm).cmp(&(b.seed, &b.arm)));
+        for (mut x, y) in parts.into_iter().zip(whole) {
+            assert!(x.times.total_seconds > 0.0 && x.times.epoch_seconds.len() == 2);
+            x.times = y.times.clone();
+            assert_eq!(x, y);
+        }
+    }
+
+    #[test]
+    fn a_damaged_run_in_progress_fails_alone_and_says_which_file_it_is() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let counts = Counts::of(usize::MAX, 5);
+        let outcome = run_all(&plan(), folder.path(), workers(1, 1), &counts.stop, &counts);
+        assert!(matches!(outcome, Err(Error::Interrupted)));
+        let unfinished = folder.path().join("unfinished");
+        let file = std::fs::read_dir(&unfinished).expect("one run is in progress").next();
+        let file = file.expect("its file").expect("readable").path();
+        std::fs::write(&file, "CENOTE").expect("writable");
+        let counts = Counts::new(usize::MAX);
+        let ended = run_all(&plan(), folder.path(), workers(1, 1), &counts.stop, &counts);
+        assert_eq!(ended.expect("the others run"), Ended { reused: 0, ran: 4, failed: 1 });
+        let records = Store::read(folder.path()).expect("readable").records;
+        let failed = records.iter().find(|record| record.outcome != Outcome::Done);
+        let Some(Outcome::Failed { message }) = failed.map(|record| &record.outcome) else {
+            panic!("{failed:?}");
+        };
+        assert!(message.contains(&file.display().to_string()), "{message}");
+        assert!(message.ends_with("without the file it starts again"), "{message}");
+    }
+
+    #[test]
     fn a_record_that_was_cut_off_is_told_and_run_again() {
         let folder = tempfile::tempdir().expect("a folder for the test");
         records(folder.path(), 1, 1);
@@ -262,7 +342,7 @@ mod tests {
         std::fs::write(&file, &whole[..whole.len() - 9]).expect("writable");
 
         let counts = Counts::new(usize::MAX);
-        let workers = Workers { jobs: 1, threads: 1 };
+        let workers = workers(1, 1);
         let ended = run_all(&plan(), folder.path(), workers, &counts.stop, &counts).expect("runs");
         assert_eq!(ended, Ended { reused: 3, ran: 1, failed: 0 });
         let torn = counts.repaired.into_inner().expect("nobody panics").expect("it was told");
@@ -273,7 +353,7 @@ mod tests {
     fn no_jobs_at_all_are_refused() {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let counts = Counts::new(1);
-        let workers = Workers { jobs: 0, threads: 1 };
+        let workers = workers(0, 1);
         let error = run_all(&plan(), folder.path(), workers, &counts.stop, &counts);
         assert_eq!(
             error.expect_err("nobody would work").to_string(),
