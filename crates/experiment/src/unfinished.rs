@@ -16,6 +16,9 @@ use crate::{Cell, Error, Fit};
 /// The note of a checkpoint under which [`Traces`] and sums stand.
 const NOTES: &str = "cenote.unfinished/1";
 
+/// How the name of a run in progress ends.
+const EXTENSION: &str = "cenote";
+
 /// Where the runs in progress of a study lie, and how often they are written.
 #[derive(Debug)]
 pub(crate) struct Unfinished {
@@ -54,9 +57,17 @@ struct Notes {
 }
 
 impl Unfinished {
-    /// The runs in progress of the study in `folder`.
+    /// The runs in progress of the study in `folder`, which nobody else is writing.
+    ///
+    /// What an end in the middle of a write left behind is removed.
     pub(crate) fn of(folder: &Path, every: Duration) -> Self {
-        Self { folder: folder.join("unfinished"), every }
+        let folder = folder.join("unfinished");
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if !entry.path().extension().is_some_and(|extension| extension == EXTENSION) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        Self { folder, every }
     }
 
     /// Writes the run of a cell that left these traces until now.
@@ -108,7 +119,7 @@ impl Unfinished {
     }
 
     fn file(&self, cell: &str) -> PathBuf {
-        self.folder.join(format!("{cell}.cenote"))
+        self.folder.join(format!("{cell}.{EXTENSION}"))
     }
 }
 
