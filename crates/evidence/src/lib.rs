@@ -43,7 +43,7 @@ pub use analysis::{
     PairedDifference, Question, SeedScore, Trouble,
 };
 pub use error::Error;
-pub use number::grouped;
+pub use number::{bytes, grouped};
 pub use record::{
     ArmNote, Costs, DatasetNote, Design, Environment, EpochPoint, Outcome, Questions, Record, Times,
 };

@@ -5,13 +5,16 @@
 //! every number of images, and with it the most that lives at once.
 
 use cenote_datasets::{Images, Split};
-use cenote_layers::Model;
+use cenote_layers::{Model, ModelSpec};
 use cenote_tensor::{Seed, traced};
 
+use crate::memory;
 use crate::{Data, Error, Fit, Recipe, Stop, Study};
 
 /// Images of the smaller batch that is looked at; single ones take ways of their own here and there.
 const FEW: usize = 2;
+/// The widest image that is searched for.
+const WIDEST: usize = 1 << 14;
 /// The most images of a batch that are searched for.
 const MOST: usize = 1 << 24;
 
@@ -81,6 +84,53 @@ impl Footprint {
         }
         Some(most)
     }
+
+    /// The side of the largest square image that an arm of a study can be trained on in batches of `batch` images
+    /// within `bytes`, or `None` where no size fits.
+    ///
+    /// # Errors
+    /// As [`Footprint::of`].
+    pub fn largest_side(
+        study: &Study,
+        model: &Model,
+        data: &Data,
+        batch: usize,
+        bytes: u64,
+    ) -> Result<Option<usize>, Error> {
+        let spec = ModelSpec::parse(model.tables().to_vec())?;
+        let channels = model.input().dims()[0];
+        let recipe = Recipe::of(study)?;
+        // Bytes for images of this side; `None` where the network does not take them.
+        let peak = |side: usize| -> Result<Option<u64>, Error> {
+            let Ok(model) = spec.fit([channels, side, side].into()) else { return Ok(None) };
+            let least = memory::least(&model, &recipe, batch);
+            if least > bytes {
+                return Ok(Some(least));
+            }
+            Ok(Some(Self::of(study, &model, data)?.peak(batch)))
+        };
+        let (mut fits, mut too_large) = (None, WIDEST + 1);
+        let mut side = model.input().dims()[1].clamp(1, WIDEST);
+        while fits.map_or(0, |(fits, _)| fits) + 1 < too_large {
+            match peak(side)? {
+                Some(peak) if peak > bytes => too_large = side,
+                Some(peak) => fits = Some((side, peak)),
+                // Too small for its windows.
+                None if fits.is_none() => fits = Some((side, 0)),
+                None => too_large = side,
+            }
+            let (low, guess) = match fits {
+                None => (0, side / 2),
+                // Memory grows with the area; a step further, so that both sides close in.
+                Some((side, peak)) if peak > 0 => {
+                    (side, (side as f64 * (bytes as f64 / peak as f64).sqrt()) as usize)
+                }
+                Some((side, _)) => (side, 2 * side),
+            };
+            side = guess.min(too_large - 1).max(low + 1);
+        }
+        Ok(fits.filter(|&(_, peak)| peak > 0).map(|(side, _)| side))
+    }
 }
 
 /// What came and went in two steps on made-up images.
@@ -141,5 +191,23 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn one_pixel_more_than_the_largest_image_does_not_fit() {
+        let plan = Plan::new(find("smoke").expect("built in")).expect("fits");
+        for (arm, bytes) in plan.arms.iter().zip([1_000_000, 9_000_000]) {
+            let spec = ModelSpec::parse(arm.model.tables().to_vec()).expect("parsed before");
+            let peak = |side: usize| {
+                let model = spec.fit([1, side, side].into()).expect("large enough");
+                Footprint::of(&plan.study, &model, &plan.data).expect("trains").peak(32)
+            };
+            let side = Footprint::largest_side(&plan.study, &arm.model, &plan.data, 32, bytes);
+            let side = side.expect("trains").expect("some size fits");
+            assert!(peak(side) <= bytes && peak(side + 1) > bytes, "{} {side}", arm.name);
+        }
+        let model = &plan.arms[0].model;
+        let none = Footprint::largest_side(&plan.study, model, &plan.data, 32, 10_000);
+        assert_eq!(none.expect("trains"), None);
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan.study.name));
-    let workers = workers(args);
+    let workers = plan.admit(workers(args), args.memory_limit)?;
     let stop = listen()?;
     let progress = Progress::new(args.quiet);
     let ended = run_all(&plan, &folder, workers, &stop, &progress);
