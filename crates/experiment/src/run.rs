@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Instant, SystemTime};
 
-use cenote_evidence::{Costs, Environment, EpochPoint, Outcome, Record, Times};
+use cenote_evidence::{Costs, Environment, EpochPoint, Marks, Outcome, Record, Times};
 use cenote_tensor::{Seed, metered};
 
 use crate::{Arm, Cell, Error, Fit, Plan, Stop, evaluate};
@@ -35,7 +35,7 @@ pub(crate) fn run(
         })
     };
     let (judged, usage) = metered(|| catch_unwind(AssertUnwindSafe(work)));
-    let (outcome, Judged { scores, weights, peak_bytes }) = match judged {
+    let (outcome, Judged { scores, marks, weights, peak_bytes }) = match judged {
         Ok(Ok(judged)) => (Outcome::Done, judged),
         Ok(Err(Error::Interrupted)) => return Err(Error::Interrupted),
         Ok(Err(Error::Diverged { epoch })) => (Outcome::Diverged { epoch }, Judged::default()),
@@ -49,6 +49,7 @@ pub(crate) fn run(
         seed: cell.seed,
         outcome,
         scores,
+        marks,
         costs: Costs {
             parameters: arm.model.trained() as u64,
             macs: arm.model.cost().macs,
@@ -76,6 +77,7 @@ struct Traces {
 #[derive(Default)]
 struct Judged {
     scores: BTreeMap<String, f64>,
+    marks: Option<Marks>,
     weights: String,
     /// High-water mark of training alone.
     peak_bytes: Option<usize>,
@@ -108,7 +110,8 @@ fn train_and_judge(
     });
     let fit = fit?;
     let judge = |split| evaluate(&arm.model, &fit.params, split, &plan.data.normalization);
-    let mut scores = judge(&plan.data.test)?.scores();
+    let tested = judge(&plan.data.test)?;
+    let mut scores = tested.scores();
     if let Some(validation) = &plan.data.validation {
         let held_out = judge(validation)?.scores();
         scores.extend(
@@ -118,7 +121,8 @@ fn train_and_judge(
     let last = traces.curve.last().expect("a study has at least one epoch");
     scores.insert("train_accuracy".to_owned(), last.train_accuracy);
     let peak_bytes = Some(usage.peak_bytes);
-    Ok(Judged { scores, weights: fit.params.digest(), peak_bytes })
+    let marks = Some(tested.marks);
+    Ok(Judged { scores, marks, weights: fit.params.digest(), peak_bytes })
 }
 
 /// What a panic said.
