@@ -90,6 +90,9 @@ pub(crate) struct Ablate {
     /// Threads of each run [default: 1]; no number of threads or jobs changes a result
     #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,
+    /// Put a run in progress on disk this often; 0 is after every step
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = number, allow_negative_numbers = true)]
+    pub(crate) save_every: u64,
     /// Show what would run, and stop
     #[arg(long)]
     pub(crate) plan: bool,

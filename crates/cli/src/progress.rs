@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use cenote_evidence::{Analysis, EpochPoint, Outcome, Record, Store, Torn};
-use cenote_experiment::{Cell, Observer, Plan};
+use cenote_experiment::{Cell, Error, Observer, Plan};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::screen;
@@ -162,6 +162,11 @@ impl Observer for Progress {
 
     fn epoch(&self, plan: &Plan, cell: &Cell, point: &EpochPoint) {
         self.entered(plan, cell, plan.recipe.epochs.min(u64::from(point.epoch) + 1));
+    }
+
+    fn unwritten(&self, plan: &Plan, cell: &Cell, error: &Error) {
+        let arm = &plan.arms[cell.arm].name;
+        self.line(&format!("{arm} seed {}: not put on disk, the run goes on: {error}", cell.seed));
     }
 
     fn finished(&self, plan: &Plan, cell: &Cell, record: &Record) {

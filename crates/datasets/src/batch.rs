@@ -221,6 +221,15 @@ impl Batches {
         Ok(self)
     }
 
+    /// Leaves out the first `count` batches, as if they had been taken: a pass goes on where it was.
+    ///
+    /// No image of them is read.
+    #[must_use]
+    pub fn skipped(self, count: usize) -> Self {
+        let next = self.next.saturating_add(count).min(self.pass.len());
+        Self { next, ..self }
+    }
+
     /// Has `workers` background threads read, decode and change what is still to come, ahead of time.
     ///
     /// With 0 of them the thread that asks does it. The batches are the same bits, in the same order, for any number.

@@ -29,7 +29,7 @@ pub enum Error {
     },
 
     /// A line that is neither a design nor a run, and is not a torn last line.
-    #[error("`{}` line {line}: {reason}; expected {{\"design\":…}} or {{\"run\":…}}", path.display())]
+    #[error("`{}` line {line}: {reason}", path.display())]
     Line {
         /// The file with the line.
         path: PathBuf,

@@ -1,7 +1,9 @@
 //! The store of a study: one append-only file of JSON lines that survives `kill -9`.
 //!
-//! `runs.jsonl` holds `{"design":{…}}` and `{"run":{…}}` lines. The last design counts. Of the runs
-//! with one cell the first that is final counts; one that failed may be followed by a better one.
+//! `runs.jsonl` holds `{"design":{…},"crc32":"…"}` and `{"run":{…},"crc32":"…"}` lines. The last design
+//! counts. Of the runs with one cell the first that is final counts; one that failed may be followed by a
+//! better one. The checksum is that of the text of the design or run, so a line that a disk or an editor
+//! changed is refused; lines of earlier versions have none.
 //! A line is written, flushed and synced before [`Store::append`] returns, so a killed process can
 //! damage only the line it was writing, which the next [`Store::open`] drops and reports.
 
@@ -9,7 +11,9 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{Design, Error, Record};
 
@@ -45,16 +49,19 @@ pub struct Torn {
     pub bytes: u64,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Written<'a> {
-    Design(&'a Design),
-    Run(&'a Record),
+/// A line as text, before it is believed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<'a> {
+    #[serde(borrow)]
+    design: Option<&'a RawValue>,
+    #[serde(borrow)]
+    run: Option<&'a RawValue>,
+    crc32: Option<&'a str>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase", deny_unknown_fields)]
-enum Line {
+/// What a line holds.
+enum Held {
     Design(Box<Design>),
     Run(Box<Record>),
 }
@@ -134,7 +141,7 @@ impl Store {
         if self.design() == Some(design) {
             return Ok(());
         }
-        self.write_line(&Written::Design(design))?;
+        self.write_line("design", design)?;
         self.contents.design = Some(design.clone());
         Ok(())
     }
@@ -146,15 +153,15 @@ impl Store {
     /// it cannot be written; then the file is as it was.
     pub fn append(&mut self, record: &Record) -> Result<(), Error> {
         record.check()?;
-        self.write_line(&Written::Run(record))?;
+        self.write_line("run", record)?;
         self.contents.add(record.clone());
         Ok(())
     }
 
-    fn write_line(&mut self, line: &Written<'_>) -> Result<(), Error> {
-        let mut bytes = serde_json::to_vec(line).expect("records hold only strings and numbers");
-        bytes.push(b'\n');
-        self.write(&bytes)
+    fn write_line(&mut self, what: &str, value: &impl Serialize) -> Result<(), Error> {
+        let text = serde_json::to_string(value).expect("records hold only strings and numbers");
+        let line = format!("{{\"{what}\":{text},\"crc32\":\"{}\"}}\n", checksum(&text));
+        self.write(line.as_bytes())
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
@@ -212,24 +219,51 @@ fn parse(file: &File, path: &Path) -> Result<Parsed, Error> {
             return Err(refuse(format!("longer than {LONGEST_LINE} bytes")));
         }
         let whole = bytes.last() == Some(&b'\n');
-        match serde_json::from_slice(&bytes) {
-            Ok(Line::Design(design)) => {
+        match held(&bytes) {
+            Ok(Held::Design(design)) => {
                 design.check()?;
                 parsed.contents.design = Some(*design);
             }
-            Ok(Line::Run(record)) => parsed.contents.add(*record),
+            Ok(Held::Run(record)) => parsed.contents.add(*record),
             Err(_) if !whole => {
                 parsed.contents.torn = Some(Torn { line, bytes: read });
                 break;
             }
-            Err(error) => {
-                return Err(other_schema(&bytes).unwrap_or_else(|| refuse(error.to_string())));
-            }
+            Err(reason) => return Err(other_schema(&bytes).unwrap_or_else(|| refuse(reason))),
         }
         parsed.good_bytes += read;
         parsed.needs_newline = !whole;
     }
     Ok(parsed)
+}
+
+/// What every line is.
+const EXPECTED: &str = r#"expected {"design":…} or {"run":…}"#;
+
+/// What a line holds, or why it cannot be believed.
+fn held(line: &[u8]) -> Result<Held, String> {
+    fn parsed<T: DeserializeOwned>(text: &RawValue) -> Result<Box<T>, String> {
+        serde_json::from_str(text.get()).map_err(|error| error.to_string())
+    }
+    let Line { design, run, crc32 } =
+        serde_json::from_slice(line).map_err(|error| format!("{error}; {EXPECTED}"))?;
+    let text = match (design, run) {
+        (Some(text), None) | (None, Some(text)) => text,
+        _ => return Err(format!("neither or both of them; {EXPECTED}")),
+    };
+    let found = checksum(text.get());
+    if let Some(crc32) = crc32.filter(|&crc32| crc32 != found) {
+        return Err(format!("the checksum is {found} and not {crc32}: the line was changed"));
+    }
+    match run {
+        Some(run) => parsed(run).map(Held::Run),
+        None => parsed(text).map(Held::Design),
+    }
+}
+
+/// CRC-32 of a text, as it stands in a line.
+fn checksum(text: &str) -> String {
+    format!("{:08x}", crc32fast::hash(text.as_bytes()))
 }
 
 /// The schema of a design line of another version, whose fields are rightly unknown here.
@@ -264,6 +298,11 @@ mod tests {
         store.append(&record("max", 1, 0.8)).unwrap();
         store.append(&record("none", 1, 0.7)).unwrap();
         dir.join(Store::FILE)
+    }
+
+    fn without_checksums(text: &str) -> String {
+        let lines = text.lines().map(|line| line.split_once(",\"crc32\"").unwrap().0);
+        lines.map(|line| format!("{line}}}\n")).collect()
     }
 
     #[test]
@@ -308,7 +347,12 @@ mod tests {
     fn a_bad_line_elsewhere_is_an_error_that_names_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = filled(dir.path());
-        let text = fs::read_to_string(&path).unwrap().replacen("\"cell\"", "\"sell\"", 1);
+        let text = fs::read_to_string(&path).unwrap().replacen("0.8", "0.9", 1);
+        fs::write(&path, &text).unwrap();
+        let error = Store::open(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("runs.jsonl` line 2: the checksum is "), "{error}");
+        assert!(error.ends_with(": the line was changed"), "{error}");
+        let text = without_checksums(&text).replacen("\"cell\"", "\"sell\"", 1);
         fs::write(&path, &text).unwrap();
         let error = Store::open(dir.path()).unwrap_err().to_string();
         assert!(error.contains("runs.jsonl` line 2: unknown field `sell`"), "{error}");
@@ -316,6 +360,25 @@ mod tests {
         fs::write(&path, text).unwrap();
         let error = Store::read(dir.path()).unwrap_err().to_string();
         assert!(error.contains("schema 7 is not readable here"), "{error}");
+    }
+
+    #[test]
+    fn lines_of_earlier_versions_have_no_checksum_and_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = filled(dir.path());
+        let before = Store::read(dir.path()).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches("\"crc32\"").count(), 3);
+        fs::write(&path, without_checksums(&text)).unwrap();
+        assert_eq!(Store::read(dir.path()).unwrap(), before);
+        fs::write(&path, "{\"crc32\":\"00000000\"}\n").unwrap();
+        let error = Store::read(dir.path()).unwrap_err().to_string();
+        assert!(
+            error.ends_with(
+                "line 1: neither or both of them; expected {\"design\":…} or {\"run\":…}"
+            ),
+            "{error}"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use cenote_layers::{
     mixed_cross_entropy,
 };
 use cenote_tensor::{Seed, awake};
+use serde::{Deserialize, Serialize};
 
 use crate::{Data, Error, Recipe};
 
@@ -50,19 +51,33 @@ pub struct Fit<'a> {
     pub params: Params,
     /// What the optimiser remembers.
     pub state: OptimizerState,
+    /// What the steps of the epoch in progress gave.
+    pub sums: Sums,
+}
+
+/// Sums over the steps of an epoch in progress.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sums {
+    /// Loss of every image.
+    pub loss: f64,
+    /// Images whose label was predicted.
+    pub right: u64,
+    /// Images.
+    pub seen: u64,
 }
 
 impl<'a> Fit<'a> {
     /// A network as it starts.
     pub fn start(model: &'a Model, data: &'a Data, recipe: &'a Recipe, seed: Seed) -> Self {
-        let state = OptimizerState::default();
-        Self { model, data, recipe, seed, params: model.init(seed), state }
+        let (state, sums) = (OptimizerState::default(), Sums::default());
+        Self { model, data, recipe, seed, params: model.init(seed), state, sums }
     }
 
-    /// A network that goes on from where it was.
+    /// A network that goes on from where it was, in the middle of an epoch too.
     #[must_use]
-    pub fn resume(self, params: Params, state: OptimizerState) -> Self {
-        Self { params, state, ..self }
+    pub fn resume(self, params: Params, state: OptimizerState, sums: Sums) -> Self {
+        Self { params, state, sums, ..self }
     }
 
     /// Steps of one pass over the training images.
@@ -75,12 +90,12 @@ impl<'a> Fit<'a> {
         self.state.steps / self.steps_per_epoch()
     }
 
-    /// Trains for one pass over the training images and returns its mean loss and accuracy.
+    /// Trains to the end of a pass over the training images and returns its mean loss and accuracy.
     ///
     /// Where images are decoded or changed, background threads do that ahead of the steps, with the same bits. A mixed
     /// image counts as right when the label of its larger share is predicted.
     ///
-    /// `each_step` is called after every step with the number of steps done in this epoch.
+    /// `each_step` is called after every step with the network and the number of steps done in this epoch.
     ///
     /// # Errors
     /// [`Error::Diverged`] when the loss is no longer a number, [`Error::Interrupted`] when `stop`
@@ -88,17 +103,17 @@ impl<'a> Fit<'a> {
     pub fn epoch(
         &mut self,
         stop: &Stop,
-        mut each_step: impl FnMut(u64),
+        mut each_step: impl FnMut(&Self, u64),
     ) -> Result<EpochPoint, Error> {
         let Self { data, recipe, seed, .. } = *self;
-        let epoch = self.epochs_done();
+        let (epoch, done) = (self.epochs_done(), self.state.steps % self.steps_per_epoch());
         let mut order = seed.stream(&format!("order/epoch{epoch}"));
         let batches =
             Batches::shuffled(&data.train, &data.normalization, recipe.batch_size, &mut order)?
-                .augmented(&recipe.augmentation, seed, epoch as usize)?;
+                .augmented(&recipe.augmentation, seed, epoch as usize)?
+                .skipped(done as usize);
         let workers = batches.workers_for(rayon::current_num_threads());
-        let (mut loss_sum, mut right, mut seen) = (0.0, 0, 0);
-        for (step, batch) in batches.prefetched(workers)?.enumerate() {
+        for (step, batch) in (done + 1..).zip(batches.prefetched(workers)?) {
             let batch = batch?;
             if stop.requested() {
                 return Err(Error::Interrupted);
@@ -108,14 +123,15 @@ impl<'a> Fit<'a> {
             if !loss.is_finite() {
                 return Err(Error::Diverged { epoch: epoch as u32 + 1 });
             }
-            loss_sum += loss * n as f64;
-            right += correct;
-            seen += n;
-            each_step(step as u64 + 1);
+            self.sums.loss += loss * n as f64;
+            self.sums.right += correct as u64;
+            self.sums.seen += n as u64;
+            each_step(self, step);
         }
+        let Sums { loss, right, seen } = std::mem::take(&mut self.sums);
         Ok(EpochPoint {
             epoch: epoch as u32 + 1,
-            train_loss: loss_sum / seen as f64,
+            train_loss: loss / seen as f64,
             train_accuracy: right as f64 / seen as f64,
         })
     }
@@ -165,12 +181,35 @@ mod tests {
         let stop = Stop::default();
 
         let mut whole = start();
-        whole.epoch(&stop, |_| ()).expect("trains");
+        whole.epoch(&stop, |_, _| ()).expect("trains");
         let (params, state) = (whole.params.clone(), whole.state.clone());
-        let second = whole.epoch(&stop, |_| ()).expect("trains");
+        let second = whole.epoch(&stop, |_, _| ()).expect("trains");
 
-        let mut resumed = start().resume(params, state);
-        assert_eq!(resumed.epoch(&stop, |_| ()).expect("trains"), second);
+        let mut resumed = start().resume(params, state, Sums::default());
+        assert_eq!(resumed.epoch(&stop, |_, _| ()).expect("trains"), second);
+        assert_eq!(resumed.params.digest(), whole.params.digest());
+    }
+
+    #[test]
+    fn training_that_was_interrupted_within_an_epoch_ends_with_the_same_bits() {
+        let augment = "augment = [{ kind = 'random_shift', max_pixels = 1 }]\n[questions]";
+        let text = smoke().text.replacen("[questions]", augment, 1);
+        let plan = Plan::new(Study::parse("smoke", &text).expect("valid")).expect("fits");
+        let start = || Fit::start(&plan.arms[0].model, &plan.data, &plan.recipe, Seed(4));
+        let mut kept = None;
+        let mut whole = start();
+        let point = whole.epoch(&Stop::default(), |fit, step| {
+            if step == 5 {
+                kept = Some((fit.params.clone(), fit.state.clone(), fit.sums));
+            }
+        });
+        let (params, state, sums) = kept.expect("an epoch has more than five steps");
+        let mut resumed = start().resume(params, state, sums);
+        let mut first = None;
+        let again = resumed.epoch(&Stop::default(), |_, step| {
+            first.get_or_insert(step);
+        });
+        assert_eq!((first, again.expect("trains")), (Some(6), point.expect("trains")));
         assert_eq!(resumed.params.digest(), whole.params.digest());
     }
 
@@ -182,7 +221,7 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             pool.expect("a few threads").install(|| {
                 let mut fit = Fit::start(&plan.arms[0].model, &plan.data, &plan.recipe, Seed(4));
-                let mut epoch = || fit.epoch(&Stop::default(), |_| ()).expect("trains");
+                let mut epoch = || fit.epoch(&Stop::default(), |_, _| ()).expect("trains");
                 let [first, second] = [epoch(), epoch()];
                 assert!(second.train_loss < first.train_loss, "{first:?} {second:?}");
                 assert!(second.train_accuracy > 0.15, "{second:?}");
@@ -200,7 +239,7 @@ mod tests {
         let text = smoke().text.replacen("learning_rate = 0.05", "learning_rate = 1e30", 1);
         let plan = Plan::new(Study::parse("smoke", &text).expect("valid")).expect("fits");
         let mut fit = Fit::start(&plan.arms[0].model, &plan.data, &plan.recipe, Seed(1));
-        let outcome = fit.epoch(&Stop::default(), |_| ());
+        let outcome = fit.epoch(&Stop::default(), |_, _| ());
         assert!(matches!(outcome, Err(Error::Diverged { epoch: 1 })), "{outcome:?}");
     }
 
@@ -210,7 +249,7 @@ mod tests {
         let mut fit = Fit::start(&plan.arms[0].model, &plan.data, &plan.recipe, Seed(1));
         let stop = Stop::default();
         let mut steps = 0;
-        let outcome = fit.epoch(&stop, |_| {
+        let outcome = fit.epoch(&stop, |_, _| {
             steps += 1;
             stop.request();
         });

@@ -34,10 +34,11 @@ mod slot;
 mod study;
 mod task;
 mod trained;
+mod unfinished;
 
 pub use environment::CODE;
 pub use error::Error;
-pub use fit::{Fit, Stop};
+pub use fit::{Fit, Stop, Sums};
 pub use named::{Named, STUDIES, find};
 pub use plan::{Arm, Cell, Data, Plan, Recipe};
 pub use schedule::{Ended, Observer, Workers, run_all};

@@ -7,12 +7,13 @@ use std::time::{Instant, SystemTime};
 use cenote_evidence::{Costs, Environment, EpochPoint, Marks, Outcome, Record, Times};
 use cenote_tensor::{Seed, metered};
 
+use crate::unfinished::{Traces, Unfinished};
 use crate::{Arm, Cell, Error, Fit, Plan, Stop, evaluate};
 
 /// Trains and judges one cell of a plan, on the current thread pool.
 ///
-/// A run that diverges or panics still leaves a record that says so; only an interrupted one leaves
-/// none.
+/// It goes on from where `unfinished` has it and is written there now and then; neither changes a bit of the
+/// result. A run that diverges or panics still leaves a record that says so; only an interrupted one leaves none.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when `stop` is requested.
@@ -20,29 +21,27 @@ pub(crate) fn run(
     plan: &Plan,
     cell: &Cell,
     environment: &Environment,
+    unfinished: &Unfinished,
     stop: &Stop,
-    mut each_step: impl FnMut(u64),
-    mut each_epoch: impl FnMut(&EpochPoint),
+    mut show: impl FnMut(Seen<'_>),
 ) -> Result<Record, Error> {
     let arm = &plan.arms[cell.arm];
     let started = SystemTime::now();
     let clock = Instant::now();
     let mut traces = Traces::default();
     let work = || {
-        train_and_judge(plan, arm, Seed(cell.seed), stop, &mut traces, |seen| match seen {
-            Seen::Step(steps) => each_step(steps),
-            Seen::Epoch(point) => each_epoch(point),
-        })
+        let (fit, usage) = metered(|| train(plan, cell, unfinished, stop, &mut traces, &mut show));
+        traces.peak_bytes = traces.peak_bytes.max(usage.peak_bytes);
+        judge(plan, arm, &fit?, &traces)
     };
-    let (judged, usage) = metered(|| catch_unwind(AssertUnwindSafe(work)));
-    let (outcome, Judged { scores, marks, weights, peak_bytes }) = match judged {
+    let judged = catch_unwind(AssertUnwindSafe(work));
+    let (outcome, Judged { scores, marks, weights }) = match judged {
         Ok(Ok(judged)) => (Outcome::Done, judged),
         Ok(Err(Error::Interrupted)) => return Err(Error::Interrupted),
         Ok(Err(Error::Diverged { epoch })) => (Outcome::Diverged { epoch }, Judged::default()),
         Ok(Err(error)) => (Outcome::Failed { message: error.to_string() }, Judged::default()),
         Err(panic) => (Outcome::Failed { message: words(&*panic) }, Judged::default()),
     };
-    let peak_bytes = peak_bytes.unwrap_or(usage.peak_bytes) as u64;
     Ok(Record {
         cell: cell.id.clone(),
         arm: arm.name.clone(),
@@ -53,24 +52,17 @@ pub(crate) fn run(
         costs: Costs {
             parameters: arm.model.trained() as u64,
             macs: arm.model.cost().macs,
-            peak_bytes,
+            peak_bytes: traces.peak_bytes as u64,
         },
         curve: traces.curve,
         weights,
         times: Times {
             started: humantime::format_rfc3339_seconds(started).to_string(),
-            total_seconds: clock.elapsed().as_secs_f64(),
+            total_seconds: traces.earlier_seconds + clock.elapsed().as_secs_f64(),
             epoch_seconds: traces.epoch_seconds,
         },
         environment: environment.clone(),
     })
-}
-
-/// What a run leaves even when it does not reach its end.
-#[derive(Default)]
-struct Traces {
-    curve: Vec<EpochPoint>,
-    epoch_seconds: Vec<f64>,
 }
 
 /// What a run that reached its end is worth.
@@ -79,36 +71,58 @@ struct Judged {
     scores: BTreeMap<String, f64>,
     marks: Option<Marks>,
     weights: String,
-    /// High-water mark of training alone.
-    peak_bytes: Option<usize>,
 }
 
 /// What a run shows while it goes on.
-enum Seen<'a> {
-    Step(u64),
+pub(crate) enum Seen<'a> {
+    /// A step is done.
+    Step,
+    /// An epoch is done.
     Epoch(&'a EpochPoint),
+    /// The run could not be written; it goes on all the same.
+    Unwritten(&'a Error),
 }
 
-fn train_and_judge(
-    plan: &Plan,
-    arm: &Arm,
-    seed: Seed,
+/// Trains the network of a cell, from its start or from where it was.
+fn train<'a>(
+    plan: &'a Plan,
+    cell: &Cell,
+    unfinished: &Unfinished,
     stop: &Stop,
     traces: &mut Traces,
-    mut show: impl FnMut(Seen<'_>),
-) -> Result<Judged, Error> {
-    let (fit, usage) = metered(|| -> Result<Fit<'_>, Error> {
-        let mut fit = Fit::start(&arm.model, &plan.data, &plan.recipe, seed);
-        while fit.epochs_done() < plan.recipe.epochs {
-            let clock = Instant::now();
-            let point = fit.epoch(stop, |steps| show(Seen::Step(steps)))?;
-            traces.epoch_seconds.push(clock.elapsed().as_secs_f64());
-            show(Seen::Epoch(&point));
-            traces.curve.push(point);
+    show: &mut impl FnMut(Seen<'_>),
+) -> Result<Fit<'a>, Error> {
+    let model = &plan.arms[cell.arm].model;
+    let mut fit = Fit::start(model, &plan.data, &plan.recipe, Seed(cell.seed));
+    if let Some(kept) = unfinished.read(&cell.id)? {
+        *traces = kept.traces;
+        fit = fit.resume(kept.params, kept.state, kept.sums);
+    }
+    let (mut keeper, steps) = (unfinished.keeper(cell, model, traces), fit.steps_per_epoch());
+    while fit.epochs_done() < plan.recipe.epochs {
+        let (clock, before) = (Instant::now(), traces.seconds);
+        let outcome = fit.epoch(stop, |fit, step| {
+            show(Seen::Step);
+            // After the last step of an epoch its loss and accuracy are still to come.
+            if step < steps && keeper.is_due() {
+                traces.seconds = before + clock.elapsed().as_secs_f64();
+                keeper.keep(fit, traces).unwrap_or_else(|error| show(Seen::Unwritten(&error)));
+            }
+        });
+        traces.seconds = before + clock.elapsed().as_secs_f64();
+        if matches!(outcome, Err(Error::Interrupted)) {
+            keeper.keep(&fit, traces).unwrap_or_else(|error| show(Seen::Unwritten(&error)));
         }
-        Ok(fit)
-    });
-    let fit = fit?;
+        let point = outcome?;
+        traces.epoch_seconds.push(std::mem::take(&mut traces.seconds));
+        show(Seen::Epoch(&point));
+        traces.curve.push(point);
+    }
+    Ok(fit)
+}
+
+/// Scores what training made by the images that are kept for that.
+fn judge(plan: &Plan, arm: &Arm, fit: &Fit<'_>, traces: &Traces) -> Result<Judged, Error> {
     let judge = |split| evaluate(&arm.model, &fit.params, split, &plan.data.normalization);
     let tested = judge(&plan.data.test)?;
     let mut scores = tested.scores();
@@ -120,9 +134,8 @@ fn train_and_judge(
     }
     let last = traces.curve.last().expect("a study has at least one epoch");
     scores.insert("train_accuracy".to_owned(), last.train_accuracy);
-    let peak_bytes = Some(usage.peak_bytes);
     let marks = Some(tested.marks);
-    Ok(Judged { scores, marks, weights: fit.params.digest(), peak_bytes })
+    Ok(Judged { scores, marks, weights: fit.params.digest() })
 }
 
 /// What a panic said.

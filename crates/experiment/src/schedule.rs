@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use cenote_evidence::{Analysis, Design, EpochPoint, Record, Store, Torn};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::environment::describe;
-use crate::run::run;
+use crate::run::{Seen, run};
+use crate::unfinished::Unfinished;
 use crate::{Cell, Error, Plan, Stop};
 
 /// How the runs share the machine. No choice changes a result.
@@ -18,16 +20,21 @@ pub struct Workers {
     pub jobs: usize,
     /// Threads of each run.
     pub threads: usize,
+    /// How often a run in progress is put on disk, to go on from there.
+    pub save_every: Duration,
 }
 
 impl Workers {
     /// The most runs or threads that may be asked for.
     pub const LIMIT: usize = 1024;
 
+    /// How often a run is put on disk where nobody says otherwise.
+    pub const SAVE_EVERY: Duration = Duration::from_secs(30);
+
     /// One run per core, each on one thread: small networks gain more from that than from threads.
     pub fn per_core() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { jobs: cores.min(Self::LIMIT), threads: 1 }
+        Self { jobs: cores.min(Self::LIMIT), threads: 1, save_every: Self::SAVE_EVERY }
     }
 
     /// Does `work` on a pool of so many threads, or of one per core.
@@ -38,7 +45,8 @@ impl Workers {
         threads: Option<usize>,
         work: impl FnOnce() -> Result<R, Error> + Send,
     ) -> Result<R, Error> {
-        let workers = Self { jobs: 1, threads: threads.unwrap_or(Self::per_core().jobs) };
+        let per_core = Self::per_core();
+        let workers = Self { jobs: 1, threads: threads.unwrap_or(per_core.jobs), ..per_core };
         workers.check()?;
         workers.pool()?.install(work)
     }
@@ -73,6 +81,8 @@ pub trait Observer: Sync {
     fn stepped(&self, plan: &Plan, cell: &Cell);
     /// A run finished an epoch.
     fn epoch(&self, plan: &Plan, cell: &Cell, point: &EpochPoint);
+    /// A run in progress could not be put on disk; it goes on all the same.
+    fn unwritten(&self, plan: &Plan, cell: &Cell, error: &Error);
     /// A run is over and its record is on disk.
     fn finished(&self, plan: &Plan, cell: &Cell, record: &Record);
     /// The runs of a planned look are over, and this is what they say.
@@ -92,10 +102,11 @@ pub struct Ended {
 
 /// Runs every cell of the plan that has no finished record in the store of `folder`.
 ///
-/// Records are appended one by one, so whatever ends the program loses at most the runs in progress;
-/// the same call goes on from there. Where the study plans looks, the runs of one look are over before
-/// those of the next start, and only arms that an open comparison needs go on: which these are follows
-/// from the records alone, so an interrupted study takes the same way.
+/// Records are appended one by one and runs in progress are put on disk now and then, so whatever ends the
+/// program loses at most what was done since then; the same call goes on from there, to the same bits.
+/// Where the study plans looks, the runs of one look are over before those of the next start, and only
+/// arms that an open comparison needs go on: which these are follows from the records alone, so an
+/// interrupted study takes the same way.
 ///
 /// # Errors
 /// When the store cannot be opened or written, the threads cannot be had, or `stop` is requested.
@@ -119,11 +130,18 @@ pub fn run_all(
     observer.planned(plan, &pending);
 
     let jobs = workers.jobs.min(pending.len().max(1));
-    let team = Team { plan, workers, jobs, stop, observer };
-    let store = Mutex::new(store);
+    let team = Team {
+        plan,
+        workers,
+        jobs,
+        unfinished: Unfinished::of(folder, workers.save_every),
+        store: Mutex::new(store),
+        stop,
+        observer,
+    };
     let mut ended = Ended { reused, ran: 0, failed: 0 };
     loop {
-        let needed = needed(plan, &design, &store, observer)?;
+        let needed = team.needed(&design)?;
         // What failed in this call is not tried again in it.
         let (batch, later): (Vec<&Cell>, _) =
             pending.into_iter().partition(|cell| cell.seed < needed[cell.arm]);
@@ -131,44 +149,42 @@ pub fn run_all(
             return Ok(ended);
         }
         pending = later;
-        let (ran, failed) = team.run(batch, &store)?;
+        let (ran, failed) = team.run(batch)?;
         ended.ran += ran;
         ended.failed += failed;
     }
 }
 
-/// For every arm of the plan, the seed before which its runs are needed now.
-fn needed(
-    plan: &Plan,
-    design: &Design,
-    store: &Mutex<Store>,
-    observer: &dyn Observer,
-) -> Result<Vec<u64>, Error> {
-    let first = plan.study.seeds.first;
-    if design.looks.is_empty() {
-        return Ok(vec![first + plan.study.seeds.count; plan.arms.len()]);
-    }
-    let store = store.lock().expect("no writer panics");
-    let analysis = Analysis::of(design, store.records())?;
-    if analysis.looks.iter().any(|look| look.taken) {
-        observer.looked(plan, &analysis);
-    }
-    Ok(analysis.arms.iter().map(|arm| first + arm.wanted as u64).collect())
-}
-
-/// Those who run the cells.
+/// Those who run the cells, and what they share.
 struct Team<'a> {
     plan: &'a Plan,
     workers: Workers,
     jobs: usize,
+    unfinished: Unfinished,
+    store: Mutex<Store>,
     stop: &'a Stop,
     observer: &'a dyn Observer,
 }
 
 impl Team<'_> {
+    /// For every arm of the plan, the seed before which its runs are needed now.
+    fn needed(&self, design: &Design) -> Result<Vec<u64>, Error> {
+        let Self { plan, observer, .. } = *self;
+        let first = plan.study.seeds.first;
+        if design.looks.is_empty() {
+            return Ok(vec![first + plan.study.seeds.count; plan.arms.len()]);
+        }
+        let store = self.store.lock().expect("no writer panics");
+        let analysis = Analysis::of(design, store.records())?;
+        if analysis.looks.iter().any(|look| look.taken) {
+            observer.looked(plan, &analysis);
+        }
+        Ok(analysis.arms.iter().map(|arm| first + arm.wanted as u64).collect())
+    }
+
     /// Runs cells, each recorded as soon as it is done; returns how many ran, and how many failed.
-    fn run(&self, cells: Vec<&Cell>, store: &Mutex<Store>) -> Result<(usize, usize), Error> {
-        let Self { plan, workers, jobs, stop, observer } = *self;
+    fn run(&self, cells: Vec<&Cell>) -> Result<(usize, usize), Error> {
+        let Self { plan, workers, jobs, stop, observer, .. } = *self;
         let environment = describe(workers.threads, jobs);
         let waiting = Waiting(Mutex::new(cells.into()));
         let counts = Mutex::new((0, 0));
@@ -176,11 +192,15 @@ impl Team<'_> {
             let pool = workers.pool()?;
             while let Some(cell) = waiting.next(stop) {
                 observer.started(plan, cell);
-                let each_step = |_| observer.stepped(plan, cell);
-                let each_epoch = |point: &EpochPoint| observer.epoch(plan, cell, point);
+                let show = |seen: Seen<'_>| match seen {
+                    Seen::Step => observer.stepped(plan, cell),
+                    Seen::Epoch(point) => observer.epoch(plan, cell, point),
+                    Seen::Unwritten(error) => observer.unwritten(plan, cell, error),
+                };
                 let record =
-                    pool.install(|| run(plan, cell, &environment, stop, each_step, each_epoch))?;
-                store.lock().expect("no writer panics").append(&record)?;
+                    pool.install(|| run(plan, cell, &environment, &self.unfinished, stop, show))?;
+                self.store.lock().expect("no writer panics").append(&record)?;
+                self.unfinished.remove(&cell.id);
                 let mut counts = counts.lock().expect("counting does not panic");
                 counts.0 += 1;
                 counts.1 += usize::from(!record.outcome.is_final());
@@ -193,10 +213,8 @@ impl Team<'_> {
         let guarded = || work().inspect_err(|_| stop.request());
         let outcomes: Vec<Result<(), Error>> = std::thread::scope(|scope| {
             let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(guarded)).collect();
-            let join = |worker: std::thread::ScopedJoinHandle<'_, _>| {
-                worker.join().expect("a run's panic is caught in the run")
-            };
-            workers.into_iter().map(join).collect()
+            let ends = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
+            ends.map(|end| end.expect("a run's panic is caught in the run")).collect()
         });
         // An error is the reason for an interruption, so it is the one to report.
         let mut errors: Vec<Error> = outcomes.into_iter().filter_map(Result::err).collect();
@@ -235,13 +253,20 @@ mod tests {
         started: AtomicUsize,
         repaired: Mutex<Option<Torn>>,
         stop_after: usize,
+        steps: AtomicUsize,
+        stop_after_steps: usize,
         stop: Stop,
     }
 
     impl Counts {
         fn new(stop_after: usize) -> Self {
-            let (started, repaired) = (AtomicUsize::new(0), Mutex::default());
-            Self { started, repaired, stop_after, stop: Stop::default() }
+            Self::of(stop_after, usize::MAX)
+        }
+
+        fn of(stop_after: usize, stop_after_steps: usize) -> Self {
+            let [started, steps] = [0; 2].map(AtomicUsize::new);
+            let (repaired, stop) = (Mutex::default(), Stop::default());
+            Self { started, repaired, stop_after, steps, stop_after_steps, stop }
         }
     }
 
@@ -253,13 +278,24 @@ mod tests {
         fn started(&self, _: &Plan, _: &Cell) {
             self.started.fetch_add(1, Ordering::Relaxed);
         }
-        fn stepped(&self, _: &Plan, _: &Cell) {}
+        fn stepped(&self, _: &Plan, _: &Cell) {
+            if self.steps.fetch_add(1, Ordering::Relaxed) + 1 == self.stop_after_steps {
+                self.stop.request();
+            }
+        }
         fn epoch(&self, _: &Plan, _: &Cell, _: &EpochPoint) {}
+        fn unwritten(&self, _: &Plan, _: &Cell, error: &Error) {
+            panic!("{error}");
+        }
         fn finished(&self, _: &Plan, _: &Cell, _: &Record) {
             if self.started.load(Ordering::Relaxed) >= self.stop_after {
                 self.stop.request();
             }
         }
+    }
+
+    fn workers(jobs: usize, threads: usize) -> Workers {
+        Workers { jobs, threads, save_every: Workers::SAVE_EVERY }
     }
 
     fn plan() -> Plan {
@@ -268,7 +304,7 @@ mod tests {
 
     fn records(folder: &Path, jobs: usize, threads: usize) -> Vec<Record> {
         let counts = Counts::new(usize::MAX);
-        let workers = Workers { jobs, threads };
+        let workers = workers(jobs, threads);
         run_all(&plan(), folder, workers, &counts.stop, &counts).expect("runs");
         let Contents { mut records, .. } = Store::read(folder).expect("readable");
         records.sort_by(|a, b| (a.seed, &a.arm).cmp(&(b.seed, &b.arm)));
@@ -296,7 +332,7 @@ mod tests {
     fn a_study_that_was_stopped_goes_on_where_it_was() {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let first = Counts::new(1);
-        let workers = Workers { jobs: 1, threads: 1 };
+        let workers = workers(1, 1);
         let outcome = run_all(&plan(), folder.path(), workers, &first.stop, &first);
         assert!(matches!(outcome, Err(Error::Interrupted)));
         let kept = Store::read(folder.path()).expect("readable").records.len();
@@ -323,7 +359,7 @@ mod tests {
     #[test]
     fn a_study_with_looks_stops_when_decided_and_takes_the_same_way_after_interruptions() {
         let folder = || tempfile::tempdir().expect("a folder for the test");
-        let (plan, workers) = (plan_with_looks(), Workers { jobs: 1, threads: 1 });
+        let (plan, workers) = (plan_with_looks(), workers(1, 1));
         let judged = |folder: &Path| {
             let analysis = Analysis::read(folder).expect("readable");
             assert_eq!((analysis.census.missing, analysis.census.failed), (0, 0));
@@ -354,6 +390,54 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_was_stopped_at_any_step_ends_with_the_same_record() {
+        let [whole, parts] = [0; 2].map(|_| tempfile::tempdir().expect("a folder for the test"));
+        let whole = records(whole.path(), 1, 1);
+        let mut calls = 0;
+        loop {
+            calls += 1;
+            // A number of steps that shares no factor with those of an epoch: every part of it has its turn.
+            let counts = Counts::of(usize::MAX, 17);
+            match run_all(&plan(), parts.path(), workers(1, 1), &counts.stop, &counts) {
+                Err(Error::Interrupted) => {}
+                outcome => break assert_eq!(outcome.expect("runs").failed, 0),
+            }
+        }
+        // 4 runs of 2 epochs of 43 steps.
+        assert_eq!(calls, (4 * 2 * 43_usize).div_ceil(17));
+        assert!(!parts.path().join("unfinished").exists(), "nothing is left behind");
+        let mut parts = Store::read(parts.path()).expect("readable").records;
+        parts.sort_by(|a, b| (a.seed, &a.arm).cmp(&(b.seed, &b.arm)));
+        for (mut x, y) in parts.into_iter().zip(whole) {
+            assert!(x.times.total_seconds > 0.0 && x.times.epoch_seconds.len() == 2);
+            x.times = y.times.clone();
+            assert_eq!(x, y);
+        }
+    }
+
+    #[test]
+    fn a_damaged_run_in_progress_fails_alone_and_says_which_file_it_is() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let counts = Counts::of(usize::MAX, 5);
+        let outcome = run_all(&plan(), folder.path(), workers(1, 1), &counts.stop, &counts);
+        assert!(matches!(outcome, Err(Error::Interrupted)));
+        let unfinished = folder.path().join("unfinished");
+        let file = std::fs::read_dir(&unfinished).expect("one run is in progress").next();
+        let file = file.expect("its file").expect("readable").path();
+        std::fs::write(&file, "CENOTE").expect("writable");
+        let counts = Counts::new(usize::MAX);
+        let ended = run_all(&plan(), folder.path(), workers(1, 1), &counts.stop, &counts);
+        assert_eq!(ended.expect("the others run"), Ended { reused: 0, ran: 4, failed: 1 });
+        let records = Store::read(folder.path()).expect("readable").records;
+        let failed = records.iter().find(|record| record.outcome != Outcome::Done);
+        let Some(Outcome::Failed { message }) = failed.map(|record| &record.outcome) else {
+            panic!("{failed:?}");
+        };
+        assert!(message.contains(&file.display().to_string()), "{message}");
+        assert!(message.ends_with("without the file it starts again"), "{message}");
+    }
+
+    #[test]
     fn a_record_that_was_cut_off_is_told_and_run_again() {
         let folder = tempfile::tempdir().expect("a folder for the test");
         records(folder.path(), 1, 1);
@@ -362,7 +446,7 @@ mod tests {
         std::fs::write(&file, &whole[..whole.len() - 9]).expect("writable");
 
         let counts = Counts::new(usize::MAX);
-        let workers = Workers { jobs: 1, threads: 1 };
+        let workers = workers(1, 1);
         let ended = run_all(&plan(), folder.path(), workers, &counts.stop, &counts).expect("runs");
         assert_eq!(ended, Ended { reused: 3, ran: 1, failed: 0 });
         let torn = counts.repaired.into_inner().expect("nobody panics").expect("it was told");
@@ -373,7 +457,7 @@ mod tests {
     fn no_jobs_at_all_are_refused() {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let counts = Counts::new(1);
-        let workers = Workers { jobs: 0, threads: 1 };
+        let workers = workers(0, 1);
         let error = run_all(&plan(), folder.path(), workers, &counts.stop, &counts);
         assert_eq!(
             error.expect_err("nobody would work").to_string(),

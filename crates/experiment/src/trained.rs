@@ -10,6 +10,7 @@ use cenote_layers::{Mode, Step};
 use cenote_tensor::{Scalar, Seed, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::fit::Sums;
 use crate::{Data, Error, Evaluation, Fit, Plan, Stop, Study, evaluate};
 
 /// The note of a checkpoint under which [`Notes`] stand.
@@ -92,10 +93,14 @@ impl Trained {
         if let Some(earlier) = resume {
             earlier.continues(&notes)?;
             notes.curve = earlier.notes.curve;
-            fit = fit.resume(earlier.params, earlier.state);
+            fit = fit.resume(earlier.params, earlier.state, Sums::default());
         }
         let write = |fit: &Fit<'_>, notes: &Notes| -> Result<(), Error> {
-            checkpoint(&arm.model, fit.params.clone(), fit.state.clone(), notes)?.write(file)?;
+            let text = serde_json::to_string(notes)
+                .map_err(|error| Error::Checkpoint(format!("notes cannot be written: {error}")))?;
+            let notes = BTreeMap::from([(NOTES.to_owned(), text)]);
+            Checkpoint::of(&arm.model, fit.params.clone(), fit.state.clone(), notes)?
+                .write(file)?;
             Ok(())
         };
         // Written before the first epoch too, so that a place that cannot be written costs no time.
@@ -103,7 +108,7 @@ impl Trained {
         let steps = fit.steps_per_epoch();
         while fit.epochs_done() < plan.recipe.epochs {
             let epoch = fit.epochs_done();
-            let point = fit.epoch(stop, |step| watch(Watch::Step { epoch, step, steps }))?;
+            let point = fit.epoch(stop, |_, step| watch(Watch::Step { epoch, step, steps }))?;
             watch(Watch::Epoch(&point));
             notes.curve.push(point);
             write(&fit, &notes)?;
@@ -220,20 +225,6 @@ pub enum Watch<'a> {
     },
     /// An epoch is done.
     Epoch(&'a EpochPoint),
-}
-
-fn checkpoint(
-    model: &Model,
-    params: Params,
-    state: OptimizerState,
-    notes: &Notes,
-) -> Result<Checkpoint, Error> {
-    let text = serde_json::to_string(notes)
-        .map_err(|error| Error::Checkpoint(format!("notes cannot be written: {error}")))?;
-    // A checkpoint owns its model; fitting the same tables to the same input gives the same one.
-    let spec = cenote_layers::ModelSpec::parse(model.tables().to_vec())?;
-    let model = spec.fit(model.input())?;
-    Ok(Checkpoint { model, params, state, notes: BTreeMap::from([(NOTES.to_owned(), text)]) })
 }
 
 #[cfg(test)]

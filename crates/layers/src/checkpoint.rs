@@ -57,6 +57,20 @@ struct Header {
 }
 
 impl Checkpoint {
+    /// A checkpoint of a model that stays where it is: its tables are fitted once more to the same input.
+    ///
+    /// # Errors
+    /// Never for a model that was fitted; as [`ModelSpec::fit`].
+    pub fn of(
+        model: &Model,
+        params: Params,
+        state: OptimizerState,
+        notes: BTreeMap<String, String>,
+    ) -> Result<Self, Error> {
+        let model = ModelSpec::parse(model.tables().to_vec())?.fit(model.input())?;
+        Ok(Self { model, params, state, notes })
+    }
+
     /// Writes the file, whole or not at all.
     ///
     /// # Errors

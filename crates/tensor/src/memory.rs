@@ -48,9 +48,22 @@ pub fn metered<R>(work: impl FnOnce() -> R) -> (R, Usage) {
     let restore = Restore(Some(outer));
     let result = work();
     drop(restore);
-    let read = |count: &AtomicUsize| count.load(Ordering::Relaxed);
-    let [peak_bytes, live_bytes] = [read(&meter.peak), read(&meter.live)];
-    (result, Usage { peak_bytes, live_bytes, fresh_buffers: read(&meter.fresh) })
+    (result, meter.usage())
+}
+
+/// What the work that is being metered on this thread has used until now.
+///
+/// ```
+/// use cenote_tensor::{Scalar, Tensor, metered, used_so_far};
+///
+/// let (peak, _) = metered(|| {
+///     drop(Tensor::zeros([100]));
+///     used_so_far().peak_bytes
+/// });
+/// assert_eq!(peak, 100 * size_of::<Scalar>());
+/// ```
+pub fn used_so_far() -> Usage {
+    METER.with_borrow(|meter| meter.usage())
 }
 
 /// Puts the outer meter back, also when `work` panics.
@@ -79,6 +92,15 @@ impl Meter {
 
     fn sub(&self, bytes: usize) {
         self.live.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    fn usage(&self) -> Usage {
+        let read = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        Usage {
+            peak_bytes: read(&self.peak),
+            live_bytes: read(&self.live),
+            fresh_buffers: read(&self.fresh),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use cenote_evidence::{Analysis, Store, grouped, json, terminal, write_report};
 use cenote_experiment::{Error, Plan, Study, Workers, find, run_all};
@@ -33,7 +34,7 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan.study.name));
-    let workers = workers(args.jobs, args.threads);
+    let workers = workers(args);
     let stop = listen()?;
     let progress = Progress::new(args.quiet);
     let ended = run_all(&plan, &folder, workers, &stop, &progress);
@@ -70,11 +71,11 @@ fn default_folder(name: &str) -> PathBuf {
     Path::new("runs").join(name)
 }
 
-fn workers(jobs: Option<usize>, threads: Option<usize>) -> Workers {
+fn workers(args: &Ablate) -> Workers {
     let per_core = Workers::per_core();
-    let threads = threads.unwrap_or(per_core.threads);
-    let jobs = jobs.unwrap_or_else(|| (per_core.jobs / threads.max(1)).max(1));
-    Workers { jobs, threads }
+    let threads = args.threads.unwrap_or(per_core.threads);
+    let jobs = args.jobs.unwrap_or_else(|| (per_core.jobs / threads.max(1)).max(1));
+    Workers { jobs, threads, save_every: Duration::from_secs(args.save_every) }
 }
 
 /// An interruption told with what is left to do; any other error as it is.

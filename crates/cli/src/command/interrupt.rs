@@ -1,4 +1,4 @@
-//! Ctrl-C: once to stop in an orderly way, twice to stop at once.
+//! Ctrl-C, SIGTERM and SIGHUP: once to stop in an orderly way, twice to stop at once.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use cenote_experiment::Stop;
 use crate::failure::Failure;
 use crate::screen;
 
-/// A request to stop that Ctrl-C makes.
+/// A request to stop that Ctrl-C makes, or whoever ends programs on this machine.
 pub(crate) fn listen() -> Result<Arc<Stop>, Failure> {
     let stop = Arc::new(Stop::default());
     let asked = Arc::clone(&stop);

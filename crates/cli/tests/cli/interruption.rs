@@ -3,6 +3,9 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::program::{Place, program, says};
 
@@ -24,8 +27,16 @@ fn under_way(place: &Place, words: &str, line: &str) -> (Child, BufReader<ChildS
 }
 
 /// Presses Ctrl-C once; returns the exit code and what was said from then on.
-fn interrupt((mut child, mut said): (Child, BufReader<ChildStderr>)) -> (Option<i32>, String) {
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+fn interrupt(child: (Child, BufReader<ChildStderr>)) -> (Option<i32>, String) {
+    send("-INT", child)
+}
+
+/// Sends a signal; returns the exit code and what was said from then on.
+fn send(
+    signal: &str,
+    (mut child, mut said): (Child, BufReader<ChildStderr>),
+) -> (Option<i32>, String) {
+    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
     assert!(sent.expect("kill starts").success());
     let mut rest = String::new();
     said.read_to_string(&mut rest).expect("readable");
@@ -84,4 +95,58 @@ fn an_interrupted_training_is_resumed_to_the_bytes_of_an_unbroken_one() {
     assert!(said.err.contains("epoch 30/30") && !said.err.contains("epoch 1/30"), "{}", said.err);
     place.succeeds("train smoke --epochs 30 --out whole");
     assert!(place.read("net") == place.read("whole"), "the files differ");
+}
+
+#[test]
+fn a_request_of_the_system_to_end_is_an_interrupt_too() {
+    let place = Place::new();
+    let (code, rest) = send("-TERM", under_way(&place, STUDY, "[1/60]"));
+    assert_eq!(code, Some(130), "{rest}");
+    says(&rest, &["stopping after this step", "interrupted: "]);
+}
+
+/// The records of a study in the order of arms and seeds, without what a clock said.
+fn results(place: &Place, folder: &str) -> Vec<Value> {
+    let text = place.text(&format!("{folder}/runs.jsonl"));
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let mut runs: Vec<Value> =
+        lines.filter_map(|mut line| line.get_mut("run").map(Value::take)).collect();
+    runs.sort_by_key(|run| (run["seed"].as_u64(), run["arm"].to_string()));
+    for run in &mut runs {
+        assert!(run["times"].take()["total_seconds"].as_f64().expect("a number") > 0.0);
+    }
+    runs
+}
+
+#[test]
+fn a_study_that_is_killed_a_hundred_times_and_moved_ends_as_one_that_never_was() {
+    const STUDY: &str = "ablate smoke --epochs 6 --seeds 10 --jobs 2";
+    let place = Place::new();
+    place.succeeds(&format!("{STUDY} --out whole"));
+    // Moments that are spread over the time from the first instruction on to well within the training.
+    let mut moments = (0..).map(|i: u64| 3 + (i * 7919) % 211);
+    let (mut kills, mut ended) = (0, 0);
+    while kills < 100 {
+        let mut command = Command::new(program());
+        command.args(format!("{STUDY} --save-every 0 --out parts").split_whitespace());
+        command.current_dir(place.path("")).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the program starts");
+        std::thread::sleep(Duration::from_millis(moments.next().expect("without end")));
+        child.kill().expect("it was started");
+        match child.wait().expect("it ends").code() {
+            None => kills += 1,
+            code => {
+                assert_eq!(code, Some(0));
+                ended += 1;
+                assert!(ended < 20, "it was over after {kills} kills");
+            }
+        }
+    }
+    std::fs::rename(place.path("parts"), place.path("moved")).expect("nobody holds it");
+    let said = place.cenote(&format!("{STUDY} --out moved"));
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let (whole, moved) = (results(&place, "whole"), results(&place, "moved"));
+    assert_eq!(whole.len(), 20);
+    assert_eq!(moved, whole);
+    assert!(!place.path("moved/unfinished").exists(), "nothing is left behind");
 }

@@ -14,8 +14,8 @@ use super::{Ahead, Area, Kernel, Panels, Rows, Turn, Vector, dispatch};
 
 /// Lanes of the widest path.
 const WIDEST: usize = 16;
-/// Packed `a` up to this size stays in the second-level cache.
-const NEAR: usize = 1 << 17;
+/// Packed `a` up to this size stays in the second-level cache beside what passes through it.
+const NEAR: usize = 1 << 16;
 
 /// How `b` lies in its buffer.
 #[derive(Clone, Copy)]

@@ -4,6 +4,7 @@
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
 )]
 
+use std::array::from_fn;
 use std::ops::Range;
 
 use super::super::fast::{Common, Gradients, TOGETHER, Values, dealt, plane, spread, task};
@@ -167,12 +168,20 @@ impl<'a, const MAPS: usize, const HELD: usize> Sheet<'a, MAPS, HELD> {
     ) where
         F: SumFunction<MAPS, SUMS, PULLS>,
     {
-        let width = self.layout.windows().input()[1];
+        let (layout, width) = (self.layout, self.layout.windows().input()[1]);
         for row in self.next..end {
+            let cells = self.planes.map(|plane| &plane[row * width..][..width]);
+            let places: [_; HELD] = from_fn(|nth| layout.term(nth, row));
+            let rows = places.map(|place| place..place + layout.pitch);
+            let mut rows =
+                self.terms.get_disjoint_mut(rows).expect("every sum has rows of its own");
             for at in (0..width).step_by(V::LANES) {
-                let terms = function.terms(params, self.cell::<V>(row, at));
-                for (nth, term) in terms.into_iter().enumerate().take(HELD) {
-                    store(term.0, self.terms, self.layout.term(nth, row) + at);
+                let mut cell = [Many(V::splat(0.0)); MAPS];
+                for (cell, cells) in cell.iter_mut().zip(cells) {
+                    *cell = Many(load_up_to(cells, at));
+                }
+                for (term, row) in function.terms(params, cell).into_iter().zip(&mut rows) {
+                    store(term.0, row, at);
                 }
             }
         }
