@@ -72,6 +72,14 @@ pub(crate) struct Ablate {
     /// Run this many seeds, in place of the study's number
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) seeds: Option<u64>,
+    /// Look at the study at most three times and stop when every comparison is decided; the error is
+    /// spent over the looks, so that stopping early claims no more than it may
+    #[arg(long, conflicts_with = "seeds")]
+    pub(crate) until_decided: bool,
+    /// With --until-decided: never run more seeds than this [default: the study's number]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    #[arg(requires = "until_decided")]
+    pub(crate) max_seeds: Option<u64>,
     /// Run only these arms, and those they are compared with
     #[arg(long, value_name = "ARM", value_delimiter = ',')]
     pub(crate) arms: Vec<String>,

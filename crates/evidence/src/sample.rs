@@ -46,6 +46,7 @@ pub(crate) fn design() -> Design {
             })
             .collect(),
         seeds: (1..=10).collect(),
+        looks: Vec::new(),
         budget: "5 epochs of 9,000 images".to_owned(),
         questions: Questions {
             removed: "none".to_owned(),
@@ -77,6 +78,7 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
         seed,
         outcome: Outcome::Done,
         scores: BTreeMap::from([("accuracy".to_owned(), accuracy)]),
+        marks: None,
         costs: *costs,
         curve: (1..=3u32)
             .map(|epoch| EpochPoint {

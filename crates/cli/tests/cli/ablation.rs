@@ -130,6 +130,25 @@ fn a_plan_is_shown_and_nothing_is_run() {
 }
 
 #[test]
+fn a_study_runs_until_it_is_decided_and_says_at_which_look() {
+    let place = Place::new();
+    let words = "ablate smoke --epochs 1 --until-decided --max-seeds 10 --out study";
+    let plan = place.json(&format!("{words} --plan --json"), "cenote.plan/1");
+    assert_eq!((&plan["runs"], &plan["looks"]), (&20.into(), &serde_json::json!([8, 9, 10])));
+    let said = place.cenote(words);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    says(&said.err, &["look 1 of 3 after 8 seeds: ", " of 1 comparisons decided"]);
+    says(&said.out, &["of 3 looks taken, at ", " of at most 10 seeds: "]);
+    says(&place.text("study/runs.jsonl"), &["\"looks\":[8,9,10]", "\"marks\":\"450:"]);
+    says(&place.text("study/report.md"), &["- Looks: 3 planned beforehand", "after 8 seeds: "]);
+    let again = place.cenote(words);
+    assert_eq!((again.code, again.out), (Some(0), said.out));
+    for wrong in ["--max-seeds 10", "--until-decided --seeds 3"] {
+        place.refuses(&format!("ablate smoke {wrong}"), 2);
+    }
+}
+
+#[test]
 fn a_run_that_diverges_is_told_and_recorded() {
     let place = Place::new();
     place.study("mine.toml", &[("learning_rate = 0.05", "learning_rate = 1e30")]);
