@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use cenote_experiment::Workers;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
-pub(crate) use data::{Data, DataFetch, DataInspect, DataList, DataPath, DataVerify};
+pub(crate) use data::{Data, DataFetch, DataInspect, DataList, DataMake, DataPath, DataVerify};
 pub(crate) use detection::{Compared, Convention, Detection, Format, Protocol};
 pub(crate) use metrics::{Bins, Classification, Classified, Metrics, Sequence, WhenUndefined};
 
@@ -45,7 +45,7 @@ pub(crate) enum Command {
     Metrics(Metrics),
     /// Apply one operator to an array or an image, or show every operator on one image
     Op(Op),
-    /// Fetch, compare and look into data sets
+    /// Fetch, compare, look into and draw data sets
     #[command(subcommand)]
     Data(Data),
     /// List what a study file may name

@@ -3,7 +3,10 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use crate::Error;
+use rayon::prelude::*;
+
+use crate::synthetic::Drawing;
+use crate::{Composition, Error};
 
 /// Images of one size as bytes, row-major `(N, C, H, W)`; cloning shares the pixels.
 ///
@@ -12,6 +15,14 @@ use crate::Error;
 pub struct Images {
     shape: [usize; 3],
     pixels: Pixels,
+    drawn: Option<Drawn>,
+}
+
+/// How images were drawn: by what, and which of those that it draws.
+#[derive(Clone, Debug)]
+struct Drawn {
+    by: Arc<dyn Drawing>,
+    which: Arc<Vec<usize>>,
 }
 
 #[derive(Clone, Debug)]
@@ -56,7 +67,7 @@ impl Images {
         let area = shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
         match area {
             Some(area) if area > 0 && pixels.len().is_multiple_of(area) => {
-                Ok(Self { shape, pixels: Pixels::Memory(Arc::new(pixels)) })
+                Ok(Self { shape, pixels: Pixels::Memory(Arc::new(pixels)), drawn: None })
             }
             _ => Err(Error::Setting {
                 what: "images: shape (channels, rows, columns)",
@@ -74,7 +85,30 @@ impl Images {
     pub fn on_demand(shape: [usize; 3], encoded: Arc<dyn Encoded>) -> Result<Self, Error> {
         let Self { shape, .. } = Self::new(shape, Vec::new())?;
         let all = Arc::new((0..encoded.len()).collect());
-        Ok(Self { shape, pixels: Pixels::Files(encoded, all) })
+        Ok(Self { shape, pixels: Pixels::Files(encoded, all), drawn: None })
+    }
+
+    /// Draws all images of a part side by side, and remembers how.
+    pub(crate) fn drawn(by: Arc<dyn Drawing>) -> Result<Self, Error> {
+        let shape = by.shape();
+        let area: usize = shape.iter().product();
+        let mut pixels = vec![0; by.len() * area];
+        let images = pixels.par_chunks_exact_mut(area).enumerate();
+        images.try_for_each(|(index, pixels)| {
+            pixels.copy_from_slice(&by.compose(index)?.image());
+            Ok::<(), Error>(())
+        })?;
+        let which = Arc::new((0..by.len()).collect());
+        Ok(Self { drawn: Some(Drawn { by, which }), ..Self::new(shape, pixels)? })
+    }
+
+    /// How an image was put together, drawn again; `None` where images were not drawn.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such image.
+    pub fn composition(&self, index: usize) -> Option<Result<Composition, Error>> {
+        self.drawn.as_ref().map(|drawn| drawn.by.compose(drawn.which[index]))
     }
 
     /// Number of images.
@@ -168,7 +202,11 @@ impl Images {
                 Pixels::Files(Arc::clone(encoded), Arc::new(which))
             }
         };
-        Self { shape: self.shape, pixels }
+        let drawn = self.drawn.as_ref().map(|Drawn { by, which }| {
+            let which = indices.iter().map(|&index| which[index]).collect();
+            Drawn { by: Arc::clone(by), which: Arc::new(which) }
+        });
+        Self { shape: self.shape, pixels, drawn }
     }
 
     fn area(&self) -> usize {

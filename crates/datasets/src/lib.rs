@@ -1,4 +1,4 @@
-//! Reads, checks and batches labelled images.
+//! Reads, checks and batches labelled images; draws synthetic ones.
 //!
 //! A data set is named by a table with a `kind`, loaded whole, and cut into batches of tensors.
 //!
@@ -19,6 +19,9 @@
 //! Two sets are part of the crate (`digits` and `fashion_mnist_10k`), so the example needs no file.
 //! Others are read from files that the user has placed; [`KINDS`] lists them all. Images with boxes are in
 //! [`DETECTION_KINDS`] and images with texts in [`TEXT_KINDS`]; these are decoded when a batch asks for them.
+//!
+//! Some kinds are drawn (`shapes_on_clutter`, `cluttered_fashion_mnist`, `canvases`, `synthetic_captcha`): of these a
+//! [`Composition`] says what is object in each image and what is background, and puts objects over other backgrounds.
 //!
 //! # What holds everywhere
 //!
@@ -57,6 +60,7 @@ mod published;
 mod smooth;
 mod source;
 mod split;
+mod synthetic;
 mod tensors;
 mod texts;
 mod transform;
@@ -83,5 +87,6 @@ pub use place::data_dir;
 pub use published::{PublishedFile, PublishedSet};
 pub use source::{KINDS, Source};
 pub use split::Split;
+pub use synthetic::{Composition, DrawnObject, Mask};
 pub use texts::{TEXT_KINDS, TextBatch, TextImage, TextSet, TextSource};
 pub use transform::{Field, Matrix, Motion, TRANSFORMS, Transform};

@@ -1,4 +1,4 @@
-//! Single images, of files or of archives, decoded when they are asked for.
+//! Single images, of files or of archives or drawn, decoded when they are asked for.
 //!
 //! PNG, JPEG, WebP and BMP are read, known by their first bytes whatever they are called, and become bytes, 8 bits a
 //! channel:
@@ -21,10 +21,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageReader, Limits};
+use image::{DynamicImage, GrayImage, ImageReader, Limits, RgbImage};
 use serde::Deserialize;
 
-use crate::Error;
+use crate::synthetic::Drawing;
+use crate::{Composition, Error};
 
 /// Endings of the names of images, in lower case.
 pub(crate) const ENDINGS: [&str; 5] = ["png", "jpg", "jpeg", "webp", "bmp"];
@@ -69,6 +70,8 @@ pub struct Picture {
 enum Stored {
     File(PathBuf),
     Bytes(Arc<[u8]>),
+    /// An image that is drawn, and which.
+    Drawn(Arc<dyn Drawing>, usize),
 }
 
 impl Picture {
@@ -82,7 +85,20 @@ impl Picture {
         Self { name, stored: Stored::Bytes(bytes.into()) }
     }
 
-    /// What errors call it: its path, or the archive and the name in it.
+    /// An image that is drawn each time it is asked for.
+    pub(crate) fn drawn(name: String, by: Arc<dyn Drawing>, index: usize) -> Self {
+        Self { name, stored: Stored::Drawn(by, index) }
+    }
+
+    /// How it was put together, drawn again; `None` if it is not drawn.
+    pub fn composition(&self) -> Option<Result<Composition, Error>> {
+        match &self.stored {
+            Stored::Drawn(by, index) => Some(by.compose(*index)),
+            Stored::File(_) | Stored::Bytes(_) => None,
+        }
+    }
+
+    /// What errors call it: its path, or the archive and the name in it, or what it is drawn as.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -96,6 +112,7 @@ impl Picture {
         let size = match &self.stored {
             Stored::File(path) => dimensions(&self.name, open(path)?),
             Stored::Bytes(bytes) => dimensions(&self.name, Cursor::new(bytes)),
+            Stored::Drawn(by, _) => Ok([1, 2].map(|axis| by.shape()[axis] as u32)),
         };
         let [rows, columns] = size?;
         if (1..=MOST_SIDE).contains(&rows) && (1..=MOST_SIDE).contains(&columns) {
@@ -136,12 +153,23 @@ impl Picture {
     }
 
     fn decoded(&self) -> Result<DynamicImage, Error> {
+        match &self.stored {
+            Stored::File(path) => {
+                let unreadable = |source| Error::Read { file: self.name.clone(), source };
+                self.check(path.metadata().map_err(unreadable)?.len())?;
+                decode(&self.name, open(path)?)
+            }
+            Stored::Bytes(bytes) => {
+                self.check(bytes.len() as u64)?;
+                decode(&self.name, Cursor::new(bytes))
+            }
+            Stored::Drawn(by, index) => Ok(drawn(&by.compose(*index)?)),
+        }
+    }
+
+    /// Refuses a size that a file of this length cannot have.
+    fn check(&self, length: u64) -> Result<(), Error> {
         let [rows, columns] = self.size()?;
-        let unreadable = |source| Error::Read { file: self.name.clone(), source };
-        let length = match &self.stored {
-            Stored::File(path) => path.metadata().map_err(unreadable)?.len(),
-            Stored::Bytes(bytes) => bytes.len() as u64,
-        };
         let most = length.saturating_mul(EXPANSION).saturating_add(PLAIN_BYTES).min(MOST_BYTES);
         if u64::from(rows) * u64::from(columns) * 3 > most {
             return Err(Error::Format {
@@ -151,10 +179,7 @@ impl Picture {
                 expected: format!("at most {most} bytes of pixels"),
             });
         }
-        match &self.stored {
-            Stored::File(path) => decode(&self.name, open(path)?),
-            Stored::Bytes(bytes) => decode(&self.name, Cursor::new(bytes)),
-        }
+        Ok(())
     }
 }
 
@@ -205,6 +230,19 @@ fn decode(name: &str, bytes: impl BufRead + Seek) -> Result<DynamicImage, Error>
     limits.max_alloc = Some(MOST_BYTES);
     reader.limits(limits);
     reader.decode().map_err(|error| no_image(name, &error))
+}
+
+/// A drawn image of one or three channels.
+fn drawn(composition: &Composition) -> DynamicImage {
+    let ([channels, rows, columns], planes) = (composition.shape(), composition.image());
+    let size = (columns as u32, rows as u32);
+    let area = rows * columns;
+    let fits = "what is drawn has one or three channels of one size";
+    if channels == 1 {
+        return GrayImage::from_raw(size.0, size.1, planes).expect(fits).into();
+    }
+    let pixels = (0..area).flat_map(|at| [0, 1, 2].map(|channel| planes[channel * area + at]));
+    RgbImage::from_raw(size.0, size.1, pixels.collect()).expect(fits).into()
 }
 
 /// The bytes `(C, H, W)` of an image.

@@ -274,6 +274,19 @@ fn names_of_captchas_are_their_texts() {
 }
 
 #[test]
+fn folders_of_captchas_may_have_their_parts() {
+    let folder = Folder::new();
+    for name in ["train/ab", "train/ba", "test/ac"] {
+        folder.image(&format!("{name}.png"), 0);
+    }
+    let set = folder.texts("kind = 'captcha'\npath = 'DIR'").unwrap();
+    assert_eq!((set.train.len(), set.test.len(), &set.test[0].text[..]), (2, 1, "ac"));
+    fs::remove_file(folder.0.path().join("test/ac.png")).unwrap();
+    let error = folder.texts("kind = 'captcha'\npath = 'DIR'").unwrap_err();
+    assert_eq!(error, "DIR: number of images is 2; expected at least 2, one of them to test");
+}
+
+#[test]
 fn a_file_where_a_folder_should_be_and_a_folder_where_a_file_should_be_are_refused() {
     let folder = Folder::new();
     folder.put("file", "x");

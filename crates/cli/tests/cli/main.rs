@@ -10,6 +10,7 @@ mod detection_sections;
 mod flags;
 mod interruption;
 mod lists;
+mod made_sets;
 mod memory;
 mod metrics_classification;
 mod metrics_sequence;

@@ -5,8 +5,7 @@ use std::sync::OnceLock;
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 use image::{Rgb, RgbImage};
 
-/// The font `DejaVu Sans`, printable ASCII; its licence lies beside it.
-const SANS: &[u8] = include_bytes!("../../data/fonts/DejaVuSans.ttf");
+use crate::synthetic::SANS;
 
 fn sans() -> &'static FontRef<'static> {
     static FONT: OnceLock<FontRef<'static>> = OnceLock::new();

@@ -6,6 +6,7 @@ use image::imageops::{self, FilterType};
 use image::{ImageFormat, Rgb, RgbImage};
 
 use super::font;
+use crate::Mask;
 
 /// The longest side of a tile, and of one that is drawn larger than it is.
 const SIDE: u32 = 160;
@@ -13,7 +14,7 @@ const LARGE: u32 = 96;
 /// Room for the words, and between tiles.
 const WORDS: u32 = 16;
 const GAP: u32 = 4;
-/// Sides of boxes.
+/// Sides of boxes, and of masks.
 const MARK: Rgb<u8> = Rgb([255, 32, 32]);
 
 /// An image of a grid.
@@ -27,6 +28,8 @@ pub struct Tile {
     pub words: String,
     /// Boxes on it, `[x1, y1, x2, y2]` in pixels.
     pub boxes: Vec<[f32; 4]>,
+    /// What is object in it: its outline is drawn.
+    pub mask: Option<Mask>,
 }
 
 /// Draws tiles row by row, `columns` of them in each, as a PNG.
@@ -73,10 +76,33 @@ fn drawn(tile: &Tile, white: u8) -> RgbImage {
     let filter = if scale < 1.0 { FilterType::Triangle } else { FilterType::Nearest };
     let [width, height] = size.map(|side| side.max(1));
     let mut image = imageops::resize(&image, width, height, filter);
+    if let Some(mask) = &tile.mask {
+        outline(&mut image, mask);
+    }
     for corners in &tile.boxes {
         mark(&mut image, corners.map(|side| f64::from(side) * scale));
     }
     image
+}
+
+/// Draws the pixels of a mask that have a neighbour outside of it, however large the image was made.
+fn outline(image: &mut RgbImage, mask: &Mask) {
+    let [rows, columns] = mask.size();
+    let (width, height) = image.dimensions();
+    let inside = |x: u32, y: u32| {
+        let column = u64::from(x) * columns as u64 / u64::from(width);
+        let row = u64::from(y) * rows as u64 / u64::from(height);
+        mask.pixels()[row as usize * columns + column as usize]
+    };
+    let at_edge = |x: u32, y: u32| {
+        let last = x + 1 == width || y + 1 == height || x == 0 || y == 0;
+        last || !(inside(x - 1, y) && inside(x + 1, y) && inside(x, y - 1) && inside(x, y + 1))
+    };
+    for (x, y, pixel) in image.enumerate_pixels_mut() {
+        if inside(x, y) && at_edge(x, y) {
+            *pixel = MARK;
+        }
+    }
 }
 
 /// Draws the four sides of a box.
@@ -103,7 +129,13 @@ mod tests {
     fn values_that_would_hardly_be_seen_are_stretched() {
         for (largest, seen) in [(16, 255), (127, 255), (128, 128), (255, 255)] {
             let planes = vec![0, largest];
-            let tile = Tile { planes, shape: [1, 1, 2], words: String::new(), boxes: Vec::new() };
+            let tile = Tile {
+                planes,
+                shape: [1, 1, 2],
+                words: String::new(),
+                boxes: Vec::new(),
+                mask: None,
+            };
             let sheet = image::load_from_memory(&grid(&[tile], 1)).unwrap().into_rgb8();
             assert_eq!(
                 (sheet.get_pixel(4, 4), sheet.get_pixel(60, 4)),
@@ -114,7 +146,7 @@ mod tests {
 
     fn tile(shape: [usize; 3], words: &str) -> Tile {
         let planes = vec![200; shape.iter().product()];
-        Tile { planes, shape, words: words.to_owned(), boxes: Vec::new() }
+        Tile { planes, shape, words: words.to_owned(), boxes: Vec::new(), mask: None }
     }
 
     #[test]
@@ -130,6 +162,18 @@ mod tests {
         };
         assert!(dark(100..116, 0..100) > 20, "words are drawn");
         assert_eq!(dark(212..228, 0..100), 0, "no words, no ink");
+    }
+
+    #[test]
+    fn masks_are_drawn_as_their_outline() {
+        let mut masked = tile([1, 4, 4], "mask");
+        let inside = (0..16).map(|at| at / 4 > 0 && at % 4 > 0).collect();
+        masked.mask = Some(Mask::new([4, 4], inside));
+        let sheet = image::load_from_memory(&grid(&[masked], 1)).unwrap().into_rgb8();
+        // Pixels of 24; the mask begins at 24 and ends at the side.
+        let seen = [(23, 50), (24, 50), (25, 50), (95, 50), (60, 24)]
+            .map(|(x, y)| sheet.get_pixel(4 + x, 4 + y) == &MARK);
+        assert_eq!(seen, [false, true, false, true, true]);
     }
 
     #[test]

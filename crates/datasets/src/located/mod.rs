@@ -1,5 +1,6 @@
 //! Data sets of images with boxes around objects.
 
+mod canvases;
 mod coco;
 mod listing;
 mod scene;
@@ -22,10 +23,16 @@ pub trait DetectionSource: Debug + Send + Sync {
     ///
     /// When a file is missing or unreadable, or its annotations cannot be right.
     fn load(&self) -> Result<DetectionSet, Error>;
+
+    /// Whether images are drawn, so that [`crate::Picture::composition`] says what is object in each.
+    fn is_drawn(&self) -> bool {
+        false
+    }
 }
 
 /// Every kind of detection set.
-pub const DETECTION_KINDS: &[Kind<dyn DetectionSource>] = &[voc::KIND, coco::KIND, yolo::KIND];
+pub const DETECTION_KINDS: &[Kind<dyn DetectionSource>] =
+    &[voc::KIND, coco::KIND, yolo::KIND, canvases::KIND];
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,10 @@
 mod cifar;
 mod cifar10;
 mod cifar100;
+mod cluttered_fashion_mnist;
 mod csv;
 mod digits;
+mod drawn;
 mod embedded;
 mod emnist;
 mod fashion_mnist;
@@ -18,6 +20,7 @@ mod npy;
 mod npz;
 mod numpy;
 mod release;
+mod shapes_on_clutter;
 pub(crate) mod share;
 
 use std::fmt::Debug;
@@ -39,6 +42,11 @@ pub trait Source: Debug + Send + Sync {
     fn published(&self) -> Option<PublishedSet> {
         None
     }
+
+    /// Whether images are drawn, so that [`crate::Images::composition`] says what is object in each.
+    fn is_drawn(&self) -> bool {
+        false
+    }
 }
 
 /// Every data set that a study file can name; the first two come with the crate.
@@ -56,6 +64,8 @@ pub const KINDS: &[Kind<dyn Source>] = &[
     npy::KIND,
     npz::KIND,
     csv::KIND,
+    shapes_on_clutter::KIND,
+    cluttered_fashion_mnist::KIND,
 ];
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Captchas: images whose file names are what stands in them.
 //!
 //! `path` is a folder or a zip archive, which is read as it is and never unpacked. The text of `2b827.png` is `2b827`; with
-//! `separator = "_"` that of `2b827_0003.png` too, so that a text may occur twice. `test_share` of the images is held out by
-//! a draw from `seed`. Hidden files, and those without the ending of an image, are left alone.
+//! `separator = "_"` that of `2b827_0003.png` too, so that a text may occur twice. A folder with the folders `train` and
+//! `test` has its parts in these; else `test_share` of the images is held out by a draw from `seed`. Hidden files, and those
+//! without the ending of an image, are left alone.
 
 use std::path::{Path, PathBuf};
 
@@ -47,31 +48,36 @@ struct Captcha {
 impl TextSource for Captcha {
     fn load(&self) -> Result<TextSet, Error> {
         share::check("captcha: test_share", self.test_share)?;
-        let all = if self.path.is_dir() { self.folder()? } else { self.archive()? };
-        if all.len() < 2 {
+        let folders = ["train", "test"].map(|part| self.path.join(part));
+        let [train, test]: [Vec<TextImage>; 2] = if folders.iter().all(|folder| folder.is_dir()) {
+            [self.folder(&folders[0])?, self.folder(&folders[1])?]
+        } else {
+            let all = if self.path.is_dir() { self.folder(&self.path)? } else { self.archive()? };
+            let (train, test) = share::part(all.len(), self.test_share, self.seed);
+            let taken = |part: &[usize]| part.iter().map(|&at| all[at].clone()).collect();
+            [taken(&train), taken(&test)]
+        };
+        if train.is_empty() || test.is_empty() {
             return Err(Error::Format {
                 file: self.path.display().to_string(),
                 what: "number of images",
-                got: all.len().to_string(),
+                got: (train.len() + test.len()).to_string(),
                 expected: "at least 2, one of them to test".to_owned(),
             });
         }
-        let alphabet = alphabet(all.iter());
-        let (train, test) = share::part(all.len(), self.test_share, self.seed);
-        let taken = |part: &[usize]| part.iter().map(|&at| all[at].clone()).collect();
+        let alphabet = alphabet(train.iter().chain(&test));
         let Origin { name, licence, source } = Origin::own(self.name.as_deref(), NAME);
-        let (train, test) = (taken(&train), taken(&test));
         Ok(TextSet { name, alphabet, train, test, licence, source })
     }
 }
 
 impl Captcha {
-    fn folder(&self) -> Result<Vec<TextImage>, Error> {
+    fn folder(&self, folder: &Path) -> Result<Vec<TextImage>, Error> {
         let image = |path: PathBuf| {
             let text = self.text(&path)?;
             Ok(TextImage { picture: Picture::file(path), text })
         };
-        let images = entries(&self.path)?.into_iter();
+        let images = entries(folder)?.into_iter();
         images.filter(|path| is_image(path) && path.is_file()).map(image).collect()
     }
 

@@ -2,6 +2,7 @@
 
 mod captcha;
 mod set;
+mod synthetic_captcha;
 
 use std::fmt::Debug;
 
@@ -19,7 +20,12 @@ pub trait TextSource: Debug + Send + Sync {
     ///
     /// When a file is missing, unreadable or damaged, or a text cannot be right.
     fn load(&self) -> Result<TextSet, Error>;
+
+    /// Whether images are drawn, so that [`crate::Picture::composition`] says where each letter is.
+    fn is_drawn(&self) -> bool {
+        false
+    }
 }
 
 /// Every kind of set of texts.
-pub const TEXT_KINDS: &[Kind<dyn TextSource>] = &[captcha::KIND];
+pub const TEXT_KINDS: &[Kind<dyn TextSource>] = &[captcha::KIND, synthetic_captcha::KIND];

@@ -92,6 +92,7 @@ fn left_out(set: &DetectionSet) -> String {
 
 fn tile(set: &DetectionSet, scene: &Scene) -> Result<Tile, Error> {
     let (planes, size) = scene.picture.decode(Channels::Rgb)?;
+    let mask = scene.picture.composition().transpose()?.map(|drawn| drawn.mask());
     let mut counts = vec![0; set.classes.len()];
     scene.objects.iter().for_each(|object| counts[object.class] += 1);
     let counted = set.classes.iter().zip(counts).filter(|(_, count)| *count > 0);
@@ -101,5 +102,6 @@ fn tile(set: &DetectionSet, scene: &Scene) -> Result<Tile, Error> {
         shape: [3, size[0] as usize, size[1] as usize],
         words: words.join(", "),
         boxes: scene.objects.iter().map(|object| object.corners).collect(),
+        mask,
     })
 }

@@ -52,11 +52,13 @@ fn tiles(set: &Dataset, columns: usize) -> Result<Vec<Tile>, Error> {
             if tiles.len() < MOST_TILES {
                 let mut planes = Vec::new();
                 set.train.images().read(index, &mut planes)?;
+                let drawn = set.train.images().composition(index).transpose()?;
                 tiles.push(Tile {
                     planes,
                     shape: set.shape(),
                     words: name.clone(),
                     boxes: Vec::new(),
+                    mask: drawn.map(|drawn| drawn.mask()),
                 });
             }
         }

@@ -19,6 +19,8 @@ struct Row {
     state: &'static str,
     bytes: Option<u64>,
     about: &'static str,
+    /// Settings, as lines of TOML.
+    example: &'static str,
 }
 
 pub(super) fn run(args: &DataList) -> Result<ExitCode, Failure> {
@@ -29,10 +31,10 @@ pub(super) fn run(args: &DataList) -> Result<ExitCode, Failure> {
         let state = match &set {
             Some(set) => state(&root, set),
             None if known::is_embedded(kind) => "embedded",
-            None => OWN,
+            None => state_of(known::is_drawn(kind.name)),
         };
         let bytes = set.map(|set| set.files.iter().map(|file| file.bytes).sum());
-        rows.push(Row { name: kind.name, task: "classes", state, bytes, about: kind.about });
+        rows.push(Row { state, bytes, ..own(kind, "classes") });
     }
     rows.extend(DETECTION_KINDS.iter().map(|kind| own(kind, "boxes")));
     rows.extend(TEXT_KINDS.iter().map(|kind| own(kind, "texts")));
@@ -41,10 +43,14 @@ pub(super) fn run(args: &DataList) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-const OWN: &str = "your files";
-
 fn own<T: ?Sized>(kind: &Kind<T>, task: &'static str) -> Row {
-    Row { name: kind.name, task, state: OWN, bytes: None, about: kind.about }
+    let state = state_of(known::is_drawn(kind.name));
+    Row { name: kind.name, task, state, bytes: None, about: kind.about, example: kind.example }
+}
+
+/// The state of a set that is not published.
+fn state_of(is_drawn: bool) -> &'static str {
+    if is_drawn { "drawn" } else { "your files" }
 }
 
 /// Whether files of the right length are there; `cenote data verify` looks at their bytes.
@@ -74,7 +80,7 @@ fn document(root: &Path, rows: &[Row]) -> String {
     let row = |row: &Row| {
         json!({
             "name": row.name, "has": row.task, "state": row.state, "bytes": row.bytes,
-            "about": row.about,
+            "about": row.about, "example": row.example.replace('\n', ", "),
         })
     };
     let sets: Vec<_> = rows.iter().map(row).collect();

@@ -1,4 +1,4 @@
-//! `cenote data`: where sets are, how they get there, and what is in them.
+//! `cenote data`: where sets are, how they get there or are drawn, and what is in them.
 
 mod boxes;
 mod classes;
@@ -6,6 +6,7 @@ mod fetch;
 mod inspect;
 mod known;
 mod list;
+mod make;
 mod seen;
 mod texts;
 mod verify;
@@ -23,6 +24,7 @@ pub(super) fn run(args: &Data) -> Result<ExitCode, Failure> {
         Data::Fetch(args) => fetch::run(args),
         Data::Verify(args) => verify::run(args),
         Data::Inspect(args) => inspect::run(args),
+        Data::Make(args) => make::run(args),
     }
 }
 

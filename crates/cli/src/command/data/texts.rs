@@ -1,6 +1,6 @@
 //! Sets with a text in each image.
 
-use cenote_datasets::{Channels, Duplicates, Error, Survey, TextImage, TextSet, Tile};
+use cenote_datasets::{Channels, Composition, Duplicates, Error, Survey, TextImage, TextSet, Tile};
 use serde_json::json;
 
 use super::inspect::Inspected;
@@ -48,7 +48,10 @@ pub(super) fn inspect(set: &TextSet, rows: usize) -> Result<Inspected, Error> {
     let tile = |image: &TextImage| {
         let (planes, size) = image.picture.decode(Channels::Rgb)?;
         let shape = [3, size[0] as usize, size[1] as usize];
-        Ok(Tile { planes, shape, words: image.text.clone(), boxes: Vec::new() })
+        let drawn = image.picture.composition().transpose()?;
+        let letters = drawn.iter().flat_map(Composition::objects);
+        let boxes = letters.filter_map(|letter| letter.mask.bounds()).collect();
+        Ok(Tile { planes, shape, words: image.text.clone(), boxes, mask: None })
     };
     let tiles = set.train.iter().take(rows * rows).map(tile).collect::<Result<_, Error>>()?;
     Ok(Inspected { words, document, tiles })

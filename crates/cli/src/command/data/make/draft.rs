@@ -1,0 +1,151 @@
+//! A folder that appears under its name only when everything is in it.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use cenote_experiment::Stop;
+use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rayon::prelude::*;
+use tempfile::TempDir;
+
+use crate::command::interrupt;
+use crate::failure::Failure;
+
+/// A folder being filled beside the place where it will be; dropped, it is gone.
+pub(super) struct Draft {
+    /// Holds the folder, whose permissions are then the usual ones.
+    around: TempDir,
+    folder: PathBuf,
+    to: PathBuf,
+    bar: ProgressBar,
+    stop: Arc<Stop>,
+    files: AtomicUsize,
+    bytes: AtomicU64,
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written {
+    pub(super) files: usize,
+    pub(super) bytes: u64,
+}
+
+impl Draft {
+    /// Refuses a place where something is.
+    pub(super) fn begin(to: &Path, quiet: bool) -> Result<Self, Failure> {
+        if to.symlink_metadata().is_ok() {
+            let is_empty = fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_none());
+            if !is_empty {
+                let words = "is there and not an empty folder; nothing is overwritten";
+                return Err(Failure::Usage(format!("--out {}: {words}", to.display())));
+            }
+        }
+        let parent = match to.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(parent).map_err(cannot(parent))?;
+        let around = tempfile::Builder::new().prefix(".cenote-").tempdir_in(parent);
+        let around = around.map_err(cannot(to))?;
+        let folder = around.path().join("set");
+        fs::create_dir(&folder).map_err(cannot(to))?;
+        let target =
+            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        let style = ProgressStyle::with_template("[{bar:20}] {pos}/{len} images, {eta} left");
+        bar.set_style(style.expect("the template is valid").progress_chars("=> "));
+        Ok(Self {
+            around,
+            folder,
+            to: to.to_owned(),
+            bar,
+            stop: interrupt::listen()?,
+            files: AtomicUsize::new(0),
+            bytes: AtomicU64::new(0),
+        })
+    }
+
+    /// Where it will be, as it stands in a table.
+    pub(super) fn at(&self, name: &str) -> toml::Value {
+        let path = if name.is_empty() { self.to.clone() } else { self.to.join(name) };
+        path.display().to_string().into()
+    }
+
+    /// Makes a folder in it.
+    pub(super) fn folder(&self, name: &str) -> Result<(), Failure> {
+        let path = self.folder.join(name);
+        fs::create_dir_all(&path).map_err(cannot(&path))
+    }
+
+    /// Writes a text.
+    pub(super) fn text(&self, name: &str, text: &str) -> Result<(), Failure> {
+        self.write(name, text.as_bytes())
+    }
+
+    /// Writes bytes `(C, H, W)` of one or three channels as an image.
+    pub(super) fn png(
+        &self,
+        name: &str,
+        planes: &[u8],
+        [channels, rows, columns]: [usize; 3],
+    ) -> Result<(), Failure> {
+        let (size, area) = ((columns as u32, rows as u32), rows * columns);
+        let fits = "what is drawn has one or three channels of one size";
+        let image: DynamicImage = if channels == 1 {
+            GrayImage::from_raw(size.0, size.1, planes.to_vec()).expect(fits).into()
+        } else {
+            let pixels = (0..area).flat_map(|at| [0, 1, 2].map(|k| planes[k * area + at]));
+            RgbImage::from_raw(size.0, size.1, pixels.collect()).expect(fits).into()
+        };
+        let mut bytes = Cursor::new(Vec::new());
+        image.write_to(&mut bytes, ImageFormat::Png).expect("a Vec takes any bytes");
+        self.write(name, &bytes.into_inner())
+    }
+
+    /// Does something for every image below `count`, side by side; what it gives keeps their order.
+    pub(super) fn each<T: Send>(
+        &self,
+        count: usize,
+        make: impl Fn(usize) -> Result<T, Failure> + Sync,
+    ) -> Result<Vec<T>, Failure> {
+        self.bar.inc_length(count as u64);
+        let made = (0..count).into_par_iter().map(|index| {
+            if self.stop.requested() {
+                return Err(Failure::Interrupted("interrupted; nothing is kept".to_owned()));
+            }
+            let made = make(index);
+            self.bar.inc(1);
+            made
+        });
+        made.collect()
+    }
+
+    /// Gives the folder its name.
+    pub(super) fn finish(self) -> Result<Written, Failure> {
+        self.bar.finish_and_clear();
+        // An empty folder is in the way of a rename on some systems.
+        if self.to.is_dir() {
+            fs::remove_dir(&self.to).map_err(cannot(&self.to))?;
+        }
+        fs::rename(&self.folder, &self.to).map_err(cannot(&self.to))?;
+        self.around.close().map_err(cannot(&self.to))?;
+        Ok(Written { files: self.files.into_inner(), bytes: self.bytes.into_inner() })
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let path = self.folder.join(name);
+        fs::write(&path, bytes).map_err(cannot(&path))?;
+        self.files.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+fn cannot(path: &Path) -> impl FnOnce(std::io::Error) -> Failure {
+    let path = path.display().to_string();
+    move |error| Failure::File(format!("{path}: cannot be written: {error}"))
+}
