@@ -208,7 +208,7 @@ fn improves(analysis: &Analysis, parts: &mut Parts) -> String {
         wording::difference(analysis, removed),
         p_equals_at(judgement.better_p, ALPHA / 2.0),
         ALPHA / 2.0,
-        wording::adjusted(analysis),
+        wording::adjusted(analysis, removed),
         wording::margin(analysis),
     );
     parts.because.push(sentence);

@@ -79,7 +79,7 @@ pub(super) fn evidence(analysis: &Analysis, comparison: &Comparison) -> String {
         "{}, {interval}, {}{}, margin {}",
         difference(analysis, comparison),
         p_equals(judgement.p),
-        adjusted(analysis),
+        adjusted(analysis, comparison),
         margin(analysis)
     );
     if judgement.verdict == (Verdict::NoMeaningfulDifference { detectable: false }) {
@@ -113,11 +113,16 @@ pub(super) fn within(comparison: &Comparison) -> String {
     )
 }
 
-/// What the p values and intervals are adjusted for.
-pub(super) fn adjusted(analysis: &Analysis) -> String {
-    match analysis.comparisons.len() {
-        1 => " (the only comparison)".to_owned(),
-        n => format!(" (adjusted for {n} comparisons)"),
+/// What the p values and intervals are adjusted for, and which look they are of.
+pub(super) fn adjusted(analysis: &Analysis, comparison: &Comparison) -> String {
+    let family = match analysis.comparisons.len() {
+        1 => "the only comparison".to_owned(),
+        n => format!("adjusted for {n} comparisons"),
+    };
+    match (analysis.looks.len(), comparison.judgement.look) {
+        (0, _) => format!(" ({family})"),
+        (_, 0) => " (before the first look)".to_owned(),
+        (looks, look) => format!(" ({family}, look {look} of {looks})"),
     }
 }
 
