@@ -28,6 +28,7 @@
 //! claims more than it may.
 
 mod analysis;
+mod confusion;
 mod error;
 mod number;
 mod record;
@@ -39,15 +40,18 @@ mod store;
 mod verdict;
 
 pub use analysis::{
-    Analysis, Answer, ArmSummary, Census, Comparison, Controls, CostRatios, CrossCheck, CurvePoint,
-    PairedDifference, Question, SeedScore, Trouble,
+    Analysis, Answer, ArmChange, ArmSummary, Census, ClassScore, Comparison, Controls, CostRatios,
+    CrossCheck, CurvePoint, Differs, EffectChange, PairedDifference, Question, SeedScore,
+    SideBySide, Trouble,
 };
+pub use confusion::ConfusionCounts;
 pub use error::Error;
 pub use number::grouped;
 pub use record::{
-    ArmNote, Costs, DatasetNote, Design, Environment, EpochPoint, Outcome, Questions, Record, Times,
+    ArmNote, Costs, DatasetNote, Design, Environment, EpochPoint, LayerNote, Outcome, Questions,
+    Record, Times,
 };
-pub use report::{json, markdown, terminal, write_report};
+pub use report::{Report, json, markdown, side_by_side, terminal, write_file};
 pub use stats::{
     Equivalence, HolmStep, Interval, IntervalMethod, Need, Pilot, Ratio, SignFlip, bca_interval,
     correlation, difference_interval, equivalence, geometric_mean_ratio, holm, mean, median,

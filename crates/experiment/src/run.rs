@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Instant, SystemTime};
 
-use cenote_evidence::{Costs, Environment, EpochPoint, Outcome, Record, Times};
+use cenote_evidence::{ConfusionCounts, Costs, Environment, EpochPoint, Outcome, Record, Times};
 use cenote_tensor::{Seed, metered};
 
 use crate::unfinished::{Traces, Unfinished};
@@ -35,7 +35,7 @@ pub(crate) fn run(
         judge(plan, arm, &fit?, &traces)
     };
     let judged = catch_unwind(AssertUnwindSafe(work));
-    let (outcome, Judged { scores, weights }) = match judged {
+    let (outcome, Judged { scores, confusion, weights }) = match judged {
         Ok(Ok(judged)) => (Outcome::Done, judged),
         Ok(Err(Error::Interrupted)) => return Err(Error::Interrupted),
         Ok(Err(Error::Diverged { epoch })) => (Outcome::Diverged { epoch }, Judged::default()),
@@ -48,6 +48,7 @@ pub(crate) fn run(
         seed: cell.seed,
         outcome,
         scores,
+        confusion,
         costs: Costs {
             parameters: arm.model.trained() as u64,
             macs: arm.model.cost().macs,
@@ -68,6 +69,7 @@ pub(crate) fn run(
 #[derive(Default)]
 struct Judged {
     scores: BTreeMap<String, f64>,
+    confusion: ConfusionCounts,
     weights: String,
 }
 
@@ -122,7 +124,8 @@ fn train<'a>(
 /// Scores what training made by the images that are kept for that.
 fn judge(plan: &Plan, arm: &Arm, fit: &Fit<'_>, traces: &Traces) -> Result<Judged, Error> {
     let judge = |split| evaluate(&arm.model, &fit.params, split, &plan.data.normalization);
-    let mut scores = judge(&plan.data.test)?.scores();
+    let tested = judge(&plan.data.test)?;
+    let (mut scores, confusion) = (tested.scores(), tested.counts());
     if let Some(validation) = &plan.data.validation {
         let held_out = judge(validation)?.scores();
         scores.extend(
@@ -131,7 +134,7 @@ fn judge(plan: &Plan, arm: &Arm, fit: &Fit<'_>, traces: &Traces) -> Result<Judge
     }
     let last = traces.curve.last().expect("a study has at least one epoch");
     scores.insert("train_accuracy".to_owned(), last.train_accuracy);
-    Ok(Judged { scores, weights: fit.params.digest() })
+    Ok(Judged { scores, confusion, weights: fit.params.digest() })
 }
 
 /// What a panic said.

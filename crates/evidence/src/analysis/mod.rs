@@ -7,7 +7,9 @@
 mod answer;
 mod arm;
 mod census;
+mod class;
 mod comparison;
+mod side_by_side;
 mod without;
 mod wording;
 
@@ -18,11 +20,14 @@ use serde::Serialize;
 pub use answer::{Answer, Question};
 pub use arm::{ArmSummary, CurvePoint, SeedScore};
 pub use census::{Census, Trouble};
+pub use class::ClassScore;
 pub use comparison::{Comparison, Controls, CostRatios, CrossCheck, PairedDifference};
+pub use side_by_side::{ArmChange, Differs, EffectChange, SideBySide};
 
-use crate::record::{Design, Environment, Record};
+use crate::record::{ArmNote, Design, Environment, Record};
 use crate::{Error, Store, judge_all};
 use census::Runs;
+pub(crate) use census::what_happened;
 
 /// Everything a report says about a study; its JSON form is what `--json` prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -94,6 +99,22 @@ impl Analysis {
         let path = || dir.join(Store::FILE);
         let design = contents.design.ok_or_else(|| Error::NoDesign { path: path() })?;
         Self::of(&design, &contents.records)
+    }
+
+    /// The records that count of those that were analysed: one for each arm and seed of the design
+    /// that has any, by arm and then by seed.
+    ///
+    /// # Errors
+    /// As [`Analysis::of`].
+    pub fn counted(&self, records: &[Record]) -> Result<Vec<Record>, Error> {
+        let runs = Runs::select(&self.design, records)?;
+        let of_arm = |note: &ArmNote| {
+            runs.seeds
+                .iter()
+                .filter_map(|&seed| runs.get(&note.name, seed).cloned())
+                .collect::<Vec<_>>()
+        };
+        Ok(self.design.arms.iter().flat_map(of_arm).collect())
     }
 
     /// The summary of an arm.
