@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Predict(Predict),
     /// Rebuild the report of a study from its runs.jsonl, without training, or compare two studies
     Report(Report),
+    /// Say what memory training needs, and the largest batch and image that fit into so much
+    Fit(Fit),
     /// Show a network layer by layer: shapes, parameters, MACs, bytes kept for training
     Summary(Summary),
     /// Score a file of predictions, by any program
@@ -64,12 +66,21 @@ pub(crate) struct StudyArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Ablate {
     #[command(flatten)]
     pub(crate) study: StudyArgs,
     /// Run this many seeds, in place of the study's number
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) seeds: Option<u64>,
+    /// Look at the study at most three times and stop when every comparison is decided; the error is
+    /// spent over the looks, so that stopping early claims no more than it may
+    #[arg(long, conflicts_with = "seeds")]
+    pub(crate) until_decided: bool,
+    /// With --until-decided: never run more seeds than this [default: the study's number]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    #[arg(requires = "until_decided")]
+    pub(crate) max_seeds: Option<u64>,
     /// Run only these arms, and those they are compared with
     #[arg(long, value_name = "ARM", value_delimiter = ',')]
     pub(crate) arms: Vec<String>,
@@ -82,6 +93,9 @@ pub(crate) struct Ablate {
     /// Threads of each run [default: 1]; no number of threads or jobs changes a result
     #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,
+    /// Refuse arms whose tensors need more, and run fewer at a time, such as 2GB [default: the machine's memory]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) memory_limit: Option<u64>,
     /// Put a run in progress on disk this often; 0 is after every step
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = number, allow_negative_numbers = true)]
     pub(crate) save_every: u64,
@@ -94,6 +108,21 @@ pub(crate) struct Ablate {
     /// Show no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Fit {
+    #[command(flatten)]
+    pub(crate) study: StudyArgs,
+    /// Memory for tensors, such as 512MB, 2GB or 1.5GiB
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "2GB")]
+    pub(crate) memory: u64,
+    /// Only this arm
+    #[arg(long, value_name = "ARM")]
+    pub(crate) arm: Option<String>,
+    /// Print the figures as one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -157,7 +186,6 @@ pub(crate) struct Report {
     pub(crate) second: Option<PathBuf>,
     /// Rebuild from the records alone, as is done whether this is said or not
     #[arg(long)]
-    #[expect(dead_code, reason = "it says what happens anyway")]
     pub(crate) from_records: bool,
     /// Print the analysis, or the comparison of two, as one JSON document
     #[arg(long)]
@@ -282,6 +310,27 @@ fn count(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(count) if count > 0 => Ok(count),
         _ => Err("expected a whole number, 1 or more".to_owned()),
+    }
+}
+
+/// An amount of memory.
+fn size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, f64); 7] = [
+        ("KiB", 1024.0),
+        ("MiB", 1_048_576.0),
+        ("GiB", 1_073_741_824.0),
+        ("kB", 1e3),
+        ("MB", 1e6),
+        ("GB", 1e9),
+        ("B", 1.0),
+    ];
+    let (number, unit) = UNITS
+        .iter()
+        .find_map(|&(name, unit)| Some((text.strip_suffix(name)?.trim_end(), unit)))
+        .unwrap_or((text, 1.0));
+    match number.parse::<f64>() {
+        Ok(number) if (1.0..=1e18).contains(&(number * unit)) => Ok((number * unit) as u64),
+        _ => Err("expected bytes, or a number with kB, MB, GB, KiB, MiB or GiB".to_owned()),
     }
 }
 

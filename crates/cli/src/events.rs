@@ -6,6 +6,7 @@
 //! epoch            arm, seed, epoch, loss and accuracy of training
 //! unwritten        arm, seed: the run could not be put on disk and goes on all the same
 //! run_finished     arm, seed, outcome, scores, seconds, and how many runs are done
+//! look             the planned looks that are over, and what each decided
 //! verdict          a comparison whose verdict by the runs so far is another than before
 //! study_finished   how many ran, and the analysis that `cenote report --json` prints
 //! interrupted      how many runs are kept; the same command goes on from there
@@ -46,7 +47,7 @@ impl Events {
             "event": "study_finished", "reused": reused, "ran": ran, "failed": failed,
             "report": analysis,
         });
-        screen::print(&format!("{event}\n"))
+        self.write(&event)
     }
 
     /// Tells that the study stopped on request.
@@ -54,10 +55,14 @@ impl Events {
         self.line(&json!({ "event": "interrupted", "kept": kept, "runs": runs }));
     }
 
-    #[expect(clippy::unused_self, reason = "whoever has no `Events` writes none")]
     fn line(&self, event: &Value) {
         // A reader that went away does not stop a study; other failures show at its end.
-        let _ = screen::print(&format!("{event}\n"));
+        let _ = self.write(event);
+    }
+
+    #[expect(clippy::unused_self, reason = "whoever has no `Events` writes none")]
+    fn write(&self, event: &Value) -> std::io::Result<()> {
+        screen::print(&format!("{event}\n"))
     }
 }
 
@@ -96,6 +101,11 @@ impl Observer for Events {
             "event": "unwritten", "arm": plan.arms[cell.arm].name, "seed": cell.seed,
             "error": error.to_string(),
         }));
+    }
+
+    fn looked(&self, _: &Plan, analysis: &Analysis) {
+        let taken = analysis.looks.iter().filter(|look| look.taken);
+        self.line(&json!({ "event": "look", "taken": taken.collect::<Vec<_>>() }));
     }
 
     fn finished(&self, _: &Plan, _: &Cell, record: &Record) {

@@ -41,6 +41,7 @@ impl Failure {
                 | Error::Slots { .. }
                 | Error::Model { .. }
                 | Error::Memory { .. }
+                | Error::Limit { .. }
                 | Error::Spec { .. }
                 | Error::Threads(_) => 2,
                 _ => 1,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use cenote_evidence::{EpochPoint, Outcome, Record, Store, Torn};
+use cenote_evidence::{Analysis, EpochPoint, Outcome, Record, Store, Torn};
 use cenote_experiment::{Cell, Error, Observer, Plan};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -236,6 +236,17 @@ impl Observer for Progress {
             record.times.total_seconds,
         ));
         self.show(plan);
+    }
+
+    fn looked(&self, _: &Plan, analysis: &Analysis) {
+        let taken = analysis.looks.iter().filter(|look| look.taken).count();
+        let decided = analysis.comparisons.iter().filter(|c| c.judgement.is_decided()).count();
+        self.line(&format!(
+            "look {taken} of {} after {} seeds: {decided} of {} comparisons decided",
+            analysis.looks.len(),
+            analysis.looks[taken - 1].seeds,
+            analysis.comparisons.len()
+        ));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cenote_evidence::{EpochPoint, Record, Torn};
+use cenote_evidence::{Analysis, EpochPoint, Record, Torn};
 use cenote_experiment::{Cell, Error, Observer, Plan};
 
 use crate::events::Events;
@@ -55,6 +55,10 @@ impl Observer for Watch {
 
     fn unwritten(&self, plan: &Plan, cell: &Cell, error: &Error) {
         self.everybody().for_each(|one| one.unwritten(plan, cell, error));
+    }
+
+    fn looked(&self, plan: &Plan, analysis: &Analysis) {
+        self.everybody().for_each(|one| one.looked(plan, analysis));
     }
 
     fn finished(&self, plan: &Plan, cell: &Cell, record: &Record) {

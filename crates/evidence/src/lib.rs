@@ -22,40 +22,51 @@
 //!
 //! # What it does not do
 //!
-//! It knows no models and no training, so a report cannot influence a run. It never prints. Its
-//! intervals are over seeds for one test set: they say nothing about other images. It does not
-//! plan looks at unfinished studies; reading one early and adding seeds until it is decided
-//! claims more than it may.
+//! It knows no models and no training, so a report cannot influence a run. It never prints. The
+//! intervals that decide are over seeds for one test set; how sure a difference is for other images
+//! stands beside them where the records mark every image. A study may be judged before its end only at
+//! the looks its design planned: reading one early and adding seeds until it is decided claims more
+//! than it may.
 
 mod analysis;
 mod confusion;
 mod error;
+mod marks;
 mod number;
 mod record;
 mod report;
 #[cfg(test)]
 mod sample;
+mod sequential;
+#[cfg(test)]
+mod simulate;
+#[cfg(test)]
+mod simulations;
 mod stats;
 mod store;
 mod verdict;
 
 pub use analysis::{
-    Analysis, Answer, ArmChange, ArmSummary, Census, ClassScore, Comparison, Controls, CostRatios,
-    CrossCheck, CurvePoint, Differs, EffectChange, PairedDifference, Question, SeedScore,
-    SideBySide, Trouble,
+    Analysis, Answer, ArmChange, ArmSummary, Census, Claim, ClassScore, Comparison, Controls,
+    CostRatios, CrossCheck, CurvePoint, Differs, EffectChange, Finding, LookSummary,
+    PairedDifference, Question, SeedScore, SideBySide, Trouble,
 };
 pub use confusion::ConfusionCounts;
 pub use error::Error;
-pub use number::grouped;
+pub use marks::Marks;
+pub use number::{bytes, grouped};
 pub use record::{
     ArmNote, Costs, DatasetNote, Design, Environment, EpochPoint, LayerNote, Outcome, Questions,
     Record, Times,
 };
 pub use report::{Report, json, markdown, side_by_side, terminal, write_file};
+pub use sequential::{Sequence, judge_looks};
 pub use stats::{
-    Equivalence, HolmStep, Interval, IntervalMethod, Need, Pilot, Ratio, SignFlip, bca_interval,
-    correlation, difference_interval, equivalence, geometric_mean_ratio, holm, mean, median,
-    seeds_needed, standard_deviation, t_interval,
+    Crossed, EffectSize, Equivalence, HolmStep, Interval, IntervalMethod, Looks, Need, Pilot,
+    ProfilePoint, Ratio, RobustMean, SignFlip, SignedRank, bca_interval, correlation, crossed,
+    difference_interval, effect_size, equivalence, geometric_mean_ratio, holm, interquartile_mean,
+    mcnemar, mean, median, performance_profile, probability_of_improvement, robust_mean,
+    seeds_needed, signed_rank, standard_deviation, t_interval,
 };
 pub use store::{Contents, Store, Torn};
 pub use verdict::{ALPHA, Judgement, Size, Verdict, judge, judge_all};

@@ -88,7 +88,7 @@ pub(crate) fn large(value: u64) -> String {
 }
 
 /// Bytes with three digits: `26.1 MB`, decimal as on a memory label.
-pub(crate) fn bytes(value: u64) -> String {
+pub fn bytes(value: u64) -> String {
     scaled(value, &[" B", " kB", " MB", " GB", " TB"])
 }
 

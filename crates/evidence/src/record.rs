@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConfusionCounts, Error};
+use crate::stats::Looks;
+use crate::{ConfusionCounts, Error, Marks};
 
 /// What was planned, frozen before the first run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,8 +30,12 @@ pub struct Design {
     pub baseline: String,
     /// Every arm, in the order of the reports.
     pub arms: Vec<ArmNote>,
-    /// Every seed each arm is to be trained with.
+    /// Every seed each arm is to be trained with; where looks are planned, at most.
     pub seeds: Vec<u64>,
+    /// Seeds after which the study is judged and stops if everything is decided, in rising order, the last
+    /// of them all: see [`Looks`]. Empty where it is judged once, at the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<usize>,
     /// How long each run trains, in words: "5 epochs of 10,000 images".
     pub budget: String,
     /// Which arms answer the four questions.
@@ -123,6 +128,9 @@ pub struct Record {
     /// How often each class was taken for which, on the test images; empty unless the run is done.
     #[serde(default, skip_serializing_if = "ConfusionCounts::is_empty")]
     pub confusion: ConfusionCounts,
+    /// Which test images it got right; older records do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marks: Option<Marks>,
     /// What it needed, exactly.
     pub costs: Costs,
     /// Training loss and accuracy after each epoch.
@@ -242,6 +250,9 @@ impl Design {
         if self.seeds.is_empty() {
             return Some("there are no seeds; expected at least one".to_owned());
         }
+        if let Some(problem) = self.problem_of_looks() {
+            return Some(problem);
+        }
         let names: Vec<&str> = self.arms.iter().map(|arm| arm.name.as_str()).collect();
         if let Some(name) = first_double(&names) {
             return Some(format!("arm `{name}` is listed twice; expected each once"));
@@ -264,6 +275,25 @@ impl Design {
             .filter_map(|name| self.arm(name))
             .find(|arm| arm.against == arm.name)
             .map(|arm| format!("arm `{}` answers a question but is compared with itself", arm.name))
+    }
+
+    fn problem_of_looks(&self) -> Option<String> {
+        let (looks, seeds) = (&self.looks, self.seeds.len());
+        if looks.len() > Looks::MOST {
+            return Some(format!(
+                "there are {} looks; expected at most {}",
+                looks.len(),
+                Looks::MOST
+            ));
+        }
+        let starts = std::iter::once(0).chain(looks.iter().copied());
+        let apart = |(before, look): (usize, &usize)| 10 * look.saturating_sub(before) >= seeds;
+        let fits = starts.zip(looks).all(apart) && looks.last().is_none_or(|last| *last == seeds);
+        (!fits).then(|| {
+            format!(
+                "the looks are after {looks:?} seeds; expected rising numbers at least a tenth of the seeds apart that end with all {seeds}"
+            )
+        })
     }
 }
 
@@ -370,5 +400,10 @@ mod tests {
         check(|d| d.arms[1].against = "nobody".to_owned(), "partner of an arm is `nobody`");
         check(|d| d.questions.removed = "max".to_owned(), "compared with itself");
         check(|d| d.arms[1].name = "max".to_owned(), "listed twice");
+        check(|d| d.looks = vec![2, 4, 6, 10], "4 looks; expected at most 3");
+        check(|d| d.looks = vec![4, 8], "after [4, 8] seeds; expected rising numbers");
+        check(|d| d.looks = vec![8, 4, 10], "that end with all 10");
+        check(|d| d.looks = vec![0, 10], "at least a tenth");
+        assert!(Design { looks: vec![4, 8, 10], ..design() }.check().is_ok());
     }
 }

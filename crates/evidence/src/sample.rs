@@ -49,6 +49,7 @@ pub(crate) fn design() -> Design {
             })
             .collect(),
         seeds: (1..=10).collect(),
+        looks: Vec::new(),
         budget: "5 epochs of 9,000 images".to_owned(),
         questions: Questions {
             removed: "none".to_owned(),
@@ -116,6 +117,7 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
         outcome: Outcome::Done,
         scores: BTreeMap::from([("accuracy".to_owned(), accuracy)]),
         confusion: confusion(accuracy),
+        marks: None,
         costs: *costs,
         curve: (1..=3u32)
             .map(|epoch| EpochPoint {

@@ -17,11 +17,13 @@
 //! gives every comparison its Holm share of the error, separately for differing and for being
 //! equivalent. With truly equal arms the chance of any "helps" or "hurts" in the family is at
 //! most 5 %, and likewise that of any "no meaningful difference" where all differ by the margin.
+//! [`judge_looks`](crate::judge_looks) does the same for a study that is looked at before its end.
 
 use serde::Serialize;
 
+use crate::number::plural;
 use crate::stats::{
-    HolmStep, Interval, Need, Pilot, SignFlip, equivalence, holm, mean, seeds_needed,
+    HolmStep, Interval, Looks, Need, Pilot, SignFlip, equivalence, holm, mean, seeds_needed,
     standard_deviation,
 };
 
@@ -74,6 +76,20 @@ impl Verdict {
             Self::Undecided { .. } => "undecided",
         }
     }
+
+    /// The same, with what an open one needs: `undecided (about 12 more seeds)`.
+    pub fn phrase(&self) -> String {
+        let Self::Undecided { need } = self else { return self.words().to_owned() };
+        match need {
+            Need::About { more, .. } => format!("undecided (about {})", plural(*more, "more seed")),
+            Need::AtLeast { more, .. } => {
+                format!("undecided (at least {})", plural(*more, "more seed"))
+            }
+            Need::OutOfReach { .. } => {
+                format!("undecided (above {})", plural(Need::MOST, "more seed"))
+            }
+        }
+    }
 }
 
 /// A verdict with every number it rests on.
@@ -101,9 +117,20 @@ pub struct Judgement {
     pub below_margin: bool,
     /// The margin.
     pub margin: f64,
+    /// The look that decided, or the last one taken, counted from one; 0 before the first.
+    pub look: usize,
+    /// Two-sided level at which this look judged the difference, and `1 - level` of its interval.
+    pub level: f64,
     /// What follows.
     #[serde(flatten)]
     pub verdict: Verdict,
+}
+
+impl Judgement {
+    /// Whether the verdict is anything but undecided.
+    pub fn is_decided(&self) -> bool {
+        !matches!(self.verdict, Verdict::Undecided { .. })
+    }
 }
 
 /// Judges one comparison in a family of `family` comparisons, each with an equal share of the
@@ -115,8 +142,9 @@ pub fn judge(differences: &[f64], margin: f64, family: usize) -> Judgement {
     let test = SignFlip::new(differences);
     let family = family.max(1);
     let step = |p: f64| HolmStep { adjusted: (p * family as f64).min(1.0), divisor: family };
-    let within = equivalence(&test, margin, ALPHA).p;
-    judge_at(differences, margin, &test, step(test.p(0.0)), step(within))
+    let look = Look { looks: &Looks::once(differences.len()), number: 1 };
+    let shares = Shares { differing: step(test.p(0.0)), within: step(look.within(&test, margin)) };
+    judge_at(differences, margin, &test, shares, look)
 }
 
 /// Judges a family of comparisons, with Holm's shares of the error.
@@ -124,31 +152,60 @@ pub fn judge(differences: &[f64], margin: f64, family: usize) -> Judgement {
 /// # Panics
 /// If a difference is not finite.
 pub fn judge_all<D: AsRef<[f64]>>(family: &[D], margin: f64) -> Vec<Judgement> {
+    let looks = Looks::once(0);
+    let look = Look { looks: &looks, number: 1 };
     let tests: Vec<SignFlip> = family.iter().map(|d| SignFlip::new(d.as_ref())).collect();
-    let steps = |p: fn(&SignFlip, f64) -> f64| {
-        holm(&tests.iter().map(|test| p(test, margin)).collect::<Vec<_>>(), ALPHA)
-    };
-    let differing = steps(|test, _| test.p(0.0));
-    let within = steps(|test, margin| equivalence(test, margin, ALPHA).p);
-    family
-        .iter()
-        .zip(&tests)
-        .zip(differing.into_iter().zip(within))
-        .map(|((d, test), (differing, within))| {
-            judge_at(d.as_ref(), margin, test, differing, within)
-        })
-        .collect()
+    let differing: Vec<f64> = tests.iter().map(|test| look.differing(test)).collect();
+    let within: Vec<f64> = tests.iter().map(|test| look.within(test, margin)).collect();
+    let judged = family.iter().zip(&tests).zip(Shares::holm(&differing, &within));
+    judged.map(|((d, test), shares)| judge_at(d.as_ref(), margin, test, shares, look)).collect()
 }
 
-fn judge_at(
+/// One of the looks at a study.
+#[derive(Clone, Copy)]
+pub(crate) struct Look<'a> {
+    pub(crate) looks: &'a Looks,
+    /// Counted from one.
+    pub(crate) number: usize,
+}
+
+impl Look<'_> {
+    /// Two-sided overall p of "there is a difference".
+    pub(crate) fn differing(self, test: &SignFlip) -> f64 {
+        let one_sided = test.p_above(0.0).min(test.p_below(0.0));
+        (2.0 * self.looks.overall(self.number, one_sided)).min(1.0)
+    }
+
+    /// Overall p of "the difference is within the margin".
+    pub(crate) fn within(self, test: &SignFlip, margin: f64) -> f64 {
+        self.looks.overall(self.number, equivalence(test, margin, ALPHA).p)
+    }
+}
+
+/// What one comparison is given of the error of its family.
+#[derive(Clone, Copy)]
+pub(crate) struct Shares {
+    differing: HolmStep,
+    within: HolmStep,
+}
+
+impl Shares {
+    /// Holm's shares from the overall p values of a family.
+    pub(crate) fn holm(differing: &[f64], within: &[f64]) -> Vec<Self> {
+        let steps = holm(differing, ALPHA).into_iter().zip(holm(within, ALPHA));
+        steps.map(|(differing, within)| Self { differing, within }).collect()
+    }
+}
+
+pub(crate) fn judge_at(
     differences: &[f64],
     margin: f64,
     test: &SignFlip,
-    differing: HolmStep,
-    within: HolmStep,
+    Shares { differing, within }: Shares,
+    Look { looks, number }: Look<'_>,
 ) -> Judgement {
-    let alpha = ALPHA / differing.divisor as f64;
-    let alpha_within = ALPHA / within.divisor as f64;
+    let alpha = 2.0 * looks.level(number, ALPHA / 2.0 / differing.divisor as f64);
+    let alpha_within = looks.level(number, ALPHA / within.divisor as f64);
     let above = |theta: f64| 2.0 * test.p_above(theta) <= alpha; // L > theta
     let below = |theta: f64| 2.0 * test.p_below(theta) <= alpha; // U < theta
     let size = |beyond| if beyond { Size::AtLeastTheMargin } else { Size::MaybeLess };
@@ -163,12 +220,18 @@ fn judge_at(
     } else if within.adjusted <= ALPHA {
         Verdict::NoMeaningfulDifference { detectable: false }
     } else {
-        let n = differences.len();
-        let pilot =
-            Pilot { n, mean: mean.unwrap_or(0.0), sd, alpha, alpha_equivalence: alpha_within };
+        // More seeds end with the last look, whose levels are wider than those of the looks before.
+        let last = looks.count();
+        let pilot = Pilot {
+            n: differences.len(),
+            mean: mean.unwrap_or(0.0),
+            sd,
+            alpha: 2.0 * looks.level(last, ALPHA / 2.0 / differing.divisor as f64),
+            alpha_equivalence: looks.level(last, ALPHA / within.divisor as f64),
+        };
         Verdict::Undecided { need: seeds_needed(pilot, margin) }
     };
-    let better = test.p_above(0.0) * differing.divisor as f64;
+    let better = looks.overall(number, test.p_above(0.0)) * differing.divisor as f64;
     Judgement {
         n: differences.len(),
         mean,
@@ -180,6 +243,8 @@ fn judge_at(
         better_p: better.max(differing.adjusted / 2.0).min(1.0),
         below_margin: below(margin),
         margin,
+        look: number,
+        level: alpha,
         verdict,
     }
 }
@@ -187,21 +252,16 @@ fn judge_at(
 #[cfg(test)]
 mod tests {
     use rand_chacha::ChaCha8Rng;
-    use rand_chacha::rand_core::{RngCore, SeedableRng};
+    use rand_chacha::rand_core::SeedableRng;
 
     use super::*;
+    use crate::simulate::normal;
 
     const MARGIN: f64 = 0.5;
 
     /// Ten differences around a centre; their test at 5 % gives about centre ± 0.22.
     fn around(centre: f64) -> Vec<f64> {
         (0..10).map(|i| centre + 0.1 * (f64::from(i) - 4.5)).collect()
-    }
-
-    fn normal(random: &mut ChaCha8Rng) -> f64 {
-        let uniform = |r: &mut ChaCha8Rng| (f64::from(r.next_u32()) + 0.5) / 2f64.powi(32);
-        let radius = (-2.0 * uniform(random).ln()).sqrt();
-        radius * (std::f64::consts::TAU * uniform(random)).cos()
     }
 
     #[test]
@@ -219,7 +279,12 @@ mod tests {
         check(-0.4, r#""hurts","size":"maybe_less""#);
         check(-1.0, r#""hurts","size":"at_least_the_margin""#);
         let wide: Vec<f64> = around(0.3).iter().map(|d| 10.0 * d - 2.7).collect();
-        assert!(matches!(judge(&wide, MARGIN, 1).verdict, Verdict::Undecided { .. }));
+        let open = judge(&wide, MARGIN, 1).verdict;
+        assert_eq!(open.phrase(), "undecided (above 100 more seeds)");
+        let narrow: Vec<f64> = around(0.3).iter().map(|d| 2.0 * d - 0.3).collect();
+        let phrase = judge(&narrow, MARGIN, 1).verdict.phrase();
+        assert!(phrase.starts_with("undecided (about "), "{phrase}");
+        assert_eq!(judge(&[1.0], MARGIN, 1).verdict.phrase(), "undecided (at least 4 more seeds)");
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! Every statistic against SciPy, which `reference/generate.py` asked.
+//! Every statistic against SciPy, statsmodels and rliable, which `reference/generate.py` asked.
 
 use cenote_evidence::{
-    Need, Pilot, SignFlip, bca_interval, correlation, equivalence, holm, median, seeds_needed,
-    standard_deviation, t_interval,
+    Interval, Looks, Need, Pilot, SignFlip, bca_interval, correlation, crossed, effect_size,
+    equivalence, holm, mcnemar, median, performance_profile, probability_of_improvement,
+    robust_mean, seeds_needed, signed_rank, standard_deviation, t_interval,
 };
 use serde_json::Value;
 
@@ -100,5 +101,117 @@ fn the_seeds_needed_agree() {
         let need = seeds_needed(pilot, number("margin"));
         let want = number("total") as usize;
         assert!(matches!(need, Need::About { total, .. } if total == want), "{need:?} {want}");
+    }
+}
+
+#[test]
+fn signed_ranks_agree_exactly_with_ties_and_zeros_too() {
+    let reference = reference();
+    let cases = reference["signed_rank"].as_array().unwrap();
+    assert!(cases.len() >= 6);
+    for case in cases {
+        let result = signed_rank(&numbers(&case["values"])).unwrap();
+        close("signed rank", result.p, case["p"].as_f64().unwrap(), 1e-14);
+        assert!(result.exact);
+        // Without ties and zeros SciPy looks the distribution up: another way to the same number.
+        if let Some(p) = case["p_of_tables"].as_f64() {
+            close("signed rank", result.p, p, 1e-14);
+        }
+    }
+    let many = &reference["normal_signed_rank"];
+    let result = signed_rank(&numbers(&many["values"])).unwrap();
+    assert!(!result.exact);
+    close("many signed ranks", result.p, many["p"].as_f64().unwrap(), 1e-9);
+}
+
+fn bounds(name: &str, got: Option<Interval>, want: &Value, tolerance: f64) {
+    let (got, want) = (got.expect("an interval"), numbers(want));
+    close(name, got.low, want[0], tolerance);
+    close(name, got.high, want[1], tolerance);
+}
+
+#[test]
+fn effect_sizes_agree() {
+    for case in reference()["effect"].as_array().unwrap() {
+        let pairs: Vec<(f64, f64)> =
+            case["pairs"].as_array().unwrap().iter().map(numbers).map(|p| (p[0], p[1])).collect();
+        let (size, want) = (effect_size(&pairs).unwrap(), |key: &str| case[key].as_f64().unwrap());
+        close("d", size.d.unwrap(), want("d"), 1e-12);
+        close("hedges", size.hedges.unwrap(), want("hedges"), 1e-12);
+        close("improvement", size.improvement, want("improvement"), 1e-15);
+        close("cliff", size.cliff, want("cliff"), 1e-15);
+        bounds("improvement", size.improvement_interval, &case["interval"], 0.03);
+    }
+}
+
+#[test]
+fn what_several_data_sets_say_agrees_with_rliable() {
+    let case = &reference()["several"];
+    let lists = |key: &str| -> Vec<Vec<f64>> {
+        case[key].as_array().unwrap().iter().map(numbers).collect()
+    };
+    let (tasks, others) = (lists("tasks"), lists("others"));
+    let strata: Vec<&[f64]> = tasks.iter().map(Vec::as_slice).collect();
+    let robust = robust_mean(&strata).unwrap();
+    close("iqm", robust.mean, case["iqm"].as_f64().unwrap(), 1e-12);
+    bounds("iqm", robust.interval, &case["iqm_interval"], 0.005);
+
+    let both = |(one, other): (&Vec<f64>, &Vec<f64>)| -> Vec<(f64, f64)> {
+        one.iter().copied().zip(other.iter().copied()).collect()
+    };
+    let pairs: Vec<Vec<(f64, f64)>> = tasks.iter().zip(&others).map(both).collect();
+    let pairs: Vec<&[(f64, f64)]> = pairs.iter().map(Vec::as_slice).collect();
+    let (improvement, _) = probability_of_improvement(&pairs).unwrap();
+    close("improvement", improvement, case["improvement"].as_f64().unwrap(), 1e-12);
+
+    let profile = performance_profile(&strata, &numbers(&case["at"]));
+    let ends = numbers(&case["profile_low"]).into_iter().zip(numbers(&case["profile_high"]));
+    for ((point, share), (low, high)) in profile.iter().zip(numbers(&case["profile"])).zip(ends) {
+        close("profile", point.share, share, 1e-12);
+        let interval = point.interval.unwrap();
+        close("profile", interval.low, low, 0.04); // one run of 27
+        close("profile", interval.high, high, 0.04);
+    }
+}
+
+#[test]
+fn variances_over_seeds_and_images_agree() {
+    let case = &reference()["crossed"];
+    let signs = |row: &Value| numbers(row).into_iter().map(|sign| sign as i8).collect();
+    let rows: Vec<Vec<i8>> = case["rows"].as_array().unwrap().iter().map(signs).collect();
+    let (got, want) = (crossed(&rows).unwrap(), |key: &str| case[key].as_f64().unwrap());
+    close("mean", got.mean, want("mean"), 1e-14);
+    close("seed", got.seed_sd, want("seed_sd"), 1e-12);
+    close("image", got.image_sd, want("image_sd"), 1e-12);
+    close("rest", got.rest_sd, want("rest_sd"), 1e-12);
+    close("error", got.error, want("error"), 1e-12);
+    close("disagreement", got.disagreement, want("disagreement"), 1e-14);
+    // Resampling both margins counts what is left of both twice more (Owen 2007, theorem 4).
+    let rest = want("rest_sd").powi(2) / (got.seeds * got.images) as f64;
+    let most = (got.error.powi(2) + 2.0 * rest).sqrt();
+    let bootstrap = want("bootstrap_error");
+    assert!(got.error < bootstrap && bootstrap < 1.02 * most, "{bootstrap} {most}");
+}
+
+#[test]
+fn mcnemar_agrees() {
+    for case in reference()["mcnemar"].as_array().unwrap() {
+        let count = |key: &str| case[key].as_u64().unwrap();
+        close("mcnemar", mcnemar(count("b"), count("c")), case["p"].as_f64().unwrap(), 1e-12);
+    }
+}
+
+#[test]
+fn levels_of_looks_agree_with_another_way_to_integrate() {
+    let reference = reference();
+    let cases = reference["looks"].as_array().unwrap();
+    assert!(cases.len() >= 20);
+    for case in cases {
+        let seeds: Vec<usize> = numbers(&case["seeds"]).into_iter().map(|n| n as usize).collect();
+        let (looks, alpha) = (Looks::after(&seeds), case["alpha"].as_f64().unwrap());
+        for (look, want) in (1..).zip(numbers(&case["levels"])) {
+            // The levels are read from a table of z in steps of 0.04.
+            close(&format!("{seeds:?} {look}"), looks.level(look, alpha), want, 2e-3 * want);
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use cenote_evidence::bytes;
+
 /// A refused study, or a run that could not go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -77,6 +79,21 @@ pub enum Error {
         /// Bytes of the machine.
         available: u64,
     },
+    /// An arm needs more memory than it may have.
+    #[error(
+        "arm `{arm}`: training needs {} for tensors and may have {}; {}",
+        bytes(*needed), bytes(*limit), fits(*batch)
+    )]
+    Limit {
+        /// The arm.
+        arm: String,
+        /// Bytes of tensors that live at once.
+        needed: u64,
+        /// Bytes that it may have.
+        limit: u64,
+        /// The largest batch that would do.
+        batch: Option<usize>,
+    },
     /// The model of an arm is refused.
     #[error("arm `{arm}`: {source}")]
     Model {
@@ -117,6 +134,14 @@ pub enum Error {
     /// The user asked to stop.
     #[error("interrupted; what was finished is kept")]
     Interrupted,
+}
+
+/// What would do in place of what does not.
+fn fits(batch: Option<usize>) -> String {
+    batch.map_or_else(
+        || "not even one image fits: use fewer channels or smaller images".to_owned(),
+        |batch| format!("batch_size = {batch} would fit"),
+    )
 }
 
 /// ` did you mean …?` where there is something to suggest.

@@ -25,6 +25,7 @@
 mod environment;
 mod error;
 mod fit;
+mod footprint;
 mod memory;
 mod named;
 mod plan;
@@ -39,6 +40,7 @@ mod unfinished;
 pub use environment::CODE;
 pub use error::Error;
 pub use fit::{Fit, Stop, Sums};
+pub use footprint::Footprint;
 pub use named::{Named, STUDIES, find};
 pub use plan::{Arm, Cell, Data, Plan, Recipe};
 pub use schedule::{Ended, Observer, Workers, run_all};

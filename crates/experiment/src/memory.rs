@@ -5,7 +5,7 @@ use std::fs;
 use cenote_layers::Model;
 use cenote_tensor::Scalar;
 
-use crate::{Error, Recipe};
+use crate::{Error, Footprint, Plan, Recipe, Workers};
 
 /// Refuses an arm that needs more memory than the machine has, before it is asked for.
 ///
@@ -21,9 +21,41 @@ pub(crate) fn check(arm: &str, model: &Model, recipe: &Recipe, images: usize) ->
     }
 }
 
+impl Plan {
+    /// The tensor memory of every arm's training, in the order of the arms.
+    ///
+    /// # Errors
+    /// As [`Footprint::of`].
+    pub fn footprints(&self) -> Result<Vec<Footprint>, Error> {
+        let of = |arm: &crate::Arm| Footprint::of(&self.study, &arm.model, &self.data);
+        self.arms.iter().map(of).collect()
+    }
+
+    /// As many of the runs at a time as fit into `limit` bytes of tensors, or into the machine's memory.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] naming the arm that does not fit alone, and what would.
+    pub fn admit(&self, workers: Workers, limit: Option<u64>) -> Result<Workers, Error> {
+        let Some(limit) = limit.or_else(available) else { return Ok(workers) };
+        // The last batch may be the only one.
+        let batch = self.recipe.batch_size.min(self.data.train.len());
+        let mut largest = 1;
+        for (arm, footprint) in self.arms.iter().zip(self.footprints()?) {
+            let needed = footprint.peak(batch);
+            if needed > limit {
+                let (arm, batch) = (arm.name.clone(), footprint.largest_batch(limit));
+                return Err(Error::Limit { arm, needed, limit, batch });
+            }
+            largest = largest.max(needed);
+        }
+        let jobs = usize::try_from(limit / largest).unwrap_or(usize::MAX);
+        Ok(Workers { jobs: workers.jobs.min(jobs), ..workers })
+    }
+}
+
 /// Bytes that certainly live at once: each parameter with its gradient and what the optimiser
 /// remembers of it, and the largest output of one batch.
-fn least(model: &Model, recipe: &Recipe, images: usize) -> u64 {
+pub(crate) fn least(model: &Model, recipe: &Recipe, images: usize) -> u64 {
     let copies = 2 + recipe.optimizer.memories() as u64;
     let batch = recipe.batch_size.min(images) as u64;
     let largest = model.layers().map(|fitted| fitted.layer.output().len() as u64).max();
@@ -52,6 +84,32 @@ mod tests {
         // 1,418 parameters with gradient and momentum; 32 images of 16x8x8 after conv2.
         let values = 3 * 1_418 + 32 * 16 * 8 * 8;
         assert_eq!(least(none, &plan.recipe, 1_347), (values * size_of::<Scalar>()) as u64);
+    }
+
+    #[test]
+    fn a_limit_lessens_the_runs_at_a_time_before_it_refuses_an_arm() {
+        let plan = Plan::new(Study::parse("smoke", smoke().text).expect("valid")).expect("fits");
+        let peaks: Vec<u64> =
+            plan.footprints().expect("trains").iter().map(|f| f.peak(32)).collect();
+        let (least, most) = (peaks[0].min(peaks[1]), peaks[0].max(peaks[1]));
+        assert!(least < most, "without pools the maps stay large");
+        let workers = Workers { jobs: 4, ..Workers::per_core() };
+        let jobs = |limit| plan.admit(workers, Some(limit)).map(|workers| workers.jobs);
+        assert_eq!(jobs(9 * most).expect("fits"), 4);
+        assert_eq!(jobs(3 * most - 1).expect("fits"), 2);
+        assert_eq!(jobs(most).expect("fits"), 1);
+        let Err(Error::Limit { needed, batch: Some(batch), .. }) = jobs(most - 1) else {
+            panic!("a byte is missing");
+        };
+        assert!((needed, batch) == (most, 31), "{needed} {batch}");
+        let error = jobs(1_000).expect_err("nothing fits").to_string();
+        assert!(error.starts_with("arm `max`: training needs "), "{error}");
+        assert!(
+            error.ends_with(
+                "may have 1.00 kB; not even one image fits: use fewer channels or smaller images"
+            ),
+            "{error}"
+        );
     }
 
     #[test]

@@ -173,6 +173,7 @@ impl Plan {
             baseline: baseline.clone(),
             arms: self.arms.iter().map(|arm| self.note(arm)).collect(),
             seeds: self.study.seeds.iter().collect(),
+            looks: self.study.looks.clone(),
             budget: format!(
                 "{} epochs of {} images in batches of {}",
                 self.recipe.epochs,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Instant, SystemTime};
 
-use cenote_evidence::{ConfusionCounts, Costs, Environment, EpochPoint, Outcome, Record, Times};
+use cenote_evidence::{
+    ConfusionCounts, Costs, Environment, EpochPoint, Marks, Outcome, Record, Times,
+};
 use cenote_tensor::{Seed, metered};
 
 use crate::unfinished::{Traces, Unfinished};
@@ -35,7 +37,7 @@ pub(crate) fn run(
         judge(plan, arm, &fit?, &traces)
     };
     let judged = catch_unwind(AssertUnwindSafe(work));
-    let (outcome, Judged { scores, confusion, weights }) = match judged {
+    let (outcome, Judged { scores, confusion, marks, weights }) = match judged {
         Ok(Ok(judged)) => (Outcome::Done, judged),
         Ok(Err(Error::Interrupted)) => return Err(Error::Interrupted),
         Ok(Err(Error::Diverged { epoch })) => (Outcome::Diverged { epoch }, Judged::default()),
@@ -49,6 +51,7 @@ pub(crate) fn run(
         outcome,
         scores,
         confusion,
+        marks,
         costs: Costs {
             parameters: arm.model.trained() as u64,
             macs: arm.model.cost().macs,
@@ -70,6 +73,7 @@ pub(crate) fn run(
 struct Judged {
     scores: BTreeMap<String, f64>,
     confusion: ConfusionCounts,
+    marks: Option<Marks>,
     weights: String,
 }
 
@@ -134,7 +138,8 @@ fn judge(plan: &Plan, arm: &Arm, fit: &Fit<'_>, traces: &Traces) -> Result<Judge
     }
     let last = traces.curve.last().expect("a study has at least one epoch");
     scores.insert("train_accuracy".to_owned(), last.train_accuracy);
-    Ok(Judged { scores, confusion, weights: fit.params.digest() })
+    let marks = Some(tested.marks);
+    Ok(Judged { scores, confusion, marks, weights: fit.params.digest() })
 }
 
 /// What a panic said.

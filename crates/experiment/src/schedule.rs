@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use cenote_evidence::{EpochPoint, Record, Store, Torn};
+use cenote_evidence::{Analysis, Design, EpochPoint, Record, Store, Torn};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::environment::describe;
@@ -72,7 +72,8 @@ impl Workers {
 pub trait Observer: Sync {
     /// The store ended in a line that was cut off; it is removed, and its run is not done.
     fn repaired(&self, torn: Torn);
-    /// The runs of these cells are about to start; the plan's others were done before.
+    /// The runs of these cells are about to start; the plan's others were done before. Where looks are
+    /// planned it is at most these: the study stops when everything is decided.
     fn planned(&self, plan: &Plan, pending: &[&Cell]);
     /// A run starts.
     fn started(&self, plan: &Plan, cell: &Cell);
@@ -84,6 +85,8 @@ pub trait Observer: Sync {
     fn unwritten(&self, plan: &Plan, cell: &Cell, error: &Error);
     /// A run is over and its record is on disk.
     fn finished(&self, plan: &Plan, cell: &Cell, record: &Record);
+    /// The runs of a planned look are over, and this is what they say.
+    fn looked(&self, _plan: &Plan, _analysis: &Analysis) {}
 }
 
 /// How a call of [`run_all`] ended.
@@ -101,6 +104,9 @@ pub struct Ended {
 ///
 /// Records are appended one by one and runs in progress are put on disk now and then, so whatever ends the
 /// program loses at most what was done since then; the same call goes on from there, to the same bits.
+/// Where the study plans looks, the runs of one look are over before those of the next start, and only
+/// arms that an open comparison needs go on: which these are follows from the records alone, so an
+/// interrupted study takes the same way.
 ///
 /// # Errors
 /// When the store cannot be opened or written, the threads cannot be had, or `stop` is requested.
@@ -116,64 +122,120 @@ pub fn run_all(
     if let Some(torn) = store.repaired() {
         observer.repaired(torn);
     }
-    store.set_design(&plan.design())?;
-    let pending: Vec<&Cell> =
+    let design = plan.design();
+    store.set_design(&design)?;
+    let mut pending: Vec<&Cell> =
         plan.cells.iter().filter(|cell| store.finished(&cell.id).is_none()).collect();
     let reused = plan.cells.len() - pending.len();
     observer.planned(plan, &pending);
 
     let jobs = workers.jobs.min(pending.len().max(1));
-    let environment = describe(workers.threads, jobs);
-    let unfinished = Unfinished::of(folder, workers.save_every);
-    let shared = Shared { pending: Mutex::new(pending.into()), store: Mutex::new(store) };
-    let ended = Mutex::new(Ended { reused, ran: 0, failed: 0 });
-    let work = || -> Result<(), Error> {
-        let pool = workers.pool()?;
-        while let Some(cell) = shared.next(stop) {
-            observer.started(plan, cell);
-            let show = |seen: Seen<'_>| match seen {
-                Seen::Step => observer.stepped(plan, cell),
-                Seen::Epoch(point) => observer.epoch(plan, cell, point),
-                Seen::Unwritten(error) => observer.unwritten(plan, cell, error),
-            };
-            let record = pool.install(|| run(plan, cell, &environment, &unfinished, stop, show))?;
-            shared.store.lock().expect("no writer panics").append(&record)?;
-            unfinished.remove(&cell.id);
-            let mut ended = ended.lock().expect("counting does not panic");
-            ended.ran += 1;
-            ended.failed += usize::from(!record.outcome.is_final());
-            drop(ended);
-            observer.finished(plan, cell, &record);
-        }
-        Ok(())
+    let team = Team {
+        plan,
+        workers,
+        jobs,
+        unfinished: Unfinished::of(folder, workers.save_every),
+        store: Mutex::new(store),
+        stop,
+        observer,
     };
-    // Whoever meets an error stops the others at their next step.
-    let guarded = || work().inspect_err(|_| stop.request());
-    let outcomes: Vec<Result<(), Error>> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(guarded)).collect();
-        workers.into_iter().map(|w| w.join().expect("a run's panic is caught in the run")).collect()
-    });
-    // An error is the reason for an interruption, so it is the one to report.
-    let mut errors: Vec<Error> = outcomes.into_iter().filter_map(Result::err).collect();
-    errors.sort_by_key(|error| matches!(error, Error::Interrupted));
-    match errors.into_iter().next() {
-        Some(error) => Err(error),
-        None if stop.requested() => Err(Error::Interrupted),
-        None => Ok(ended.into_inner().expect("counting does not panic")),
+    let mut ended = Ended { reused, ran: 0, failed: 0 };
+    loop {
+        let needed = team.needed(&design)?;
+        // What failed in this call is not tried again in it.
+        let (batch, later): (Vec<&Cell>, _) =
+            pending.into_iter().partition(|cell| cell.seed < needed[cell.arm]);
+        if batch.is_empty() {
+            return Ok(ended);
+        }
+        pending = later;
+        let (ran, failed) = team.run(batch)?;
+        ended.ran += ran;
+        ended.failed += failed;
     }
 }
 
-struct Shared<'a> {
-    pending: Mutex<VecDeque<&'a Cell>>,
+/// Those who run the cells, and what they share.
+struct Team<'a> {
+    plan: &'a Plan,
+    workers: Workers,
+    jobs: usize,
+    unfinished: Unfinished,
     store: Mutex<Store>,
+    stop: &'a Stop,
+    observer: &'a dyn Observer,
 }
 
-impl<'a> Shared<'a> {
+impl Team<'_> {
+    /// For every arm of the plan, the seed before which its runs are needed now.
+    fn needed(&self, design: &Design) -> Result<Vec<u64>, Error> {
+        let Self { plan, observer, .. } = *self;
+        let first = plan.study.seeds.first;
+        if design.looks.is_empty() {
+            return Ok(vec![first + plan.study.seeds.count; plan.arms.len()]);
+        }
+        let store = self.store.lock().expect("no writer panics");
+        let analysis = Analysis::of(design, store.records())?;
+        if analysis.looks.iter().any(|look| look.taken) {
+            observer.looked(plan, &analysis);
+        }
+        Ok(analysis.arms.iter().map(|arm| first + arm.wanted as u64).collect())
+    }
+
+    /// Runs cells, each recorded as soon as it is done; returns how many ran, and how many failed.
+    fn run(&self, cells: Vec<&Cell>) -> Result<(usize, usize), Error> {
+        let Self { plan, workers, jobs, stop, observer, .. } = *self;
+        let environment = describe(workers.threads, jobs);
+        let waiting = Waiting(Mutex::new(cells.into()));
+        let counts = Mutex::new((0, 0));
+        let work = || -> Result<(), Error> {
+            let pool = workers.pool()?;
+            while let Some(cell) = waiting.next(stop) {
+                observer.started(plan, cell);
+                let show = |seen: Seen<'_>| match seen {
+                    Seen::Step => observer.stepped(plan, cell),
+                    Seen::Epoch(point) => observer.epoch(plan, cell, point),
+                    Seen::Unwritten(error) => observer.unwritten(plan, cell, error),
+                };
+                let record =
+                    pool.install(|| run(plan, cell, &environment, &self.unfinished, stop, show))?;
+                self.store.lock().expect("no writer panics").append(&record)?;
+                self.unfinished.remove(&cell.id);
+                let mut counts = counts.lock().expect("counting does not panic");
+                counts.0 += 1;
+                counts.1 += usize::from(!record.outcome.is_final());
+                drop(counts);
+                observer.finished(plan, cell, &record);
+            }
+            Ok(())
+        };
+        // Whoever meets an error stops the others at their next step.
+        let guarded = || work().inspect_err(|_| stop.request());
+        let outcomes: Vec<Result<(), Error>> = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(guarded)).collect();
+            let ends = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
+            ends.map(|end| end.expect("a run's panic is caught in the run")).collect()
+        });
+        // An error is the reason for an interruption, so it is the one to report.
+        let mut errors: Vec<Error> = outcomes.into_iter().filter_map(Result::err).collect();
+        errors.sort_by_key(|error| matches!(error, Error::Interrupted));
+        match errors.into_iter().next() {
+            Some(error) => Err(error),
+            None if stop.requested() => Err(Error::Interrupted),
+            None => Ok(counts.into_inner().expect("counting does not panic")),
+        }
+    }
+}
+
+/// Cells that nobody runs yet.
+struct Waiting<'a>(Mutex<VecDeque<&'a Cell>>);
+
+impl<'a> Waiting<'a> {
     fn next(&self, stop: &Stop) -> Option<&'a Cell> {
         if stop.requested() {
             return None;
         }
-        self.pending.lock().expect("taking the next does not panic").pop_front()
+        self.0.lock().expect("taking the next does not panic").pop_front()
     }
 }
 
@@ -283,6 +345,48 @@ mod tests {
         let third = Counts::new(usize::MAX);
         let ended = run_all(&plan(), folder.path(), workers, &third.stop, &third).expect("runs");
         assert_eq!(ended, Ended { reused: 4, ran: 0, failed: 0 });
+    }
+
+    /// At most ten seeds of one epoch, with looks after eight, nine and ten.
+    fn plan_with_looks() -> Plan {
+        let mut study = Study::parse("smoke", smoke().text).expect("valid");
+        study.training.epochs = 1;
+        study.until_decided(10).expect("fits");
+        assert_eq!(study.looks, [8, 9, 10]);
+        Plan::new(study).expect("fits")
+    }
+
+    #[test]
+    fn a_study_with_looks_stops_when_decided_and_takes_the_same_way_after_interruptions() {
+        let folder = || tempfile::tempdir().expect("a folder for the test");
+        let (plan, workers) = (plan_with_looks(), workers(1, 1));
+        let judged = |folder: &Path| {
+            let analysis = Analysis::read(folder).expect("readable");
+            assert_eq!((analysis.census.missing, analysis.census.failed), (0, 0));
+            let wanted: usize = analysis.arms.iter().map(|arm| arm.wanted).sum();
+            assert_eq!(analysis.census.done, wanted, "what is needed and no more");
+            let comparison = analysis.comparison("none").expect("compared").clone();
+            (comparison.judgement, comparison.pairs, comparison.crossed, analysis.looks)
+        };
+        let (whole, pieces) = (folder(), folder());
+        let counts = Counts::new(usize::MAX);
+        let ended = run_all(&plan, whole.path(), workers, &counts.stop, &counts).expect("runs");
+        let expected = judged(whole.path());
+        assert_eq!(ended.ran, 2 * expected.1.len());
+        assert!(expected.2.is_some(), "every run marks its images");
+        assert!(expected.0.is_decided() || expected.3[2].taken, "{:?}", expected.0);
+
+        let interrupted = (0..20).find(|_| {
+            let counts = Counts::new(3);
+            let outcome = run_all(&plan, pieces.path(), workers, &counts.stop, &counts);
+            assert!(matches!(outcome, Ok(_) | Err(Error::Interrupted)), "{outcome:?}");
+            outcome.is_ok()
+        });
+        assert!(
+            interrupted.is_some_and(|times| times >= 4),
+            "three runs at a time: {interrupted:?}"
+        );
+        assert_eq!(judged(pieces.path()), expected);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use cenote_datasets::{Augmentation, KINDS as DATASET_KINDS, Source};
-use cenote_evidence::Questions;
+use cenote_evidence::{Looks, Questions};
 use cenote_layers::{OPTIMIZER_KINDS, Optimizer, SCHEDULE_KINDS, Schedule};
 use cenote_metrics::CLASSIFICATION_METRICS;
 use cenote_spec::nearest;
@@ -36,8 +36,12 @@ pub struct Study {
     pub dataset: Table,
     /// What decides, and how small a difference does not matter.
     pub measure: Measure,
-    /// The seeds that every arm runs with.
+    /// The seeds that every arm runs with; where looks are planned, at most.
     pub seeds: Seeds,
+    /// Seeds after which the study is judged and stops if everything is decided, the last of them all;
+    /// without them it is judged once, at its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<usize>,
     /// The arm that others are compared with.
     pub baseline: String,
     /// How every arm is trained.
@@ -191,6 +195,7 @@ impl Study {
         if self.seeds.first.checked_add(self.seeds.count).is_none() {
             return Err(self.setting("seeds.first", self.seeds.first, "a smaller number"));
         }
+        self.check_looks()?;
         for name in self.arm_references() {
             self.filling(name)?;
         }
@@ -205,6 +210,23 @@ impl Study {
         self.training.schedule(&self.name)?;
         self.training.augmentation(&self.name)?;
         Ok(())
+    }
+
+    /// Runs at most so many seeds and stops at a planned look once every comparison is decided.
+    ///
+    /// Looks that the study plans itself are kept if they end with so many seeds, and proposed otherwise.
+    ///
+    /// # Errors
+    /// When so many seeds are more than a study can hold.
+    pub fn until_decided(&mut self, most: u64) -> Result<(), Error> {
+        self.within("seeds.count", most, SEEDS_LIMIT)?;
+        self.seeds.count = most;
+        let most = most as usize;
+        if self.looks.last() != Some(&most) {
+            let compared = self.arms.iter().filter(|(arm, _)| self.partner(arm) != *arm).count();
+            self.looks = Looks::proposed(most, compared);
+        }
+        self.check()
     }
 
     /// What an arm puts into the slots.
@@ -258,6 +280,21 @@ impl Study {
         let asked = [&self.baseline, removed].into_iter().chain(naive).chain(unpooled);
         let compared = self.against.iter().flat_map(|(arm, against)| [arm, against]);
         asked.chain(compared).chain(self.about.keys()).map(String::as_str)
+    }
+
+    fn check_looks(&self) -> Result<(), Error> {
+        let (looks, seeds) = (&self.looks, self.seeds.count);
+        let rising = looks.windows(2).all(|pair| pair[0] < pair[1]) && looks.first() != Some(&0);
+        let whole = looks.last().is_none_or(|&last| last as u64 == seeds);
+        if rising && whole && looks.len() <= Looks::MOST {
+            return Ok(());
+        }
+        let (got, most) = (format!("{looks:?}"), Looks::MOST);
+        Err(self.setting(
+            "looks",
+            got,
+            &format!("at most {most} rising numbers that end with {seeds}"),
+        ))
     }
 
     fn within(&self, setting: &str, got: u64, most: u64) -> Result<(), Error> {
@@ -400,6 +437,27 @@ mod tests {
             refusal("metric = \"accuracy\"", "metric = \"beauty\""),
             "study smoke: measure.metric is beauty; expected one of accuracy, balanced_accuracy, \
              precision, recall, f1, cohen_kappa, matthews"
+        );
+    }
+
+    #[test]
+    fn looks_are_proposed_for_as_many_seeds_as_may_run() {
+        let mut study = Study::parse("smoke", smoke().text).expect("valid");
+        study.until_decided(20).expect("fits");
+        assert_eq!((study.seeds.count, &*study.looks), (20, &[10, 15, 20][..]));
+        study.looks = vec![12, 20];
+        study.until_decided(20).expect("fits");
+        assert_eq!(study.looks, [12, 20], "the study's own");
+        let error = study.until_decided(99_999_999_999).expect_err("too many").to_string();
+        assert!(error.contains("seeds.count is 99999999999"), "{error}");
+    }
+
+    #[test]
+    fn looks_that_do_not_end_with_the_seeds_are_refused() {
+        let message = refusal("baseline = ", "looks = [1, 3]\nbaseline = ");
+        assert_eq!(
+            message,
+            "study smoke: looks is [1, 3]; expected at most 3 rising numbers that end with 2"
         );
     }
 

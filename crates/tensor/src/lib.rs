@@ -44,7 +44,7 @@ mod window;
 
 pub use awake::awake;
 pub use error::Error;
-pub use memory::{Usage, metered, used_so_far};
+pub use memory::{Usage, metered, traced, used_so_far};
 pub use number::Number;
 pub use ops::act::{Squash, relu, relu_backward};
 pub use ops::conv2d::{Conv2d, Filter};

@@ -7,8 +7,8 @@
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::AccessError;
 
 use crate::Scalar;
@@ -43,12 +43,44 @@ pub struct Usage {
 /// assert_eq!(usage.live_bytes, 0);
 /// ```
 pub fn metered<R>(work: impl FnOnce() -> R) -> (R, Usage) {
-    let meter = Arc::new(Meter::default());
+    let (result, meter) = under(Meter::default(), work);
+    (result, meter.usage())
+}
+
+/// Runs `work` and returns its result with the bytes of every tensor buffer that came and, negative, of every
+/// one that went, in order.
+///
+/// Their running sum is what lives, and its largest value what [`metered`] calls the peak.
+///
+/// ```
+/// use cenote_tensor::{Scalar, Tensor, traced};
+///
+/// let (_, changes) = traced(|| {
+///     let a = Tensor::zeros([10]);
+///     let b = Tensor::zeros([20]);
+///     drop(a);
+///     drop(b);
+/// });
+/// assert_eq!(changes, [10, 20, -10, -20].map(|values| values * size_of::<Scalar>() as i64));
+/// ```
+pub fn traced<R>(work: impl FnOnce() -> R) -> (R, Vec<i64>) {
+    let trace = Some(Mutex::default());
+    let (result, meter) = under(Meter { trace, ..Meter::default() }, work);
+    let changes = meter
+        .trace
+        .as_ref()
+        .map(|trace| std::mem::take(&mut *trace.lock().unwrap_or_else(PoisonError::into_inner)));
+    (result, changes.unwrap_or_default())
+}
+
+/// Runs `work` while new buffers of this thread go to `meter`.
+fn under<R>(meter: Meter, work: impl FnOnce() -> R) -> (R, Arc<Meter>) {
+    let meter = Arc::new(meter);
     let outer = METER.replace(Arc::clone(&meter));
     let restore = Restore(Some(outer));
     let result = work();
     drop(restore);
-    (result, meter.usage())
+    (result, meter)
 }
 
 /// What the work that is being metered on this thread has used until now.
@@ -82,16 +114,26 @@ struct Meter {
     live: AtomicUsize,
     peak: AtomicUsize,
     fresh: AtomicUsize,
+    /// What came and went, where somebody wants to know.
+    trace: Option<Mutex<Vec<i64>>>,
 }
 
 impl Meter {
     fn add(&self, bytes: usize) {
+        self.note(bytes as i64);
         let live = self.live.fetch_add(bytes, Ordering::Relaxed) + bytes;
         self.peak.fetch_max(live, Ordering::Relaxed);
     }
 
     fn sub(&self, bytes: usize) {
+        self.note(-(bytes as i64));
         self.live.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    fn note(&self, change: i64) {
+        if let Some(trace) = &self.trace {
+            trace.lock().unwrap_or_else(PoisonError::into_inner).push(change);
+        }
     }
 
     fn usage(&self) -> Usage {

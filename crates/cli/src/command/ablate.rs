@@ -18,11 +18,15 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     let mut study = study_of(&args.study)?;
     if let Some(count) = args.seeds {
         study.seeds.count = count;
+        study.looks.clear(); // other seeds than planned are another plan
     }
     if !args.arms.is_empty() {
         study.keep_arms(&args.arms)?;
     }
     study.check()?;
+    if args.until_decided {
+        study.until_decided(args.max_seeds.unwrap_or(study.seeds.count))?;
+    }
     let plan = Plan::new(study)?;
     if args.plan {
         let text = if args.json { plan_document(&plan) } else { planned(&plan) };
@@ -30,7 +34,7 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan.study.name));
-    let workers = workers(args);
+    let workers = plan.admit(workers(args), args.memory_limit)?;
     let stop = listen()?;
     let watch = Watch::new(folder.clone(), args.quiet, args.json);
     let ended = run_all(&plan, &folder, workers, &stop, &watch);
@@ -106,7 +110,7 @@ fn plan_document(plan: &Plan) -> String {
         "schema": "cenote.plan/1", "study": design.name, "question": design.question,
         "arms": arms, "seeds": design.seeds, "runs": plan.cells.len(), "budget": design.budget,
         "dataset": design.dataset, "metric": design.metric, "margin": design.margin,
-        "plan": design.plan,
+        "plan": design.plan, "looks": design.looks,
     });
     format!("{text}\n")
 }
@@ -124,17 +128,28 @@ fn planned(plan: &Plan) -> String {
         ]);
     }
     format!(
-        "{}\n\n{}\n{} runs: {} arms x {} seeds, each {}\ndata: {}, {} test images; margin \u{b1}{:.2} points of {}\nplan {}\n",
+        "{}\n\n{}\n{}{} runs: {} arms x {} seeds, each {}{}\ndata: {}, {} test images; margin \u{b1}{:.2} points of {}\nplan {}\n",
         design.question,
         screen::table(&rows),
+        if design.looks.is_empty() { "" } else { "at most " },
         plan.cells.len(),
         plan.arms.len(),
         design.seeds.len(),
         design.budget,
+        looks(&design.looks),
         design.dataset.name,
         design.dataset.test,
         100.0 * design.margin,
         design.metric,
         design.plan,
     )
+}
+
+/// When the study is judged, as a line of its own; nothing where that is at its end only.
+fn looks(looks: &[usize]) -> String {
+    if looks.is_empty() {
+        return String::new();
+    }
+    let seeds: Vec<String> = looks.iter().map(usize::to_string).collect();
+    format!("\nlooks after {} seeds, the first that decides everything ends it", seeds.join(", "))
 }

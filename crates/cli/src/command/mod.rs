@@ -4,6 +4,7 @@ mod ablate;
 mod bench;
 mod data;
 mod evaluate;
+mod fit;
 mod interrupt;
 mod list;
 mod metrics;
@@ -27,6 +28,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Fit(args) => fit::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::Op(args) => op::run(&args),
         Command::Data(args) => data::run(&args),

@@ -13,12 +13,11 @@ use crate::screen;
 
 pub(super) fn run(args: &Report) -> Result<ExitCode, Failure> {
     let study = read(&args.folder)?;
-    let text = match &args.second {
-        Some(second) => compared(&study, &read(second)?, args.json)?,
-        None => {
-            write(&args.folder, &study)?;
-            if args.json { json(&study.analysis) } else { terminal(&study.analysis) }
-        }
+    let text = if let Some(second) = &args.second {
+        compared(&study, &read(second)?, args.json)?
+    } else {
+        write(&args.folder, &study)?;
+        if args.json { json(&study.analysis) } else { terminal(&study.analysis) }
     };
     screen::print(&text).map_err(Failure::Output)?;
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! A Chromium without a window, asked over pipes in the DevTools protocol.
+//! A Chromium without a window, asked over pipes in the `DevTools` protocol.
 //!
 //! The browser reads commands from descriptor 3 and writes answers and events to descriptor 4,
 //! each a JSON object with a zero byte behind it. A shell hands it our two pipes under these
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
 /// The longest that an answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A browser with one page.
 pub(crate) struct Browser {

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::program::{Place, says};
 
+/// Plots, by their names before the dot.
+const PLOTS: [&str; 7] = ["accuracy", "differences", "cost", "time", "curves", "layers", "memory"];
+
 const FILES: [&str; 19] = [
     "runs.jsonl",
     "report.html",
@@ -63,12 +66,10 @@ fn a_study_ends_in_four_verdicts_and_leaves_records_report_and_plots() {
         assert!(!place.read(&format!("study/{file}")).is_empty());
     }
     assert_eq!(values(&place, "study").len(), 4);
-    for plot in FILES.iter().filter(|file| file.ends_with(".svg")) {
-        let svg = place.text(&format!("study/{plot}"));
+    for plot in PLOTS {
+        let svg = place.text(&format!("study/{plot}.svg"));
         assert!(svg.contains("<svg") && svg.trim_end().ends_with("</svg>"), "{plot}");
-    }
-    for plot in FILES.iter().filter(|file| file.ends_with(".png")) {
-        let picture = image::load_from_memory(&place.read(&format!("study/{plot}")));
+        let picture = image::load_from_memory(&place.read(&format!("study/{plot}.png")));
         assert_eq!(picture.expect("a picture").width(), 1520, "{plot}");
     }
     let page = place.text("study/report.html");
@@ -166,6 +167,25 @@ fn a_plan_is_shown_and_nothing_is_run() {
     assert_eq!((&plan["runs"], &plan["arms"][1]["name"]), (&10.into(), &"none".into()));
     assert_eq!(plan["seeds"], serde_json::json!([1, 2, 3, 4, 5]));
     assert!(!place.path("runs").exists(), "nothing was begun");
+}
+
+#[test]
+fn a_study_runs_until_it_is_decided_and_says_at_which_look() {
+    let place = Place::new();
+    let words = "ablate smoke --epochs 1 --until-decided --max-seeds 10 --out study";
+    let plan = place.json(&format!("{words} --plan --json"), "cenote.plan/1");
+    assert_eq!((&plan["runs"], &plan["looks"]), (&20.into(), &serde_json::json!([8, 9, 10])));
+    let said = place.cenote(words);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    says(&said.err, &["look 1 of 3 after 8 seeds: ", " of 1 comparisons decided"]);
+    says(&said.out, &["of 3 looks taken, at ", " of at most 10 seeds: "]);
+    says(&place.text("study/runs.jsonl"), &["\"looks\":[8,9,10]", "\"marks\":\"450:"]);
+    says(&place.text("study/report.md"), &["- Looks: 3 planned beforehand", "after 8 seeds: "]);
+    let again = place.cenote(words);
+    assert_eq!((again.code, again.out), (Some(0), said.out));
+    for wrong in ["--max-seeds 10", "--until-decided --seeds 3"] {
+        place.refuses(&format!("ablate smoke {wrong}"), 2);
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod events;
 mod flags;
 mod interruption;
 mod lists;
+mod memory;
 mod metrics_classification;
 mod metrics_sequence;
 mod operators;

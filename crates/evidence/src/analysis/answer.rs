@@ -92,7 +92,7 @@ fn accuracy(analysis: &Analysis, parts: &mut Parts) -> String {
     }));
     for comparison in std::iter::once(removed).chain(naive) {
         parts.because.extend(wording::controls(comparison));
-        parts.caveats.extend(wording::lost(analysis, comparison));
+        parts.caveats.extend(wording::limits(analysis, comparison));
     }
     parts.caveats.extend(naive.and_then(confounded));
     answer.to_owned()
@@ -151,7 +151,7 @@ fn necessary(analysis: &Analysis, parts: &mut Parts) -> String {
     parts.because.push(summary);
     parts.because.extend(quoted.iter().map(|arm| judged(analysis, arm)));
     parts.because.extend(quoted.iter().filter_map(|arm| wording::controls(arm)));
-    parts.caveats.extend(quoted.iter().filter_map(|arm| wording::lost(analysis, arm)));
+    parts.caveats.extend(quoted.iter().flat_map(|arm| wording::limits(analysis, arm)));
     answer.to_owned()
 }
 
@@ -213,12 +213,12 @@ fn improves(analysis: &Analysis, parts: &mut Parts) -> String {
     );
     parts.because.push(sentence);
     parts.because.extend(wording::controls(removed));
-    parts.caveats.extend(wording::lost(analysis, removed));
+    parts.caveats.extend(wording::limits(analysis, removed));
     answer.to_owned()
 }
 
 /// The verdict sentence of a comparison: words, numbers, scope.
-fn judged(analysis: &Analysis, comparison: &Comparison) -> String {
+pub(super) fn judged(analysis: &Analysis, comparison: &Comparison) -> String {
     format!(
         "{}: {}; {}, {SCOPE}.",
         wording::pair(comparison),

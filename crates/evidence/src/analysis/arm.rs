@@ -7,7 +7,10 @@ use super::census::{Runs, is_done};
 use super::class::{class_scores, total};
 use crate::confusion::ConfusionCounts;
 use crate::record::{ArmNote, Costs, Outcome, Record};
-use crate::stats::{Interval, mean, median, standard_deviation, t_interval};
+use crate::stats::{
+    Interval, ProfilePoint, RobustMean, mean, median, performance_profile, robust_mean,
+    standard_deviation, t_interval,
+};
 
 /// One arm over its seeds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,8 +27,12 @@ pub struct ArmSummary {
     pub diverged: usize,
     /// Runs that something else stopped.
     pub failed: usize,
-    /// Seeds without a record.
+    /// Seeds without a record that are needed.
     pub missing: usize,
+    /// Seeds that must run by what is known now; all of them unless looks are planned.
+    pub wanted: usize,
+    /// Scored runs that are no better than guessing; they count like all others.
+    pub stuck: usize,
     /// The metric of every scored run, by seed.
     pub scores: Vec<SeedScore>,
     /// Mean of the metric.
@@ -34,6 +41,10 @@ pub struct ArmSummary {
     pub sd: Option<f64>,
     /// Student's 95 % interval of the mean, of this arm alone.
     pub interval: Option<Interval>,
+    /// Interquartile mean of the metric, which one bad run moves little, with its bootstrap interval.
+    pub robust: Option<RobustMean>,
+    /// Share of runs above each of eleven scores, which are the same for every arm.
+    pub profile: Vec<ProfilePoint>,
     /// What a run needs; the most of any run.
     pub costs: Option<Costs>,
     /// Whether runs disagree about what they need, which they should not.
@@ -82,7 +93,13 @@ impl ArmSummary {
         self.against == self.name
     }
 
-    pub(super) fn of(note: &ArmNote, runs: &Runs<'_>) -> Self {
+    /// Runs that the arm should have by now.
+    pub fn planned(&self) -> usize {
+        self.done + self.diverged + self.failed + self.missing
+    }
+
+    /// Summarises an arm of which the first `wanted` seeds are needed, its profile taken at `scores_at`.
+    pub(super) fn of(note: &ArmNote, runs: &Runs<'_>, wanted: usize, scores_at: &[f64]) -> Self {
         let records: Vec<_> =
             runs.seeds.iter().filter_map(|&seed| runs.get(&note.name, seed)).collect();
         let done = runs.done(&note.name);
@@ -104,10 +121,19 @@ impl ArmSummary {
             done: done.len(),
             diverged: count(|outcome| matches!(outcome, Outcome::Diverged { .. })),
             failed: count(|outcome| matches!(outcome, Outcome::Failed { .. })),
-            missing: runs.seeds.len() - records.len(),
+            missing: runs
+                .seeds
+                .iter()
+                .take(wanted)
+                .filter(|s| runs.get(&note.name, **s).is_none())
+                .count(),
+            wanted,
+            stuck: done.iter().filter(|record| runs.stuck(record).is_some()).count(),
             mean: mean(&values),
             sd: standard_deviation(&values),
             interval: t_interval(&values, 0.95),
+            robust: (!values.is_empty()).then(|| robust_mean(&[&values])).flatten(),
+            profile: performance_profile(&[&values], scores_at),
             scores,
             costs: most(&done),
             costs_vary: done.windows(2).any(|pair| pair[0].costs != pair[1].costs),
@@ -119,6 +145,17 @@ impl ArmSummary {
             classes: class_scores(runs.design, &done),
         }
     }
+}
+
+/// Eleven scores from the lowest run of the study to its highest, where profiles are taken.
+pub(super) fn profile_scores(runs: &Runs<'_>) -> Vec<f64> {
+    let arms = runs.design.arms.iter();
+    let scores: Vec<f64> =
+        arms.flat_map(|arm| runs.done(&arm.name)).map(|record| runs.score(record)).collect();
+    let ends = scores.iter().copied().reduce(f64::min).zip(scores.iter().copied().reduce(f64::max));
+    ends.map_or_else(Vec::new, |(low, high)| {
+        (0..=10).map(|step| low + (high - low) * f64::from(step) / 10.0).collect()
+    })
 }
 
 /// Median seconds per epoch of a run; the first epoch warms up and counts only if it is alone.

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::chance::stuck_at_chance;
 use crate::Error;
 use crate::record::{Design, Environment, Outcome, Record};
 
 /// What became of the planned runs: `planned = done + diverged + failed + missing`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Census {
-    /// Arms times seeds.
+    /// Arms times seeds, less the spared runs.
     pub planned: usize,
     /// Runs that were scored.
     pub done: usize,
@@ -20,13 +21,17 @@ pub struct Census {
     pub failed: usize,
     /// Runs without a record.
     pub missing: usize,
+    /// Runs of later looks that were not needed, because everything they could tell was decided.
+    pub spared: usize,
     /// Records of arms, seeds or cells outside the design; they count nowhere.
     pub outside: usize,
     /// Every run that diverged or failed.
     pub trouble: Vec<Trouble>,
+    /// Every run that was scored and is no better than guessing. They count like all others.
+    pub stuck: Vec<Trouble>,
 }
 
-/// A run that did not end with a score.
+/// A run that did not end as it should.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Trouble {
     /// The arm.
@@ -89,6 +94,11 @@ impl<'a> Runs<'a> {
         record.scores[&self.design.metric] // `select` lets no scored run in without it
     }
 
+    /// Why a scored run is no better than guessing, in words; `None` if it is, or has no score.
+    pub(super) fn stuck(&self, record: &Record) -> Option<String> {
+        is_done(record).then(|| stuck_at_chance(record, &self.design.dataset)).flatten()
+    }
+
     pub(super) fn environments(&self) -> Vec<Environment> {
         let distinct: BTreeSet<_> = self.chosen.values().map(|r| r.environment.clone()).collect();
         distinct.into_iter().collect()
@@ -96,21 +106,26 @@ impl<'a> Runs<'a> {
 }
 
 impl Census {
-    pub(super) fn of(runs: &Runs<'_>) -> Self {
+    /// Counts the runs of every arm of the design, of which the first `wanted` seeds are needed.
+    pub(super) fn of(runs: &Runs<'_>, wanted: &[usize]) -> Self {
         let mut census = Self { outside: runs.outside, ..Self::default() };
-        for arm in &runs.design.arms {
-            for &seed in &runs.seeds {
-                census.planned += 1;
+        for (arm, &wanted) in runs.design.arms.iter().zip(wanted) {
+            for (place, &seed) in runs.seeds.iter().enumerate() {
                 let record = runs.get(&arm.name, seed);
+                if record.is_none() && place >= wanted {
+                    census.spared += 1;
+                    continue;
+                }
+                census.planned += 1;
                 match record.map(|record| &record.outcome) {
                     None => census.missing += 1,
                     Some(Outcome::Done) => census.done += 1,
                     Some(Outcome::Diverged { .. }) => census.diverged += 1,
                     Some(Outcome::Failed { .. }) => census.failed += 1,
                 }
-                if let Some(what) = record.and_then(what_happened) {
-                    census.trouble.push(Trouble { arm: arm.name.clone(), seed, what });
-                }
+                let trouble = |what| Trouble { arm: arm.name.clone(), seed, what };
+                census.trouble.extend(record.and_then(what_happened).map(trouble));
+                census.stuck.extend(record.and_then(|record| runs.stuck(record)).map(trouble));
             }
         }
         census

@@ -7,8 +7,8 @@ use super::arm::epoch_seconds;
 use super::census::{Runs, has_diverged, is_done, what_happened};
 use crate::record::{ArmNote, Record};
 use crate::stats::{
-    Interval, IntervalMethod, Ratio, correlation, difference_interval, geometric_mean_ratio,
-    t_interval,
+    Crossed, EffectSize, Interval, IntervalMethod, Ratio, SignedRank, correlation, crossed,
+    difference_interval, effect_size, geometric_mean_ratio, mcnemar, signed_rank, t_interval,
 };
 use crate::verdict::Judgement;
 
@@ -19,7 +19,9 @@ pub struct Comparison {
     pub arm: String,
     /// Its partner.
     pub against: String,
-    /// Difference of the metric, arm minus partner, for every seed that both finished.
+    /// Seeds that the verdict may rest on: all, or those of the look that judged it.
+    pub planned: usize,
+    /// Difference of the metric, arm minus partner, for each of these seeds that both finished.
     pub pairs: Vec<PairedDifference>,
     /// Every run that ended without a score, in words: "`none` seed 3 diverged in epoch 2".
     pub lost: Vec<String>,
@@ -32,8 +34,12 @@ pub struct Comparison {
     pub judgement: Judgement,
     /// Correlation of the two arms over seeds: what pairing gains.
     pub correlation: Option<f64>,
-    /// Other 95 % intervals of the difference; neither is adjusted and neither decides.
+    /// Other views of the same differences; none is adjusted and none decides.
     pub cross_check: CrossCheck,
+    /// How large the difference is, without a unit.
+    pub effect: Option<EffectSize>,
+    /// How sure it is for other test images too; `None` unless every run says which it got right.
+    pub crossed: Option<Crossed>,
     /// What the arm costs relative to its partner.
     pub costs: Option<CostRatios>,
     /// What is held equal between the two; `None` until both have a finished run.
@@ -49,9 +55,11 @@ pub struct PairedDifference {
     pub seed: u64,
     /// Metric of the arm minus metric of its partner.
     pub difference: f64,
+    /// McNemar's exact p of these two networks on the test images, if both say which they got right.
+    pub mcnemar: Option<f64>,
 }
 
-/// Intervals of the same difference by other methods.
+/// The same differences by other methods.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct CrossCheck {
     /// Student's t.
@@ -60,6 +68,8 @@ pub struct CrossCheck {
     pub bootstrap: Option<Interval>,
     /// How the bootstrap interval was made.
     pub method: Option<IntervalMethod>,
+    /// Wilcoxon's signed ranks; `None` where every difference is zero.
+    pub wilcoxon: Option<SignedRank>,
 }
 
 /// Costs of an arm divided by those of its partner.
@@ -73,6 +83,10 @@ pub struct CostRatios {
     pub peak_bytes: f64,
     /// Seconds per epoch, pair by pair.
     pub seconds: Option<Ratio>,
+    /// Seconds until the training accuracy that both runs of a pair reach, pair by pair.
+    pub seconds_to_accuracy: Option<Ratio>,
+    /// Seconds of a whole run times its threads, pair by pair.
+    pub core_seconds: Option<Ratio>,
     /// Whether the times of both arms vary by at most 10 % between runs.
     pub times_are_steady: bool,
 }
@@ -89,6 +103,7 @@ pub struct Controls {
 /// Both runs of every seed that has them.
 pub(super) struct Pairs<'a> {
     note: &'a ArmNote,
+    planned: usize,
     both: Vec<(&'a Record, &'a Record)>,
     scores: Vec<(f64, f64)>,
     lost: Vec<String>,
@@ -97,16 +112,18 @@ pub(super) struct Pairs<'a> {
 }
 
 impl<'a> Pairs<'a> {
-    pub(super) fn of(note: &'a ArmNote, runs: &Runs<'a>) -> Self {
+    /// The pairs among the first so many seeds.
+    pub(super) fn of(note: &'a ArmNote, runs: &Runs<'a>, planned: usize) -> Self {
         let mut pairs = Self {
             note,
+            planned,
             both: Vec::new(),
             scores: Vec::new(),
             lost: Vec::new(),
             waiting: 0,
             diverged: false,
         };
-        for &seed in &runs.seeds {
+        for &seed in runs.seeds.iter().take(planned) {
             let (arm, against) = (runs.get(&note.name, seed), runs.get(&note.against, seed));
             match (arm, against) {
                 (Some(arm), Some(against)) if is_done(arm) && is_done(against) => {
@@ -134,6 +151,29 @@ impl<'a> Pairs<'a> {
     }
 }
 
+impl Pairs<'_> {
+    /// The difference over seeds and images, where the metric is the share of images that are right.
+    fn crossed(&self) -> Option<Crossed> {
+        let rows: Option<Vec<Vec<i8>>> =
+            self.both.iter().map(|(arm, against)| by_image(arm, against)).collect();
+        let rows = rows?;
+        let alike = |row: &Vec<i8>, difference: f64| {
+            let gains = row.iter().map(|&gain| f64::from(gain)).sum::<f64>();
+            row.len() == rows[0].len() && (gains / row.len() as f64 - difference).abs() < 1e-9
+        };
+        let is_accuracy = rows.iter().zip(self.differences()).all(|(row, d)| alike(row, d));
+        if is_accuracy { crossed(&rows) } else { None }
+    }
+}
+
+/// For every image 1 where only the arm is right, -1 where only its partner is, 0 elsewhere; `None`
+/// unless both runs marked the same number of images.
+fn by_image(arm: &Record, against: &Record) -> Option<Vec<i8>> {
+    let (one, other) = (arm.marks.as_ref()?, against.marks.as_ref()?);
+    let gain = |(one, other): (bool, bool)| i8::from(one) - i8::from(other);
+    (one.len() == other.len()).then(|| one.iter().zip(other.iter()).map(gain).collect())
+}
+
 impl Comparison {
     pub(super) fn of(pairs: &Pairs<'_>, judgement: Judgement, arms: &[ArmSummary]) -> Self {
         let summary = |name: &str| arms.iter().find(|arm| arm.name == name);
@@ -144,13 +184,18 @@ impl Comparison {
         Self {
             arm: pairs.note.name.clone(),
             against: pairs.note.against.clone(),
+            planned: pairs.planned,
             pairs: pairs
                 .both
                 .iter()
                 .zip(&differences)
-                .map(|((record, _), &difference)| PairedDifference {
-                    seed: record.seed,
+                .map(|((arm, against), &difference)| PairedDifference {
+                    seed: arm.seed,
                     difference,
+                    mcnemar: by_image(arm, against).map(|gains| {
+                        let count = |sign: i8| gains.iter().filter(|gain| **gain == sign).count();
+                        mcnemar(count(1) as u64, count(-1) as u64)
+                    }),
                 })
                 .collect(),
             lost: pairs.lost.clone(),
@@ -162,7 +207,10 @@ impl Comparison {
                 student: t_interval(&differences, 0.95),
                 bootstrap: bootstrap.map(|(interval, _)| interval),
                 method: bootstrap.map(|(_, method)| method),
+                wilcoxon: signed_rank(&differences),
             },
+            effect: effect_size(&pairs.scores),
+            crossed: pairs.crossed(),
             costs,
             controls: arm.zip(against).and_then(|(arm, against)| controls(arm, against)),
             pair_seconds: arm
@@ -180,14 +228,35 @@ fn cost_ratios(pairs: &Pairs<'_>, arm: &ArmSummary, against: &ArmSummary) -> Opt
         .iter()
         .filter_map(|(arm, against)| epoch_seconds(arm).zip(epoch_seconds(against)))
         .collect();
+    let to_accuracy: Vec<_> =
+        pairs.both.iter().filter_map(|(a, b)| seconds_to_both(a, b)).collect();
+    let core = |record: &Record| record.times.total_seconds * f64::from(record.environment.threads);
+    let cores: Vec<_> =
+        pairs.both.iter().map(|(arm, against)| (core(arm), core(against))).collect();
     let steady = |arm: &ArmSummary| arm.epoch_spread.is_some_and(|spread| spread <= 0.10);
     Some(CostRatios {
         parameters: ratio(one.parameters, other.parameters)?,
         macs: ratio(one.macs, other.macs)?,
         peak_bytes: ratio(one.peak_bytes, other.peak_bytes)?,
         seconds: geometric_mean_ratio(&seconds, 0.95),
+        seconds_to_accuracy: geometric_mean_ratio(&to_accuracy, 0.95),
+        core_seconds: geometric_mean_ratio(&cores, 0.95),
         times_are_steady: steady(arm) && steady(against),
     })
+}
+
+/// How long each of two runs trained until the training accuracy that the worse of them ends with, in
+/// whole epochs; neither is cut off, since both reach it.
+fn seconds_to_both(one: &Record, other: &Record) -> Option<(f64, f64)> {
+    let last = |record: &Record| record.curve.last().map(|point| point.train_accuracy);
+    let target = last(one)?.min(last(other)?);
+    let reached = |record: &Record| {
+        let epochs = record.curve.iter().zip(&record.times.epoch_seconds);
+        let before = epochs.clone().take_while(|(point, _)| point.train_accuracy < target).count();
+        let seconds: f64 = epochs.map(|(_, seconds)| seconds).take(before + 1).sum();
+        (record.curve.len() == record.times.epoch_seconds.len()).then_some(seconds)
+    };
+    reached(one).zip(reached(other))
 }
 
 fn ratio(one: u64, other: u64) -> Option<f64> {

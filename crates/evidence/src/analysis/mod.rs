@@ -7,8 +7,11 @@
 mod answer;
 mod arm;
 mod census;
+mod chance;
+mod claim;
 mod class;
 mod comparison;
+mod looks;
 mod side_by_side;
 mod without;
 mod wording;
@@ -20,14 +23,18 @@ use serde::Serialize;
 pub use answer::{Answer, Question};
 pub use arm::{ArmSummary, CurvePoint, SeedScore};
 pub use census::{Census, Trouble};
+pub use claim::{Claim, Finding};
 pub use class::ClassScore;
 pub use comparison::{Comparison, Controls, CostRatios, CrossCheck, PairedDifference};
+pub use looks::LookSummary;
 pub use side_by_side::{ArmChange, Differs, EffectChange, SideBySide};
 
 use crate::record::{ArmNote, Design, Environment, Record};
-use crate::{Error, Store, judge_all};
+use crate::{Error, Store};
+use arm::profile_scores;
 use census::Runs;
 pub(crate) use census::what_happened;
+use comparison::Pairs;
 
 /// Everything a report says about a study; its JSON form is what `--json` prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,6 +47,10 @@ pub struct Analysis {
     pub census: Census,
     /// One answer to each of the four questions, in order.
     pub answers: Vec<Answer>,
+    /// What the records say to each of the article's claims, in order.
+    pub claims: Vec<Claim>,
+    /// The planned looks; empty where the study is judged once, at its end.
+    pub looks: Vec<LookSummary>,
     /// One summary per arm, in the order of the design.
     pub arms: Vec<ArmSummary>,
     /// Every arm that has a partner against it, in the order of the design: one family of tests.
@@ -63,29 +74,36 @@ impl Analysis {
     pub fn of(design: &Design, records: &[Record]) -> Result<Self, Error> {
         design.check()?;
         let runs = Runs::select(design, records)?;
-        let arms: Vec<_> = design.arms.iter().map(|note| ArmSummary::of(note, &runs)).collect();
-        let pairs: Vec<_> = design
-            .arms
+        let compared: Vec<&ArmNote> =
+            design.arms.iter().filter(|note| note.against != note.name).collect();
+        let judgements = looks::judgements(&compared, &runs);
+        let wanted = looks::wanted(&compared, &judgements, design);
+        let scores = profile_scores(&runs);
+        let summaries = design.arms.iter().zip(&wanted);
+        let arms: Vec<_> =
+            summaries.map(|(note, &wanted)| ArmSummary::of(note, &runs, wanted, &scores)).collect();
+        let looks = looks::summaries(&compared, &judgements, design);
+        let comparisons: Vec<_> = compared
             .iter()
-            .filter(|note| note.against != note.name)
-            .map(|note| comparison::Pairs::of(note, &runs))
-            .collect();
-        let differences: Vec<_> = pairs.iter().map(comparison::Pairs::differences).collect();
-        let comparisons: Vec<_> = pairs
-            .iter()
-            .zip(judge_all(&differences, design.margin))
-            .map(|(pairs, judgement)| Comparison::of(pairs, judgement, &arms))
+            .zip(judgements)
+            .map(|(note, judgement)| {
+                let pairs = Pairs::of(note, &runs, looks::seeds_of(&judgement, design));
+                Comparison::of(&pairs, judgement, &arms)
+            })
             .collect();
         let mut analysis = Self {
             schema: Self::SCHEMA,
             design: design.clone(),
-            census: Census::of(&runs),
+            census: Census::of(&runs, &wanted),
             answers: Vec::new(),
+            claims: Vec::new(),
+            looks,
             arms,
             comparisons,
             environments: runs.environments(),
         };
         analysis.answers = Question::ALL.iter().map(|q| q.answer(&analysis)).collect();
+        analysis.claims = claim::claims(&analysis, &runs);
         Ok(analysis)
     }
 

@@ -187,8 +187,11 @@ fn judged(
 
 /// Values by seed, as differences of nothing.
 fn scores(arm: &ArmSummary) -> Vec<PairedDifference> {
-    let value =
-        |score: &super::SeedScore| PairedDifference { seed: score.seed, difference: score.score };
+    let value = |score: &super::SeedScore| PairedDifference {
+        seed: score.seed,
+        difference: score.score,
+        mcnemar: None,
+    };
     arm.scores.iter().map(value).collect()
 }
 
@@ -199,7 +202,8 @@ fn paired(first: &[PairedDifference], second: &[PairedDifference]) -> Vec<Paired
         .iter()
         .filter_map(|one| {
             let other = of_seed(one.seed)?;
-            Some(PairedDifference { seed: one.seed, difference: other.difference - one.difference })
+            let difference = other.difference - one.difference;
+            Some(PairedDifference { seed: one.seed, difference, mcnemar: None })
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use crate::number::{percent, points, ratio};
 use crate::stats::{Interval, Ratio};
 
 /// Time ratios within this count as about the same.
-const SAME_TIME: Interval = Interval { low: 0.90, high: 1.11 };
+pub(super) const SAME_TIME: Interval = Interval { low: 0.90, high: 1.11 };
 
 /// Answers with ratios: exact ones for what is counted, intervals for what is measured.
 pub(super) fn without(analysis: &Analysis, parts: &mut Parts) -> String {

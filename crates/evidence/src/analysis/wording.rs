@@ -136,9 +136,9 @@ pub(super) fn controls(comparison: &Comparison) -> Option<String> {
 }
 
 /// Which pairs a comparison had to do without; `None` if it had them all.
-pub(super) fn lost(analysis: &Analysis, comparison: &Comparison) -> Option<String> {
+fn lost(comparison: &Comparison) -> Option<String> {
     const SHOWN: usize = 4;
-    let planned = analysis.design.seeds.len();
+    let planned = comparison.planned;
     let missing = planned - comparison.pairs.len();
     if missing == 0 {
         return None;
@@ -162,6 +162,31 @@ pub(super) fn lost(analysis: &Analysis, comparison: &Comparison) -> Option<Strin
         ""
     };
     Some(format!("{of} {have} no result: {}.{diverged}", reasons.join("; ")))
+}
+
+/// What limits a comparison: pairs it had to do without, and runs that learnt nothing.
+pub(super) fn limits(analysis: &Analysis, comparison: &Comparison) -> Vec<String> {
+    lost(comparison).into_iter().chain(stuck(analysis, comparison)).collect()
+}
+
+/// Which runs of the two arms are no better than guessing; `None` if none is.
+fn stuck(analysis: &Analysis, comparison: &Comparison) -> Option<String> {
+    let of = |arm: &str| {
+        let runs = analysis.census.stuck.iter().filter(|run| run.arm == arm);
+        let seeds: Vec<String> = runs.map(|run| run.seed.to_string()).collect();
+        (!seeds.is_empty()).then(|| {
+            let word = if seeds.len() == 1 { "seed" } else { "seeds" };
+            format!("`{arm}` {word} {}", seeds.join(", "))
+        })
+    };
+    let runs: Vec<String> =
+        [&comparison.arm, &comparison.against].into_iter().filter_map(|arm| of(arm)).collect();
+    (!runs.is_empty()).then(|| {
+        format!(
+            "No better than guessing after training: {}. These runs count, so the difference is partly one of training at all.",
+            runs.join("; ")
+        )
+    })
 }
 
 /// Names in a row: `` `a`, `b` and `c` ``.

@@ -9,6 +9,7 @@ use crate::number::{
     bytes, grouped, large, or_dash, p_value, percent, percent_interval, plural, points,
     points_interval, ratio, seconds,
 };
+use crate::stats::Crossed;
 use crate::verdict::ALPHA;
 
 /// The report as Markdown, with its plots linked by file name.
@@ -16,6 +17,7 @@ pub fn markdown(analysis: &Analysis) -> String {
     let sections = [
         head(analysis),
         answers(analysis),
+        claims(analysis),
         arms(analysis),
         comparisons(analysis),
         costs(analysis),
@@ -33,10 +35,11 @@ fn head(analysis: &Analysis) -> String {
     let design = &analysis.design;
     let census = &analysis.census;
     let mut text = format!(
-        "# {}\n\nStudy `{}`: {} and {} on {}, {}; {} of {} runs done.\n",
+        "# {}\n\nStudy `{}`: {} and {}{} on {}, {}; {} of {} runs done.\n",
         plain(&design.question),
         design.name,
         plural(design.arms.len(), "arm"),
+        if design.looks.is_empty() { "" } else { "at most " },
         plural(design.seeds.len(), "seed"),
         plain(&design.dataset.name),
         plain(&design.budget),
@@ -67,6 +70,22 @@ fn answers(analysis: &Analysis) -> String {
     text
 }
 
+fn claims(analysis: &Analysis) -> String {
+    let mut text = "## Seven claims\n\nWhat the article says of pooling, and what these records say to it on this data and budget. Ratios are arm to partner, with 95 % intervals.\n".to_owned();
+    for claim in &analysis.claims {
+        let (id, words, finding) = (claim.id, claim.claim, claim.finding.words());
+        let _ = write!(text, "\n**{id}, {words}: {finding}.** Rule: {}.", claim.rule);
+        for sentence in &claim.because {
+            let _ = write!(text, " {}", plain(sentence));
+        }
+        if !claim.not_measured.is_empty() {
+            let _ = write!(text, " Not measured: {}.", claim.not_measured.join("; "));
+        }
+        text.push('\n');
+    }
+    text
+}
+
 fn arms(analysis: &Analysis) -> String {
     let title = format!("test {} (%)", plain(&analysis.design.metric));
     let mut text = "## Arms\n\n".to_owned();
@@ -75,7 +94,7 @@ fn arms(analysis: &Analysis) -> String {
     table(&mut text, &heads, &analysis.arms, |arm| {
         vec![
             format!("`{}`", cell(&arm.name)),
-            format!("{} of {}", arm.done, analysis.design.seeds.len()),
+            format!("{} of {}", arm.done, arm.planned()),
             or_dash(arm.mean, percent),
             or_dash(arm.interval, percent_interval),
             or_dash(arm.costs, |costs| grouped(costs.parameters)),
@@ -132,7 +151,7 @@ fn comparisons(analysis: &Analysis) -> String {
             p_value(judgement.p, ALPHA),
             or_dash(judgement.equivalence_interval, points_interval),
             p_value(judgement.equivalence_p, ALPHA),
-            judgement.verdict.words().to_owned(),
+            judgement.verdict.phrase(),
         ]
     });
     let _ = write!(
@@ -189,13 +208,21 @@ fn method(analysis: &Analysis) -> String {
         design.plan
     );
     text.push_str(
-        "- Test: sign flips of paired differences (exact up to 16 pairs), intervals by inverting it, equivalence by two one-sided tests, Holm over all comparisons\n- Scope: the intervals are over seeds, for this test set; they say nothing about other images or data\n- Looks: one, at the planned seeds; adding seeds because an answer is open makes false claims likelier than stated\n",
+        "- Test: sign flips of paired differences (exact up to 16 pairs), intervals by inverting it, equivalence by two one-sided tests, Holm over all comparisons\n- Scope: the intervals are over seeds, for this test set; they say nothing about other images or data\n",
     );
+    text.push_str(&looks(analysis));
     let _ = writeln!(
         text,
         "- Census: {} planned = {} done + {} diverged + {} failed + {} missing",
         census.planned, census.done, census.diverged, census.failed, census.missing
     );
+    if census.spared > 0 {
+        let runs = plural(census.spared, "run");
+        let _ = writeln!(
+            text,
+            "- Spared: {runs} of later looks, since all they could tell was decided"
+        );
+    }
     if census.outside > 0 {
         let _ = writeln!(
             text,
@@ -203,7 +230,7 @@ fn method(analysis: &Analysis) -> String {
             plural(census.outside, "record")
         );
     }
-    for trouble in &census.trouble {
+    for trouble in census.trouble.iter().chain(&census.stuck) {
         let _ =
             writeln!(text, "- `{}` seed {}: {}", trouble.arm, trouble.seed, plain(&trouble.what));
     }
@@ -226,24 +253,97 @@ fn method(analysis: &Analysis) -> String {
 }
 
 fn cross_checks(analysis: &Analysis) -> String {
-    let mut text = "## Cross-checks\n\nOther 95 % intervals of the same differences, each alone and unadjusted. They decide nothing: at ten seeds the bootstrap holds the truth about 90 % of the time, not 95 %.\n\n".to_owned();
+    let mut text = "## Cross-checks\n\nOther views of the same differences, each alone and unadjusted. They decide nothing: at ten seeds the bootstrap holds the truth about 90 % of the time, not 95 %.\n\n".to_owned();
     let heads = [
         "arm against partner",
         "Student's t",
         "bootstrap (BCa from 8 pairs on)",
+        "Wilcoxon p",
         "correlation of pairs",
         "sd of differences (points)",
+        "Hedges' g",
+        "chance that a run beats the partner's",
     ];
     table(&mut text, &heads, &analysis.comparisons, |comparison| {
+        let effect = comparison.effect;
+        let chance = effect.map(|effect| {
+            let interval = effect.improvement_interval;
+            let interval =
+                interval.map_or_else(String::new, |i| format!(" [{:.2}, {:.2}]", i.low, i.high));
+            format!("{:.2}{interval}", effect.improvement)
+        });
         vec![
             versus(comparison),
             or_dash(comparison.cross_check.student, points_interval),
             or_dash(comparison.cross_check.bootstrap, points_interval),
-            or_dash(comparison.correlation, |r| format!("{r:.2}").replace('-', "−")),
+            or_dash(comparison.cross_check.wilcoxon, |ranks| p_value(ranks.p, ALPHA)),
+            or_dash(comparison.correlation, plain_number),
             or_dash(comparison.judgement.sd, percent),
+            or_dash(effect.and_then(|effect| effect.hedges), plain_number),
+            or_dash(chance, |chance| chance),
+        ]
+    });
+    text.push_str(&other_images(analysis));
+    text
+}
+
+/// When the study was judged, and what each look could claim.
+fn looks(analysis: &Analysis) -> String {
+    let mut text = match analysis.looks.len() {
+        0 => return "- Looks: one, at the planned seeds; adding seeds because an answer is open makes false claims likelier than stated\n".to_owned(),
+        n => format!("- Looks: {n} planned beforehand, the error spent over them after Lan and DeMets in the manner of O'Brien and Fleming; a comparison is judged by the look that decides it\n"),
+    };
+    for look in &analysis.looks {
+        let decided: Vec<String> = look.decided.iter().map(|arm| format!("`{arm}`")).collect();
+        let outcome = match (look.taken, decided.is_empty()) {
+            (false, _) => "not taken".to_owned(),
+            (true, true) => "decided nothing".to_owned(),
+            (true, false) => format!("decided {}", decided.join(", ")),
+        };
+        let _ = writeln!(
+            text,
+            "  - after {}: a single comparison judged at {:.5}, {:.1} % of its error spent by then; {outcome}",
+            plural(look.seeds, "seed"),
+            look.level,
+            100.0 * look.spent
+        );
+    }
+    text
+}
+
+/// How sure the differences are for other test images, where the records mark each image.
+fn other_images(analysis: &Analysis) -> String {
+    let known: Vec<(&Comparison, Crossed)> = analysis
+        .comparisons
+        .iter()
+        .filter_map(|comparison| Some((comparison, comparison.crossed?)))
+        .collect();
+    if known.is_empty() {
+        return String::new();
+    }
+    let mut text = "\nFor other seeds *and* other images of the same kind; the floor is the standard error that no number of seeds takes away.\n\n".to_owned();
+    let heads = [
+        "arm against partner",
+        "95 % interval",
+        "standard error (points)",
+        "floor (points)",
+        "images that the two disagree about (%)",
+    ];
+    table(&mut text, &heads, &known, |(comparison, crossed)| {
+        vec![
+            versus(comparison),
+            points_interval(crossed.interval),
+            percent(crossed.error),
+            percent(crossed.floor),
+            percent(crossed.disagreement),
         ]
     });
     text
+}
+
+/// A number without a unit, with two decimals.
+fn plain_number(value: f64) -> String {
+    format!("{value:.2}").replace('-', "−")
 }
 
 fn rebuild() -> String {

@@ -31,6 +31,7 @@ pub fn terminal(analysis: &Analysis) -> String {
             census.done, census.planned, census.diverged, census.failed, census.missing
         );
     }
+    looks(&mut text, analysis);
     for (number, answer) in (1..).zip(&analysis.answers) {
         text.push('\n');
         wrap(&mut text, &format!("{number}. {} {}.", answer.question, answer.answer), "");
@@ -38,7 +39,28 @@ pub fn terminal(analysis: &Analysis) -> String {
             wrap(&mut text, sentence, INDENT);
         }
     }
+    text.push_str("\nClaims of the article:\n");
+    for claim in &analysis.claims {
+        let line = format!("{} {}: {}.", claim.id, claim.claim, claim.finding.words());
+        wrap(&mut text, &line, INDENT);
+    }
     text
+}
+
+/// How far a study with planned looks has come.
+fn looks(text: &mut String, analysis: &Analysis) {
+    let taken = analysis.looks.iter().filter(|look| look.taken).count();
+    let decided: usize = analysis.looks.iter().map(|look| look.decided.len()).sum();
+    if let Some(last) = analysis.looks.last() {
+        let seen = taken.checked_sub(1).map_or(0, |last| analysis.looks[last].seeds);
+        let _ = writeln!(
+            text,
+            "\n{taken} of {} looks taken, at {seen} of at most {} seeds: {decided} of {} comparisons decided.",
+            analysis.looks.len(),
+            last.seeds,
+            analysis.comparisons.len()
+        );
+    }
 }
 
 fn table(text: &mut String, analysis: &Analysis) {
@@ -46,8 +68,7 @@ fn table(text: &mut String, analysis: &Analysis) {
     let heads =
         ["arm", &metric, "95 % interval", "parameters", "MACs", "memory", "s/epoch", "runs"];
     let heads: Vec<String> = heads.iter().map(|head| shorten(head)).collect();
-    let rows: Vec<Vec<String>> =
-        analysis.arms.iter().map(|arm| cells(arm, analysis.design.seeds.len())).collect();
+    let rows = analysis.arms.iter().map(cells);
     let rows: Vec<Vec<String>> = std::iter::once(heads).chain(rows).collect();
     text.push_str(&columns(&rows));
 }
@@ -68,7 +89,7 @@ pub(super) fn columns(rows: &[Vec<String>]) -> String {
     text
 }
 
-fn cells(arm: &ArmSummary, planned: usize) -> Vec<String> {
+fn cells(arm: &ArmSummary) -> Vec<String> {
     vec![
         shorten(&arm.name),
         or_dash(arm.mean, percent),
@@ -77,7 +98,7 @@ fn cells(arm: &ArmSummary, planned: usize) -> Vec<String> {
         or_dash(arm.costs, |costs| large(costs.macs)),
         or_dash(arm.costs, |costs| bytes(costs.peak_bytes)),
         or_dash(arm.epoch_seconds, seconds),
-        format!("{}/{planned}", arm.done),
+        format!("{}/{}", arm.done, arm.planned()),
     ]
 }
 

@@ -1,11 +1,12 @@
 //! The paired bootstrap with bias correction and acceleration (BCa), as a cross-check.
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
+use rand_chacha::rand_core::SeedableRng;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::describe::is_constant;
+use super::resample::{below, quantile};
 use super::{Interval, mean, t_interval};
 
 /// Seed of the resampling: the same differences always give the same interval.
@@ -96,25 +97,6 @@ fn resampled_means(values: &[f64]) -> Vec<f64> {
     means
 }
 
-/// A uniform index below `n`: the high half of a product, redrawn where it would be uneven.
-fn below(random: &mut ChaCha8Rng, n: usize) -> usize {
-    let n = u32::try_from(n).expect("no study has four thousand million seeds");
-    loop {
-        let product = u64::from(random.next_u32()) * u64::from(n);
-        if product as u32 >= n.wrapping_neg() % n {
-            return (product >> 32) as usize;
-        }
-    }
-}
-
-/// Linear between neighbours, as most software does by default.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
-    let position = q.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
-    let (index, part) = (position.floor() as usize, position.fract());
-    let next = sorted[(index + 1).min(sorted.len() - 1)];
-    sorted[index] + part * (next - sorted[index])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,13 +126,5 @@ mod tests {
         let values = [0.1, 0.2, 0.2, 0.3, 0.3, 0.4, 0.5, 0.6, 1.0, 4.0];
         let (centre, bca) = (mean(&values).unwrap(), bca_interval(&values, 0.95).unwrap());
         assert!(bca.high - centre > 1.5 * (centre - bca.low), "{bca:?}");
-    }
-
-    #[test]
-    fn indices_are_even_over_a_count_that_is_no_power_of_two() {
-        let mut random = ChaCha8Rng::seed_from_u64(1);
-        let mut counts = [0u32; 7];
-        (0..70_000).for_each(|_| counts[below(&mut random, 7)] += 1);
-        assert!(counts.iter().all(|count| count.abs_diff(10_000) < 400), "{counts:?}");
     }
 }

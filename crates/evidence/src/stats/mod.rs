@@ -5,8 +5,14 @@
 //! sign_flip    exact test and the interval that agrees       of paired differences
 //! equivalence  two one-sided sign-flip tests                 against a margin
 //! holm         adjusted p values and shares of the error     over a family of tests
-//! bootstrap    BCa interval                                  as a cross-check
+//! looks        levels of planned looks, alpha spending       at an unfinished study
 //! power        how many more seeds                           for an open question
+//! bootstrap    BCa interval                                  as a cross-check
+//! wilcoxon     signed-rank test, exact with ties and zeros   as a cross-check
+//! effect       d, Hedges' g, Cliff's delta, improvement      as a description
+//! aggregate    interquartile mean, performance profile       of runs, also of several data sets
+//! crossed      variance over seeds and over images           of correctness per image
+//! mcnemar      exact test of two networks                    on the same images
 //! ratio        geometric mean ratio with interval            of paired costs
 //! ```
 //!
@@ -33,18 +39,33 @@
 //!
 //! Skewed differences defeat all three at these sizes, BCa most. It is reported as a cross-check.
 
+mod aggregate;
 mod bootstrap;
+mod crossed;
 mod describe;
+mod effect;
 mod equivalence;
 mod holm;
+mod looks;
+mod mcnemar;
 mod power;
 mod ratio;
+mod resample;
 mod sign_flip;
+mod wilcoxon;
 
+pub use aggregate::{
+    ProfilePoint, RobustMean, interquartile_mean, performance_profile, robust_mean,
+};
 pub use bootstrap::{IntervalMethod, bca_interval, difference_interval};
+pub use crossed::{Crossed, crossed};
 pub use describe::{Interval, correlation, mean, median, standard_deviation, t_interval};
+pub use effect::{EffectSize, effect_size, probability_of_improvement};
 pub use equivalence::{Equivalence, equivalence};
 pub use holm::{HolmStep, holm};
+pub use looks::Looks;
+pub use mcnemar::mcnemar;
 pub use power::{Need, Pilot, seeds_needed};
 pub use ratio::{Ratio, geometric_mean_ratio};
 pub use sign_flip::SignFlip;
+pub use wilcoxon::{SignedRank, signed_rank};

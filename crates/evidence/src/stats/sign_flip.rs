@@ -61,6 +61,12 @@ impl SignFlip {
         Self { means, slack: 1e-12 * largest }
     }
 
+    /// The smallest one-sided p that so many differences can reach: that of the data alone among all flips.
+    pub fn smallest_p(n: usize) -> f64 {
+        let flips = if n <= Self::EXACT { 2f64.powi(n as i32) } else { Self::RANDOM as f64 + 1.0 };
+        flips.recip()
+    }
+
     /// One-sided p of "the mean is above `theta`".
     pub fn p_above(&self, theta: f64) -> f64 {
         let at_most = self.means.partition_point(|&mean| mean <= theta + self.slack);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cenote_autograd::Tape;
 use cenote_datasets::{Batches, Normalization, Split};
-use cenote_evidence::ConfusionCounts;
+use cenote_evidence::{ConfusionCounts, Marks};
 use cenote_layers::{Mode, Model, Params, Step, cross_entropy, predictions};
 use cenote_metrics::{CLASSIFICATION_METRICS, ConfusionMatrix};
 use cenote_tensor::Seed;
@@ -21,6 +21,8 @@ pub struct Evaluation {
     pub confusion: ConfusionMatrix,
     /// Mean cross entropy.
     pub loss: f64,
+    /// Which images were right, in the order of the split.
+    pub marks: Marks,
 }
 
 impl Evaluation {
@@ -66,5 +68,7 @@ pub fn evaluate(
     }
     let confusion = ConfusionMatrix::from_labels(classes, split.labels(), &predicted)
         .expect("labels and predictions are below the number of classes");
-    Ok(Evaluation { confusion, loss: loss / split.len() as f64 })
+    let marks =
+        split.labels().iter().zip(&predicted).map(|(label, guess)| label == guess).collect();
+    Ok(Evaluation { confusion, loss: loss / split.len() as f64, marks })
 }

@@ -91,7 +91,7 @@ fn compared(analysis: &Analysis, comparison: &Comparison) -> String {
         or_dash(judgement.interval, points_interval),
         p_equals(judgement.p),
         judgement.n,
-        analysis.design.seeds.len()
+        comparison.planned
     );
     if let Some(costs) = &comparison.costs {
         let _ = writeln!(html, "<p>{}</p>", cost_words(costs));

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::text::{code, plain, prose};
 use crate::number::{grouped, plural};
 use crate::report::markdown::seeds;
-use crate::{Analysis, Record};
+use crate::{Analysis, LookSummary, Record};
 
 pub(super) fn method(analysis: &Analysis, runs: &[Record]) -> String {
     let (design, census) = (&analysis.design, &analysis.census);
@@ -56,7 +56,17 @@ pub(super) fn method(analysis: &Analysis, runs: &[Record]) -> String {
             outside(census.outside)
         ),
     );
-    for trouble in &census.trouble {
+    for look in &analysis.looks {
+        list.add("Looks", &look_words(look));
+    }
+    if census.spared > 0 {
+        let runs = plural(census.spared, "run");
+        list.add(
+            "Spared",
+            &format!("{runs} of later looks, since all they could tell was decided"),
+        );
+    }
+    for trouble in census.trouble.iter().chain(&census.stuck) {
         let what =
             format!("{} seed {}: {}", code(&trouble.arm), trouble.seed, prose(&trouble.what));
         list.add("Not done", &what);
@@ -95,6 +105,22 @@ impl Entries {
     fn html(self) -> String {
         format!("<dl>\n{}</dl>\n", self.html)
     }
+}
+
+/// When a study with planned looks was judged, and what that look could claim.
+fn look_words(look: &LookSummary) -> String {
+    let decided: Vec<String> = look.decided.iter().map(|arm| code(arm)).collect();
+    let outcome = match (look.taken, decided.is_empty()) {
+        (false, _) => "not taken".to_owned(),
+        (true, true) => "decided nothing".to_owned(),
+        (true, false) => format!("decided {}", decided.join(", ")),
+    };
+    format!(
+        "after {}: a single comparison judged at {:.5}, {:.1} % of its error spent by then; {outcome}",
+        plural(look.seeds, "seed"),
+        look.level,
+        100.0 * look.spent
+    )
 }
 
 /// The commands that made the runs, as far as the records say.

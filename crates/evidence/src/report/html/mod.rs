@@ -6,6 +6,7 @@
 
 mod answers;
 mod cards;
+mod claims;
 mod classes;
 mod figures;
 mod method;
@@ -45,6 +46,7 @@ pub(crate) fn html(analysis: &Analysis, runs: &[Record]) -> String {
         section("layers", "Layer by layer", sections::layers(analysis)),
         section("classes", "Class by class", classes::classes(analysis)),
         section("answers", "The four answers, with their reasons", answers::answers(analysis)),
+        section("claims", "The seven claims", claims::claims(analysis)),
         section("runs", "Every run", sections::runs(analysis, runs)),
         section("method", "How it was measured", method::method(analysis, runs)),
     ]
@@ -63,7 +65,7 @@ pub(crate) fn html(analysis: &Analysis, runs: &[Record]) -> String {
     }
     let _ = write!(
         page,
-        "</main>\n<footer class=\"note\">\n<p>Every number here is computed from <code>runs.jsonl</code>: <code>cenote report DIRECTORY</code> writes this page again, byte for byte, without training.</p>\n</footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
+        "</main>\n<footer>\n<p class=\"note\">Every number here is computed from <code>runs.jsonl</code>: <code>cenote report DIRECTORY</code> writes this page again, byte for byte, without training.</p>\n</footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
     );
     page
 }

@@ -38,10 +38,7 @@ pub(super) fn accuracy(analysis: &Analysis) -> String {
             Cell::value(arm.mean, &or_dash(arm.mean, percent)),
             Cell::value(arm.interval.map(|i| i.low), &or_dash(arm.interval, percent_interval)),
             Cell::value(arm.sd, &or_dash(arm.sd, percent)),
-            Cell::value(
-                Some(arm.done as f64),
-                &format!("{} of {}", arm.done, analysis.design.seeds.len()),
-            ),
+            Cell::value(Some(arm.done as f64), &format!("{} of {}", arm.done, arm.planned())),
             counted(|costs| costs.parameters, grouped),
             counted(|costs| costs.macs, large),
             counted(|costs| costs.peak_bytes, bytes),
@@ -102,36 +99,82 @@ pub(super) fn differences(analysis: &Analysis) -> String {
             Cell::value(Some(judgement.equivalence_p), &p_value(judgement.equivalence_p, ALPHA)),
         ]);
     }
-    let heads = [
-        "arm − partner",
-        "Student's t",
-        "bootstrap",
-        "correlation of pairs",
-        "sd of differences (points)",
-    ];
-    let mut others = Table::new(
-        "Cross-checks: other 95 % intervals of the same differences, each alone and unadjusted; they decide nothing",
-        &heads,
-    );
-    for comparison in &analysis.comparisons {
-        let check = &comparison.cross_check;
-        let (r, sd) = (comparison.correlation, comparison.judgement.sd);
-        others.row(vec![
-            versus(comparison),
-            Cell::value(check.student.map(|i| i.low), &or_dash(check.student, points_interval)),
-            Cell::value(check.bootstrap.map(|i| i.low), &or_dash(check.bootstrap, points_interval)),
-            Cell::value(r, &or_dash(r, |r| format!("{r:.2}").replace('-', "−"))),
-            Cell::value(sd, &or_dash(sd, percent)),
-        ]);
-    }
+    let others = cross_checks(analysis);
+    let images = other_images(analysis);
     format!(
         "{}{}<p class=\"note\">The first p says whether there is a difference: the 95 % interval excludes zero exactly when it is at most 0.05. The second says whether the difference is within ±{:.2} points: the 90 % interval lies inside the margin exactly when it is at most 0.05. All are adjusted for {}.</p>\n{}",
         figure(analysis, "differences", DIFFERENCES),
         table.html(),
         100.0 * analysis.design.margin,
         plural(analysis.comparisons.len(), "comparison"),
-        others.html()
+        others + &images
     )
+}
+
+/// Other views of the same differences; none decides.
+fn cross_checks(analysis: &Analysis) -> String {
+    let heads = [
+        "arm − partner",
+        "Student's t",
+        "bootstrap",
+        "Wilcoxon p",
+        "Hedges' g",
+        "chance that a run beats the partner's",
+        "correlation of pairs",
+        "sd (points)",
+    ];
+    let mut table = Table::new(
+        "Cross-checks: other views of the same differences, each alone and unadjusted; they decide nothing",
+        &heads,
+    );
+    let number = |value: Option<f64>| {
+        Cell::value(value, &or_dash(value, |value| format!("{value:.2}").replace('-', "−")))
+    };
+    for comparison in &analysis.comparisons {
+        let (check, effect) = (&comparison.cross_check, comparison.effect);
+        let (wilcoxon, sd) = (check.wilcoxon.map(|ranks| ranks.p), comparison.judgement.sd);
+        table.row(vec![
+            versus(comparison),
+            Cell::value(check.student.map(|i| i.low), &or_dash(check.student, points_interval)),
+            Cell::value(check.bootstrap.map(|i| i.low), &or_dash(check.bootstrap, points_interval)),
+            Cell::value(wilcoxon, &or_dash(wilcoxon, |p| p_value(p, ALPHA))),
+            number(effect.and_then(|effect| effect.hedges)),
+            number(effect.map(|effect| effect.improvement)),
+            number(comparison.correlation),
+            Cell::value(sd, &or_dash(sd, percent)),
+        ]);
+    }
+    table.html()
+}
+
+/// How sure the differences are for other images too; empty unless the records mark each image.
+fn other_images(analysis: &Analysis) -> String {
+    let heads = [
+        "arm − partner",
+        "95 % interval",
+        "standard error (points)",
+        "floor (points)",
+        "images that the two disagree about (%)",
+    ];
+    let mut table = Table::new("For other seeds and other images of the same kind", &heads);
+    let mut known = false;
+    for comparison in &analysis.comparisons {
+        let Some(crossed) = comparison.crossed else { continue };
+        known = true;
+        let share = |value: f64| Cell::value(Some(value), &percent(value));
+        table.row(vec![
+            versus(comparison),
+            Cell::value(Some(crossed.interval.low), &points_interval(crossed.interval)),
+            share(crossed.error),
+            share(crossed.floor),
+            share(crossed.disagreement),
+        ]);
+    }
+    if !known {
+        return String::new();
+    }
+    table.html()
+        + "<p class=\"note\">The floor is the standard error that no number of seeds takes away. These intervals are not adjusted and decide nothing.</p>\n"
 }
 
 pub(super) fn costs(analysis: &Analysis) -> String {

@@ -1,0 +1,94 @@
+//! `cenote fit`: what memory training needs, and what fits into how much.
+
+use std::process::ExitCode;
+
+use cenote_evidence::bytes;
+use cenote_experiment::{Arm, Footprint, Plan, Workers};
+use serde_json::json;
+
+use super::ablate::study_of;
+use crate::args::Fit as Args;
+use crate::failure::Failure;
+use crate::screen;
+
+/// What fits for one arm.
+struct Row<'a> {
+    arm: &'a Arm,
+    /// Bytes at the study's batch size.
+    peak: u64,
+    /// Largest batch and largest side of an image.
+    batch: Option<usize>,
+    side: Option<usize>,
+}
+
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let mut study = study_of(&args.study)?;
+    if let Some(arm) = &args.arm {
+        study.filling(arm)?;
+    }
+    study.seeds.count = 1;
+    let plan = Plan::new(study)?;
+    let wanted = |arm: &&Arm| args.arm.as_ref().is_none_or(|name| *name == arm.name);
+    let rows = Workers::on_threads(None, || {
+        let row = |arm| row(&plan, arm, args.memory);
+        plan.arms.iter().filter(wanted).map(row).collect::<Result<Vec<_>, _>>()
+    })?;
+    let text = if args.json {
+        document(&plan, &rows, args.memory)
+    } else {
+        table(&plan, &rows, args.memory)
+    };
+    screen::print(&text).map_err(Failure::Output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row<'a>(plan: &Plan, arm: &'a Arm, memory: u64) -> Result<Row<'a>, cenote_experiment::Error> {
+    let batch = plan.recipe.batch_size;
+    let footprint = Footprint::of(&plan.study, &arm.model, &plan.data)?;
+    let side = Footprint::largest_side(&plan.study, &arm.model, &plan.data, batch, memory)?;
+    Ok(Row { arm, peak: footprint.peak(batch), batch: footprint.largest_batch(memory), side })
+}
+
+fn table(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
+    let batch = plan.recipe.batch_size;
+    let [_, height, width] = plan.data.train.shape();
+    let heads = [
+        "arm".to_owned(),
+        "needs".to_owned(),
+        "largest batch".to_owned(),
+        "largest image".to_owned(),
+    ];
+    let mut lines = vec![heads.to_vec()];
+    for row in rows {
+        let none = || "none".to_owned();
+        lines.push(vec![
+            row.arm.name.clone(),
+            bytes(row.peak),
+            row.batch.map_or_else(none, |batch| batch.to_string()),
+            row.side.map_or_else(none, |side| format!("{side}x{side}")),
+        ]);
+    }
+    format!(
+        "{}\ntensors of training: what batches of {batch} images of {height}x{width} need; the largest batch of such\n\
+         images, and the largest images in batches of {batch}, within {}\n",
+        screen::table(&lines),
+        bytes(memory),
+    )
+}
+
+fn document(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
+    let arms: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "arm": row.arm.name, "peak_bytes": row.peak,
+                "largest_batch": row.batch, "largest_side": row.side,
+            })
+        })
+        .collect();
+    let text = json!({
+        "schema": "cenote.fit/1", "study": plan.study.name, "memory_bytes": memory,
+        "batch_size": plan.recipe.batch_size, "image": plan.data.train.shape(), "arms": arms,
+    });
+    format!("{text}\n")
+}

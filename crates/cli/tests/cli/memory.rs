@@ -1,0 +1,40 @@
+//! Memory is foreseen, and an arm that needs too much is refused before it starts.
+
+use crate::program::Place;
+
+#[test]
+fn what_a_training_needs_is_what_its_record_says() {
+    let place = Place::new();
+    let fit = place.json("fit smoke --memory 100MB --json", "cenote.fit/1");
+    place.succeeds("ablate smoke --epochs 1 --seeds 1 --out study --quiet");
+    let arms = fit["arms"].as_array().expect("arms");
+    assert_eq!(arms.len(), 2);
+    for arm in arms {
+        let records = place.text("study/runs.jsonl");
+        let name = format!("\"arm\":{}", arm["arm"]);
+        let record =
+            records.lines().find(|line| line.starts_with("{\"run\"") && line.contains(&name));
+        let peak = format!("\"peak_bytes\":{}", arm["peak_bytes"]);
+        assert!(record.expect("a run of each arm").contains(&peak), "{record:?} {peak}");
+        assert!(
+            arm["largest_batch"].as_u64() > Some(1_000) && arm["largest_side"].as_u64() > Some(100)
+        );
+    }
+}
+
+#[test]
+fn an_arm_that_needs_more_than_its_limit_is_told_what_would_fit() {
+    let place = Place::new();
+    let error = place.refuses("ablate smoke --memory-limit 300kB", 2);
+    assert!(
+        error.contains("arm `none`: training needs 350 kB for tensors and may have 300 kB"),
+        "{error}"
+    );
+    assert!(error.ends_with("batch_size = 27 would fit"), "{error}");
+    assert!(!place.path("runs").exists(), "nothing was started");
+    let error = place.refuses("fit smoke --memory much", 2);
+    assert!(
+        error.contains("expected bytes, or a number with kB, MB, GB, KiB, MiB or GiB"),
+        "{error}"
+    );
+}

@@ -1,0 +1,380 @@
+//! The article's seven claims, and the rules that turn records into findings.
+//!
+//! ```text
+//! C1  less compute          MACs, seconds per epoch
+//! C2  very long             seconds per epoch, seconds to one training accuracy
+//! C3  fails to train        failed and diverged runs, runs at chance
+//! C4  a lot of money        core-seconds of a run
+//! C5  worse results         the verdict of the comparison
+//! C6  noisy                 gap between training and test; the rest is not measured
+//! C7  high-level features   not measured
+//! ```
+//!
+//! Each is asked of the arm with its pools removed and of the naive one, which deletes them and adapts
+//! nothing. It holds if it holds for both, and in part if for one or by one of its measures.
+
+use serde::Serialize;
+
+use super::answer::{judged, naive, removed};
+use super::census::{Runs, is_done};
+use super::without::SAME_TIME;
+use super::wording;
+use super::{Analysis, ArmSummary, Comparison, CostRatios};
+use crate::number::{bytes, or_dash, percent, plural, points, points_interval, ratio};
+use crate::stats::{Interval, Ratio, SignFlip, mean};
+use crate::verdict::{ALPHA, Verdict};
+
+/// "Very long" and "a lot" are not defined in the article; here they mean at least twice as much.
+const A_LOT: f64 = 2.0;
+
+/// One claim of the article, and what the records say to it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Claim {
+    /// `C1` to `C7`.
+    pub id: &'static str,
+    /// The claim in words.
+    pub claim: &'static str,
+    /// Whether it holds.
+    pub finding: Finding,
+    /// What it takes to hold, in words.
+    pub rule: &'static str,
+    /// Sentences with the numbers that the finding rests on.
+    pub because: Vec<String>,
+    /// What it would take to say more, and no record holds.
+    pub not_measured: Vec<&'static str>,
+}
+
+/// Whether a claim holds in a study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// By every measure there is and in every arm that was asked.
+    Holds,
+    /// By some measure or in some arm.
+    HoldsInPart,
+    /// By none.
+    DoesNotHold,
+    /// The runs so far do not tell.
+    Undecided,
+    /// No record speaks of it.
+    NotMeasured,
+}
+
+impl Finding {
+    /// The finding in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Holds => "holds here",
+            Self::HoldsInPart => "holds in part here",
+            Self::DoesNotHold => "does not hold here",
+            Self::Undecided => "undecided",
+            Self::NotMeasured => "not measured",
+        }
+    }
+
+    /// What several findings say together.
+    fn together(findings: &[Self]) -> Self {
+        let any = |wanted| findings.contains(&wanted);
+        let all = |wanted| findings.iter().all(|finding| *finding == wanted);
+        match () {
+            () if findings.is_empty() => Self::NotMeasured,
+            () if all(Self::Holds) => Self::Holds,
+            () if any(Self::Holds) || any(Self::HoldsInPart) => Self::HoldsInPart,
+            () if all(Self::DoesNotHold) => Self::DoesNotHold,
+            () => Self::Undecided,
+        }
+    }
+
+    /// Whether a ratio is above a bound, with its whole interval.
+    fn above(measured: Option<Ratio>, bound: f64) -> Self {
+        match measured.and_then(|ratio| ratio.interval) {
+            Some(interval) if interval.low > bound => Self::Holds,
+            Some(interval) if interval.high <= bound => Self::DoesNotHold,
+            _ => Self::Undecided,
+        }
+    }
+}
+
+/// What one arm says to a claim.
+type Said = (Finding, String);
+
+// Each claim with what it takes to hold.
+const COMPUTE: (&str, &str) = (
+    "pooling reduces dimension, so less compute",
+    "more than ×1.01 MACs, and seconds per epoch above ×1.11 with their whole interval",
+);
+const TIME: (&str, &str) = (
+    "without pooling training takes very long",
+    "seconds per epoch, and seconds to the training accuracy that both reach, above ×2 with their whole intervals",
+);
+const FAILING: (&str, &str) = (
+    "without pooling the machine will fail to train",
+    "every run without pooling fails, diverges or stays at chance, and none with it",
+);
+const MONEY: (&str, &str) = (
+    "without pooling you need a lot of money",
+    "core-seconds of a run above ×2 with their whole interval: so is the money, whatever they cost",
+);
+const RESULTS: (&str, &str) =
+    ("without pooling results get worse", "the verdict of the comparison is that it hurts");
+const NOISE: (&str, &str) = (
+    "without pooling the model captures everything, so it is noisy",
+    "in part if the gap between training and test accuracy is wider with its whole 95 % interval",
+);
+
+pub(super) fn claims(analysis: &Analysis, runs: &Runs<'_>) -> Vec<Claim> {
+    let asked: Vec<&Comparison> =
+        std::iter::once(removed(analysis)).chain(naive(analysis)).collect();
+    let claim = |id, (claim, rule), say: &dyn Fn(&Comparison) -> Said, unknown: &[&'static str]| {
+        let (findings, because): (Vec<_>, Vec<_>) = asked.iter().map(|arm| say(arm)).unzip();
+        let finding = Finding::together(&findings);
+        Claim { id, claim, finding, rule, because, not_measured: unknown.to_vec() }
+    };
+    let high_level = Claim {
+        id: "C7",
+        claim: "pooling makes the model train on high-level features only",
+        finding: Finding::NotMeasured,
+        rule: "no record speaks of features",
+        because: Vec::new(),
+        not_measured: vec![
+            "effective receptive field",
+            "linear probes per layer",
+            "similarity of layers (CKA)",
+            "sparsity and concentration of features",
+        ],
+    };
+    vec![
+        claim("C1", COMPUTE, &compute, &[]),
+        claim("C2", TIME, &time, &["time to a fixed validation accuracy"]),
+        claim(
+            "C3",
+            FAILING,
+            &|arm| failing(analysis, arm),
+            &["the image size or batch at which a memory limit is passed"],
+        ),
+        claim("C4", MONEY, &money, &["energy", "prices"]),
+        claim("C5", RESULTS, &|arm| results(analysis, arm), &[]),
+        claim(
+            "C6",
+            NOISE,
+            &|arm| noise(analysis, runs, arm),
+            &[
+                "robustness to clutter and noise",
+                "saliency inside and outside the object",
+                "shift consistency",
+            ],
+        ),
+        high_level,
+    ]
+}
+
+/// A sentence about a pair of arms, or that there is nothing to say.
+fn with_costs(arm: &Comparison, say: impl Fn(CostRatios) -> Said) -> Said {
+    let nothing = || (Finding::Undecided, "no finished run of both arms".to_owned());
+    let (finding, text) = arm.costs.map_or_else(nothing, say);
+    (finding, format!("{}: {text}.", wording::pair(arm)))
+}
+
+/// A measured ratio and its 95 % interval: `×5.91 [×5.87, ×5.94]`.
+fn measured(measured: Option<Ratio>) -> String {
+    or_dash(measured, |of| {
+        let interval = of.interval.map(|i| format!(" [{}, {}]", ratio(i.low), ratio(i.high)));
+        format!("{}{}", ratio(of.ratio), interval.unwrap_or_default())
+    })
+}
+
+/// A finding on time, which only steady times support.
+fn if_steady(costs: CostRatios, finding: Finding) -> Finding {
+    if costs.times_are_steady { finding } else { Finding::Undecided }
+}
+
+fn unsteady(costs: CostRatios) -> &'static str {
+    if costs.times_are_steady { "" } else { "; the times vary too much for a finding" }
+}
+
+fn compute(arm: &Comparison) -> Said {
+    with_costs(arm, |costs| {
+        let macs = if costs.macs > 1.01 { Finding::Holds } else { Finding::DoesNotHold };
+        let time = if_steady(costs, Finding::above(costs.seconds, SAME_TIME.high));
+        let (macs_ratio, seconds) = (ratio(costs.macs), measured(costs.seconds));
+        let text = format!("{macs_ratio} MACs, {seconds} seconds per epoch{}", unsteady(costs));
+        (Finding::together(&[macs, time]), text)
+    })
+}
+
+fn time(arm: &Comparison) -> Said {
+    with_costs(arm, |costs| {
+        let long = |of| if_steady(costs, Finding::above(of, A_LOT));
+        let findings = [long(costs.seconds), long(costs.seconds_to_accuracy)];
+        let text = format!(
+            "{} seconds per epoch, {} seconds to the training accuracy that both reach{}",
+            measured(costs.seconds),
+            measured(costs.seconds_to_accuracy),
+            unsteady(costs)
+        );
+        (Finding::together(&findings), text)
+    })
+}
+
+fn failing(analysis: &Analysis, arm: &Comparison) -> Said {
+    let of = |name: &str| analysis.arm(name).expect("a comparison is of arms of the design");
+    let (one, other) = (of(&arm.arm), of(&arm.against));
+    let bad = |arm: &ArmSummary| arm.diverged + arm.failed + arm.stuck;
+    let ran = |arm: &ArmSummary| arm.done + arm.diverged + arm.failed;
+    let finding = match (bad(one), bad(other)) {
+        _ if ran(one) == 0 => Finding::Undecided,
+        (0, _) => Finding::DoesNotHold,
+        (bad, 0) if bad == ran(one) => Finding::Holds,
+        (bad, others) if bad > others => Finding::HoldsInPart,
+        _ => Finding::DoesNotHold,
+    };
+    let told = |arm: &ArmSummary| {
+        let parts =
+            [(arm.failed, "failed"), (arm.diverged, "diverged"), (arm.stuck, "stayed at chance")];
+        let parts: Vec<String> =
+            parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        let what = if parts.is_empty() { "none failed".to_owned() } else { parts.join(", ") };
+        format!("of {} of `{}` {what}", plural(ran(arm), "run"), arm.name)
+    };
+    let memory = one.costs.zip(arm.costs).map_or_else(String::new, |(costs, ratios)| {
+        let (peak, times) = (bytes(costs.peak_bytes), ratio(ratios.peak_bytes));
+        format!("; peak tensor memory {peak}, {times}")
+    });
+    let text = format!("{}, {}{memory}", told(one), told(other));
+    (finding, format!("{}: {text}.", wording::pair(arm)))
+}
+
+fn money(arm: &Comparison) -> Said {
+    with_costs(arm, |costs| {
+        let finding = if_steady(costs, Finding::above(costs.core_seconds, A_LOT));
+        let text =
+            format!("{} core-seconds of a run{}", measured(costs.core_seconds), unsteady(costs));
+        (finding, text)
+    })
+}
+
+fn results(analysis: &Analysis, arm: &Comparison) -> Said {
+    let finding = match arm.judgement.verdict {
+        Verdict::Hurts { .. } => Finding::Holds,
+        Verdict::Helps { .. } | Verdict::NoMeaningfulDifference { .. } => Finding::DoesNotHold,
+        Verdict::Undecided { .. } => Finding::Undecided,
+    };
+    (finding, judged(analysis, arm))
+}
+
+/// What can be seen of noise in accuracies: how much better training images do, and the spread over seeds.
+fn noise(analysis: &Analysis, runs: &Runs<'_>, arm: &Comparison) -> Said {
+    let gaps: Vec<f64> = arm
+        .pairs
+        .iter()
+        .filter_map(|pair| {
+            Some(gap(runs, &arm.arm, pair.seed)? - gap(runs, &arm.against, pair.seed)?)
+        })
+        .collect();
+    let interval = SignFlip::new(&gaps).interval(ALPHA);
+    let finding = match interval {
+        Some(Interval { low, .. }) if low > 0.0 => Finding::HoldsInPart,
+        Some(Interval { high, .. }) if high < 0.0 => Finding::DoesNotHold,
+        _ => Finding::Undecided,
+    };
+    let sd = |name: &str| or_dash(analysis.arm(name).and_then(|arm| arm.sd), percent);
+    let text = match mean(&gaps) {
+        None => "no training accuracy of both arms".to_owned(),
+        Some(gap) => format!(
+            "the gap between training and test accuracy changes by {} points (95 % interval {}, unadjusted)",
+            points(gap),
+            or_dash(interval, points_interval)
+        ),
+    };
+    let text = format!(
+        "{text}, and the standard deviation over seeds is {} against {} points",
+        sd(&arm.arm),
+        sd(&arm.against)
+    );
+    (finding, format!("{}: {text}.", wording::pair(arm)))
+}
+
+/// Training accuracy over the last epoch minus test accuracy, where the metric is accuracy.
+fn gap(runs: &Runs<'_>, arm: &str, seed: u64) -> Option<f64> {
+    let record = runs.get(arm, seed).filter(|record| is_done(record))?;
+    let is_accuracy = runs.design.metric == "accuracy";
+    is_accuracy.then(|| Some(record.curve.last()?.train_accuracy - runs.score(record)))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Outcome, Record};
+    use crate::sample::{design, records};
+
+    fn found(id: &str, records: &[Record]) -> Claim {
+        let claims = Analysis::of(&design(), records).unwrap().claims;
+        claims.into_iter().find(|claim| claim.id == id).unwrap()
+    }
+
+    #[test]
+    fn costs_of_the_sample_make_the_claims_on_cost_hold() {
+        for id in ["C1", "C2", "C4"] {
+            let claim = found(id, &records());
+            assert_eq!(claim.finding, Finding::Holds, "{claim:?}");
+            assert_eq!(claim.because.len(), 2, "the removed arm and the naive one");
+        }
+    }
+
+    #[test]
+    fn times_that_vary_leave_only_what_is_counted() {
+        let mut records = records();
+        for record in records.iter_mut().filter(|record| record.arm.starts_with("none")) {
+            let factor = if record.seed % 2 == 0 { 0.7 } else { 1.4 };
+            record.times.epoch_seconds.iter_mut().for_each(|seconds| *seconds *= factor);
+        }
+        assert_eq!(found("C1", &records).finding, Finding::HoldsInPart);
+        assert_eq!(found("C2", &records).finding, Finding::Undecided);
+        assert!(found("C2", &records).because[0].contains("vary too much"));
+    }
+
+    #[test]
+    fn failing_is_counted_run_by_run() {
+        let claim = found("C3", &records());
+        assert_eq!(claim.finding, Finding::DoesNotHold);
+        assert!(claim.because[0].contains("of 10 runs of `none` none failed"), "{claim:?}");
+        let mut records = records();
+        for record in records.iter_mut().filter(|r| r.arm.starts_with("none")) {
+            record.outcome = Outcome::Failed { message: "out of memory".to_owned() };
+        }
+        let claim = found("C3", &records);
+        assert_eq!(claim.finding, Finding::Holds);
+        assert!(claim.because[0].contains("of 10 runs of `none` 10 failed"), "{claim:?}");
+        let one = records.iter().position(|r| r.arm == "none").unwrap();
+        records[one].outcome = Outcome::Done;
+        assert_eq!(found("C3", &records).finding, Finding::HoldsInPart);
+    }
+
+    #[test]
+    fn results_follow_the_verdicts_and_features_are_never_guessed() {
+        let claim = found("C5", &records());
+        assert_eq!(claim.finding, Finding::HoldsInPart, "one helps, one hurts: {claim:?}");
+        let claim = found("C7", &records());
+        assert_eq!((claim.finding, claim.because.len()), (Finding::NotMeasured, 0));
+        assert!(!claim.not_measured.is_empty());
+    }
+
+    #[test]
+    fn without_runs_nothing_is_found() {
+        for claim in Analysis::of(&design(), &[]).unwrap().claims {
+            let expected = if claim.id == "C7" { Finding::NotMeasured } else { Finding::Undecided };
+            assert_eq!(claim.finding, expected, "{claim:?}");
+        }
+    }
+
+    #[test]
+    fn a_wider_gap_supports_the_claim_of_noise_in_part() {
+        let mut records = records();
+        for record in records.iter_mut().filter(|record| record.arm.starts_with("none")) {
+            record.curve.last_mut().unwrap().train_accuracy += 0.05;
+        }
+        let claim = found("C6", &records);
+        assert_eq!(claim.finding, Finding::HoldsInPart);
+        assert!(claim.because[0].contains("points (95 % interval [+"), "{claim:?}");
+    }
+}

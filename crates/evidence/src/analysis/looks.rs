@@ -1,0 +1,193 @@
+//! Which looks were taken, and which runs the next one needs.
+
+use serde::Serialize;
+
+use super::census::Runs;
+use super::comparison::Pairs;
+use crate::record::{ArmNote, Design};
+use crate::sequential::{Sequence, judge_looks};
+use crate::stats::Looks;
+use crate::verdict::{ALPHA, Judgement, judge_all};
+
+/// One planned look at the study.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LookSummary {
+    /// Seeds that every open comparison has by then.
+    pub seeds: usize,
+    /// Two-sided level at which this look judges a single comparison of the study.
+    pub level: f64,
+    /// Share of the 5 % that a comparison has spent by this look, between 0 and 1.
+    pub spent: f64,
+    /// Whether it was taken.
+    pub taken: bool,
+    /// The arms whose comparison it decided.
+    pub decided: Vec<String>,
+}
+
+/// Every comparison judged: at the planned looks where the design has some, by all pairs otherwise.
+pub(super) fn judgements(notes: &[&ArmNote], runs: &Runs<'_>) -> Vec<Judgement> {
+    let (design, all) = (runs.design, runs.seeds.len());
+    if design.looks.is_empty() {
+        let pairs = notes.iter().map(|note| Pairs::of(note, runs, all).differences());
+        return judge_all(&pairs.collect::<Vec<_>>(), design.margin);
+    }
+    let sequences: Vec<Sequence> = notes.iter().map(|note| sequence(note, runs)).collect();
+    judge_looks(&sequences, design.margin, &Looks::after(&design.looks))
+}
+
+/// The differences of an arm, and how many of them belong to each look whose runs are over.
+fn sequence(note: &ArmNote, runs: &Runs<'_>) -> Sequence {
+    let over =
+        |seed: &u64| [&note.name, &note.against].iter().all(|arm| runs.get(arm, *seed).is_some());
+    let complete = runs.seeds.iter().take_while(|seed| over(seed)).count();
+    let taken = runs.design.looks.iter().filter(|&&look| look <= complete);
+    let looks = taken.map(|&look| Pairs::of(note, runs, look).differences().len()).collect();
+    Sequence { differences: Pairs::of(note, runs, runs.seeds.len()).differences(), looks }
+}
+
+/// How many seeds a comparison rests on: those of the look that judged it, or of the first one.
+pub(super) fn seeds_of(judgement: &Judgement, design: &Design) -> usize {
+    let look = judgement.look.max(1) - 1;
+    design.looks.get(look).copied().unwrap_or(design.seeds.len())
+}
+
+/// How many seeds each arm must run by what is known now, in the order of the design.
+///
+/// An arm goes on while a comparison it takes part in is open; one in no comparison stops at the first
+/// look.
+pub(super) fn wanted(notes: &[&ArmNote], judgements: &[Judgement], design: &Design) -> Vec<usize> {
+    let Some(&first) = design.looks.first() else {
+        return vec![design.seeds.len(); design.arms.len()];
+    };
+    let until = |judgement: &Judgement| {
+        let index = if judgement.is_decided() { judgement.look - 1 } else { judgement.look };
+        design.looks[index.min(design.looks.len() - 1)]
+    };
+    let of = |arm: &ArmNote| {
+        let mine = |note: &ArmNote| note.name == arm.name || note.against == arm.name;
+        let comparisons = notes.iter().zip(judgements).filter(|(note, _)| mine(note));
+        comparisons.map(|(_, judgement)| until(judgement)).fold(first, usize::max)
+    };
+    design.arms.iter().map(of).collect()
+}
+
+/// The planned looks; none where the study is judged once.
+pub(super) fn summaries(
+    notes: &[&ArmNote],
+    judgements: &[Judgement],
+    design: &Design,
+) -> Vec<LookSummary> {
+    if design.looks.is_empty() {
+        return Vec::new();
+    }
+    let looks = Looks::after(&design.looks);
+    let taken = judgements.iter().map(|judgement| judgement.look).max().unwrap_or(0);
+    let decided = |look: usize| {
+        let by = notes.iter().zip(judgements);
+        by.filter(|(_, judgement)| judgement.is_decided() && judgement.look == look)
+            .map(|(note, _)| note.name.clone())
+            .collect()
+    };
+    let summary = |look: usize| LookSummary {
+        seeds: looks.seeds(look),
+        level: 2.0 * looks.level(look, ALPHA / 2.0),
+        spent: looks.spent(look, ALPHA / 2.0) / (ALPHA / 2.0),
+        taken: look <= taken,
+        decided: decided(look),
+    };
+    (1..=looks.count()).map(summary).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::record::Record;
+    use crate::sample::{design, record, records};
+    use crate::{Analysis, Design, Outcome};
+
+    fn at(looks: &[usize], records: &[Record]) -> Analysis {
+        Analysis::of(&Design { looks: looks.to_vec(), ..design() }, records).unwrap()
+    }
+
+    /// The sample up to a seed, with the accuracies of one arm moved so far up and down.
+    fn noisy(last: u64, arm: &str, by: f64) -> Vec<Record> {
+        let mut records = records();
+        records.retain(|record| record.seed <= last);
+        for record in records.iter_mut().filter(|record| record.arm == arm) {
+            let noise = if record.seed % 2 == 0 { by } else { -by };
+            *record.scores.get_mut("accuracy").unwrap() += noise;
+        }
+        records
+    }
+
+    fn wanted(analysis: &Analysis) -> Vec<usize> {
+        analysis.arms.iter().map(|arm| arm.wanted).collect()
+    }
+
+    #[test]
+    fn a_study_that_decides_everything_at_a_look_needs_no_more_runs() {
+        let analysis = at(&[9, 10], &noisy(9, "", 0.0));
+        assert!(analysis.comparisons.iter().all(|c| c.judgement.look == 1 && c.planned == 9));
+        assert_eq!(wanted(&analysis), [9; 7]);
+        let census = &analysis.census;
+        assert_eq!((census.planned, census.done, census.missing, census.spared), (63, 63, 0, 7));
+        assert!(analysis.looks[0].taken && !analysis.looks[1].taken);
+        assert_eq!(analysis.looks[0].decided.len(), 5);
+        assert!(analysis.looks[0].spent > 0.7 && (analysis.looks[1].spent - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn only_the_arms_of_an_open_comparison_go_on() {
+        let analysis = at(&[9, 10], &noisy(9, "avg", 0.02));
+        assert_eq!(wanted(&analysis), [10, 10, 9, 9, 9, 9, 9], "max and avg");
+        assert_eq!((analysis.census.missing, analysis.census.spared), (2, 5));
+        let all = at(&[9, 10], &noisy(10, "avg", 0.02));
+        let [one, other] = [&analysis, &all].map(|analysis| analysis.comparison("none").unwrap());
+        assert_eq!(
+            one.judgement, other.judgement,
+            "decided at the first look, whatever came later"
+        );
+        assert_eq!(all.comparison("avg").unwrap().judgement.look, 2);
+    }
+
+    #[test]
+    fn before_its_first_look_a_study_says_nothing() {
+        let analysis = at(&[9, 10], &noisy(8, "", 0.0));
+        assert!(analysis.comparisons.iter().all(|c| !c.judgement.is_decided()));
+        assert!(analysis.looks.iter().all(|look| !look.taken));
+        assert_eq!(wanted(&analysis), [9; 7]);
+        assert_eq!((analysis.census.missing, analysis.census.spared), (7, 7));
+    }
+
+    #[test]
+    fn a_look_waits_for_every_run_but_not_for_its_success() {
+        let mut records = noisy(9, "", 0.0);
+        let last = records.iter().position(|r| r.arm == "none" && r.seed == 9).unwrap();
+        let run = records.remove(last);
+        assert!(!at(&[9, 10], &records).looks[0].taken);
+        records.push(Record { outcome: Outcome::Diverged { epoch: 2 }, ..run });
+        let analysis = at(&[9, 10], &records);
+        assert!(analysis.looks[0].taken);
+        assert_eq!(analysis.comparison("none").unwrap().pairs.len(), 8);
+    }
+
+    #[test]
+    fn marks_of_every_image_give_an_interval_for_other_images() {
+        let marked = |arm: &str, seed: u64, wrong: u64| {
+            let marks = (0..2_000).map(|image| (image * 7 + seed) % 100 >= wrong).collect();
+            let mut run = record(arm, seed, (100 - wrong) as f64 / 100.0);
+            run.marks = Some(marks);
+            run
+        };
+        let mut records: Vec<Record> = (1..=6).map(|seed| marked("max", seed, 10)).collect();
+        records.extend((1..=6).map(|seed| marked("none", seed, 13)));
+        let analysis = at(&[], &records);
+        let comparison = analysis.comparison("none").unwrap();
+        let crossed = comparison.crossed.unwrap();
+        assert_eq!((crossed.seeds, crossed.images), (6, 2_000));
+        assert!((crossed.mean - comparison.judgement.mean.unwrap()).abs() < 1e-12);
+        assert!(crossed.interval.high < 0.0 && (crossed.disagreement - 0.03).abs() < 1e-12);
+        assert!(comparison.pairs.iter().all(|pair| pair.mcnemar.is_some_and(|p| p < 1e-9)));
+        records[0].marks = None;
+        assert_eq!(at(&[], &records).comparison("none").unwrap().crossed, None);
+    }
+}
