@@ -65,8 +65,8 @@ fn by_arm(
             let (value, interval) = class.map_or((None, None), score);
             let says = interval.map_or_else(String::new, percent_interval);
             let shown = format!("<span title=\"{says}\">{}</span>", or_dash(value, percent));
-            // From half of the images to all of them: what differs shows.
-            let shade = value.map(|value| (2.0 * value - 1.0).max(0.0));
+            // From half of the images to all of them, steeply, so that what differs shows.
+            let shade = value.map(|value| (2.0 * value - 1.0).max(0.0).powi(3));
             cells.push(Cell::html(shown).sorted(value).shaded(shade));
         }
         table.row(cells);

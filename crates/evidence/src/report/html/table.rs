@@ -36,7 +36,7 @@ impl Table {
 
     pub(super) fn html(&self) -> String {
         let mut html = format!(
-            "<p class=\"caption\">{0}</p>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">\n<table class=\"sortable\" aria-label=\"{0}\">\n<thead><tr>",
+            "<div>\n<p class=\"caption\">{0}</p>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">\n<table class=\"sortable\" aria-label=\"{0}\">\n<thead><tr>",
             plain(self.caption)
         );
         for (head, words) in &self.heads {
@@ -51,7 +51,7 @@ impl Table {
             }
             html.push_str("</tr>\n");
         }
-        html.push_str("</tbody>\n</table>\n</div>\n");
+        html.push_str("</tbody>\n</table>\n</div>\n</div>\n");
         html
     }
 }
