@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// Say what a checkpoint sees in images
     Predict(Predict),
-    /// Rebuild report and plots of a study from its runs.jsonl, without training
+    /// Rebuild the report of a study from its runs.jsonl, without training, or compare two studies
     Report(Report),
     /// Say what memory training needs, and the largest batch and image that fit into so much
     Fit(Fit),
@@ -66,6 +66,7 @@ pub(crate) struct StudyArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Ablate {
     #[command(flatten)]
     pub(crate) study: StudyArgs,
@@ -83,7 +84,7 @@ pub(crate) struct Ablate {
     /// Run only these arms, and those they are compared with
     #[arg(long, value_name = "ARM", value_delimiter = ',')]
     pub(crate) arms: Vec<String>,
-    /// Folder for runs.jsonl, report.md and plots [default: runs/NAME]
+    /// Folder for runs.jsonl, report.html and all else [default: runs/NAME]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Runs at a time [default: one per core]
@@ -101,7 +102,7 @@ pub(crate) struct Ablate {
     /// Show what would run, and stop
     #[arg(long)]
     pub(crate) plan: bool,
-    /// Print the analysis, or with --plan the plan, as one JSON document
+    /// Print what happens as JSON, an object a line, the analysis last; with --plan the plan
     #[arg(long)]
     pub(crate) json: bool,
     /// Show no progress
@@ -181,7 +182,12 @@ pub(crate) struct Predict {
 pub(crate) struct Report {
     /// Folder that holds runs.jsonl
     pub(crate) folder: PathBuf,
-    /// Print the analysis as one JSON document
+    /// Folder of a second study: compare it with the first, arm by arm and seed by seed, and write nothing
+    pub(crate) second: Option<PathBuf>,
+    /// Rebuild from the records alone, as is done whether this is said or not
+    #[arg(long)]
+    pub(crate) from_records: bool,
+    /// Print the analysis, or the comparison of two, as one JSON document
     #[arg(long)]
     pub(crate) json: bool,
 }

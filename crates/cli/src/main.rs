@@ -5,9 +5,13 @@
 
 mod args;
 mod command;
+mod events;
 mod failure;
+mod png;
 mod progress;
 mod screen;
+mod standing;
+mod watch;
 
 use std::process::ExitCode;
 

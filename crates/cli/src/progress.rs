@@ -1,4 +1,5 @@
-//! What a user sees while runs go on: one line with runs done, the newest epoch, and the time left.
+//! What a user sees while runs go on: on a terminal the time left, a bar for each run and the
+//! verdicts so far; elsewhere a line for each run that ends and each verdict that changes.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -7,25 +8,30 @@ use std::time::{Duration, Instant};
 
 use cenote_evidence::{Analysis, EpochPoint, Outcome, Record, Store, Torn};
 use cenote_experiment::{Cell, Error, Observer, Plan};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::screen;
+use crate::standing::Standing;
 
 /// Work of a step beside its multiply-adds, in the same unit: small networks are bound by it.
 const OVERHEAD: u64 = 500_000;
 
-/// Shows the progress of a study on stderr: a bar on a terminal, a line per finished run elsewhere.
+/// Shows the progress of a study on stderr.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    bar: ProgressBar,
+    bars: MultiProgress,
+    /// The whole study: runs done, and the time left.
+    total: ProgressBar,
+    /// The verdicts so far.
+    verdicts: ProgressBar,
+    /// A bar of each run that is going on, by seed and arm.
+    going: Mutex<BTreeMap<(u64, usize), ProgressBar>>,
     quiet: bool,
     begun: OnceLock<Instant>,
     done: AtomicU64,
     runs_done: AtomicUsize,
     reused: AtomicUsize,
     all: AtomicU64,
-    /// The newest epoch of each run that is going on, by arm and seed.
-    going: Mutex<BTreeMap<(u64, usize), String>>,
 }
 
 impl Progress {
@@ -33,25 +39,32 @@ impl Progress {
     pub(crate) fn new(quiet: bool) -> Self {
         let target =
             if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(Some(1), target);
-        let style =
-            ProgressStyle::with_template("[{bar:20}] {wide_msg}").expect("the template is valid");
-        bar.set_style(style.progress_chars("=> "));
+        let bars = MultiProgress::with_draw_target(target);
+        let bar = |template: &str| {
+            let style = ProgressStyle::with_template(template).expect("the template is valid");
+            bars.add(ProgressBar::new(1).with_style(style.progress_chars("=> ")))
+        };
         Self {
-            bar,
+            total: bar("[{bar:30}] {wide_msg}"),
+            verdicts: bar("{wide_msg}"),
+            bars,
+            going: Mutex::default(),
             quiet,
             begun: OnceLock::new(),
             done: AtomicU64::new(0),
             runs_done: AtomicUsize::new(0),
             reused: AtomicUsize::new(0),
             all: AtomicU64::new(1),
-            going: Mutex::default(),
         }
     }
 
     /// Takes the display away.
     pub(crate) fn end(&self) {
-        self.bar.finish_and_clear();
+        for bar in self.going.lock().expect("showing does not panic").values() {
+            bar.finish_and_clear();
+        }
+        self.verdicts.finish_and_clear();
+        self.total.finish_and_clear();
     }
 
     /// Runs of the plan that are done, now or before.
@@ -60,7 +73,7 @@ impl Progress {
     }
 
     /// The time that the rest will take at the speed so far.
-    fn left(&self) -> Option<Duration> {
+    pub(crate) fn left(&self) -> Option<Duration> {
         let (done, all) = (self.done.load(Ordering::Relaxed), self.all.load(Ordering::Relaxed));
         let elapsed = self.begun.get()?.elapsed();
         // The first second says little about the rest.
@@ -70,29 +83,48 @@ impl Progress {
         Some(elapsed.mul_f64(all.saturating_sub(done) as f64 / done as f64))
     }
 
+    /// Shows verdicts of which some have changed. They are of the runs so far and end nothing.
+    pub(crate) fn judged(&self, standing: &[Standing], changed: &[&Standing]) {
+        if self.bars.is_hidden() {
+            for standing in changed {
+                self.line(&format!("so far: {}", standing.words()));
+            }
+            return;
+        }
+        let words: Vec<String> = standing.iter().map(Standing::words).collect();
+        self.verdicts.set_message(format!("so far: {}", words.join(" · ")));
+    }
+
     /// Notes that a run is in this epoch, counted from 1.
     fn entered(&self, plan: &Plan, cell: &Cell, epoch: u64) {
         let (arm, epochs) = (&plan.arms[cell.arm].name, plan.recipe.epochs);
-        let shown = format!("{arm} seed {} epoch {epoch}/{epochs}", cell.seed);
-        self.going.lock().expect("showing does not panic").insert((cell.seed, cell.arm), shown);
-        self.show(plan);
+        let mut going = self.going.lock().expect("showing does not panic");
+        let bar = going.entry((cell.seed, cell.arm)).or_insert_with(|| {
+            let style = ProgressStyle::with_template("  [{bar:28}] {wide_msg}");
+            let style = style.expect("the template is valid").progress_chars("-> ");
+            let bar = ProgressBar::new(steps(plan)).with_style(style);
+            self.bars.insert_before(&self.verdicts, bar)
+        });
+        bar.set_message(format!("{arm} seed {} epoch {epoch}/{epochs}", cell.seed));
     }
 
     fn show(&self, plan: &Plan) {
-        self.bar.set_position(self.done.load(Ordering::Relaxed));
-        let runs = self.kept();
-        let going = self.going.lock().expect("showing does not panic");
-        let going: Vec<&str> = going.values().map(String::as_str).collect();
+        self.total.set_position(self.done.load(Ordering::Relaxed));
         let left = self.left().map_or_else(String::new, |left| format!(", {} left", span(left)));
-        let message = format!("{runs}/{} runs{left} · {}", plan.cells.len(), going.join(" · "));
-        self.bar.set_message(message);
+        self.total.set_message(format!("{}/{} runs{left}", self.kept(), plan.cells.len()));
     }
 
     fn line(&self, line: &str) {
         if self.quiet {
             return;
         }
-        if self.bar.is_hidden() { screen::say(line) } else { self.bar.println(line) }
+        // A terminal that went away does not want the line.
+        let _ = if self.bars.is_hidden() {
+            screen::say(line);
+            Ok(())
+        } else {
+            self.bars.println(line)
+        };
     }
 }
 
@@ -102,9 +134,9 @@ fn step_work(plan: &Plan, cell: &Cell) -> u64 {
     images * (plan.arms[cell.arm].model.cost().macs + OVERHEAD)
 }
 
-fn run_work(plan: &Plan, cell: &Cell) -> u64 {
-    let steps = plan.data.train.len().div_ceil(plan.recipe.batch_size) as u64;
-    step_work(plan, cell) * steps * plan.recipe.epochs
+/// Steps of a run.
+fn steps(plan: &Plan) -> u64 {
+    plan.data.train.len().div_ceil(plan.recipe.batch_size) as u64 * plan.recipe.epochs
 }
 
 /// A duration as people say it: `48 s`, `3 min 20 s`, `2 h 5 min`.
@@ -131,9 +163,9 @@ impl Observer for Progress {
     }
 
     fn planned(&self, plan: &Plan, pending: &[&Cell]) {
-        let all: u64 = pending.iter().map(|cell| run_work(plan, cell)).sum();
+        let all: u64 = pending.iter().map(|cell| step_work(plan, cell) * steps(plan)).sum();
         self.all.store(all.max(1), Ordering::Relaxed);
-        self.bar.set_length(all.max(1));
+        self.total.set_length(all.max(1));
         let reused = plan.cells.len() - pending.len();
         self.reused.store(reused, Ordering::Relaxed);
         let _ = self.begun.set(Instant::now());
@@ -155,7 +187,12 @@ impl Observer for Progress {
 
     fn stepped(&self, plan: &Plan, cell: &Cell) {
         self.done.fetch_add(step_work(plan, cell), Ordering::Relaxed);
-        if !self.bar.is_hidden() {
+        if !self.bars.is_hidden() {
+            let going = self.going.lock().expect("showing does not panic");
+            if let Some(bar) = going.get(&(cell.seed, cell.arm)) {
+                bar.inc(1);
+            }
+            drop(going);
             self.show(plan);
         }
     }
@@ -170,7 +207,12 @@ impl Observer for Progress {
     }
 
     fn finished(&self, plan: &Plan, cell: &Cell, record: &Record) {
-        self.going.lock().expect("showing does not panic").remove(&(cell.seed, cell.arm));
+        let ended =
+            self.going.lock().expect("showing does not panic").remove(&(cell.seed, cell.arm));
+        if let Some(bar) = ended {
+            bar.finish_and_clear();
+            self.bars.remove(&bar);
+        }
         let runs = 1 + self.runs_done.fetch_add(1, Ordering::Relaxed);
         let outcome = match &record.outcome {
             Outcome::Done => {
@@ -181,8 +223,9 @@ impl Observer for Progress {
             Outcome::Diverged { epoch } => format!("diverged in epoch {epoch}"),
             Outcome::Failed { message } => format!("failed: {message}"),
         };
-        // On a terminal the line below tells the time left.
-        let left = self.left().filter(|_| self.bar.is_hidden() && self.kept() < plan.cells.len());
+        // On a terminal the bar below tells the time left.
+        let hidden = self.bars.is_hidden();
+        let left = self.left().filter(|_| hidden && self.kept() < plan.cells.len());
         let left = left.map_or_else(String::new, |left| format!(", {} left", span(left)));
         self.line(&format!(
             "[{}/{}] {} seed {}: {outcome} in {:.1} s{left}",

@@ -97,6 +97,15 @@ pub enum Error {
         scores: String,
     },
 
+    /// Two studies of which nothing can be said together.
+    #[error("compare `{}` with `{}`: {problem}", studies[0], studies[1])]
+    Incomparable {
+        /// Their names.
+        studies: [String; 2],
+        /// Why, and what would fit.
+        problem: String,
+    },
+
     /// Two different finished runs claim the same arm and seed.
     #[error(
         "arm `{arm}` seed {seed} has two finished runs, `{first}` and `{second}`; expected the runs of one plan only"

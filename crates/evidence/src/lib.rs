@@ -29,6 +29,7 @@
 //! than it may.
 
 mod analysis;
+mod confusion;
 mod error;
 mod marks;
 mod number;
@@ -46,16 +47,19 @@ mod store;
 mod verdict;
 
 pub use analysis::{
-    Analysis, Answer, ArmSummary, Census, Claim, Comparison, Controls, CostRatios, CrossCheck,
-    CurvePoint, Finding, LookSummary, PairedDifference, Question, SeedScore, Trouble,
+    Analysis, Answer, ArmChange, ArmSummary, Census, Claim, ClassScore, Comparison, Controls,
+    CostRatios, CrossCheck, CurvePoint, Differs, EffectChange, Finding, LookSummary,
+    PairedDifference, Question, SeedScore, SideBySide, Trouble,
 };
+pub use confusion::ConfusionCounts;
 pub use error::Error;
 pub use marks::Marks;
 pub use number::{bytes, grouped};
 pub use record::{
-    ArmNote, Costs, DatasetNote, Design, Environment, EpochPoint, Outcome, Questions, Record, Times,
+    ArmNote, Costs, DatasetNote, Design, Environment, EpochPoint, LayerNote, Outcome, Questions,
+    Record, Times,
 };
-pub use report::{json, markdown, terminal, write_report};
+pub use report::{Report, json, markdown, side_by_side, terminal, write_file};
 pub use sequential::{Sequence, judge_looks};
 pub use stats::{
     Crossed, EffectSize, Equivalence, HolmStep, Interval, IntervalMethod, Looks, Need, Pilot,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::stats::Looks;
-use crate::{Error, Marks};
+use crate::{ConfusionCounts, Error, Marks};
 
 /// What was planned, frozen before the first run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +61,9 @@ pub struct DatasetNote {
     pub validation: u64,
     /// Images scored on.
     pub test: u64,
+    /// What the labels stand for, in order; empty where the study did not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
 }
 
 /// One arm and the arm it is compared with.
@@ -73,6 +76,27 @@ pub struct ArmNote {
     pub about: String,
     /// The arm it is compared with; its own name if it is a baseline.
     pub against: String,
+    /// What each of its layers costs, from input to output; empty where the study did not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerNote>,
+}
+
+/// What one layer of an arm costs, for one image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerNote {
+    /// Where it stands in the network.
+    pub path: String,
+    /// What it is.
+    pub kind: String,
+    /// Shape of its output, in words.
+    pub output: String,
+    /// Trained values.
+    pub parameters: u64,
+    /// Multiply-adds of the forward pass.
+    pub macs: u64,
+    /// Bytes that training keeps of it until its backward pass.
+    pub kept_bytes: u64,
 }
 
 /// Which arms answer the four questions of the study.
@@ -101,6 +125,9 @@ pub struct Record {
     pub outcome: Outcome,
     /// Test scores by name; empty unless the run is done.
     pub scores: BTreeMap<String, f64>,
+    /// How often each class was taken for which, on the test images; empty unless the run is done.
+    #[serde(default, skip_serializing_if = "ConfusionCounts::is_empty")]
+    pub confusion: ConfusionCounts,
     /// Which test images it got right; older records do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marks: Option<Marks>,
@@ -186,6 +213,9 @@ pub struct Environment {
     pub threads: u32,
     /// Runs that shared the machine.
     pub jobs: u32,
+    /// The words that started the program; empty where it did not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub command: String,
 }
 
 impl Design {
@@ -319,6 +349,19 @@ mod tests {
         assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
         record.outcome = Outcome::Done;
         assert!(serde_json::to_string(&record).unwrap().contains(r#""outcome":"done""#));
+    }
+
+    #[test]
+    fn records_from_before_a_field_are_read_and_written_as_they_were() {
+        let old = r#"{"name":"max","about":"","against":"max"}"#;
+        let note: ArmNote = serde_json::from_str(old).unwrap();
+        assert!(note.layers.is_empty());
+        assert_eq!(serde_json::to_string(&note).unwrap(), old);
+        let mut record = record("max", 1, 0.9);
+        (record.confusion, record.environment.command) = Default::default();
+        let text = serde_json::to_string(&record).unwrap();
+        assert!(!text.contains("confusion") && !text.contains("command"), "{text}");
+        assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    ArmNote, Costs, DatasetNote, Design, Environment, EpochPoint, Outcome, Questions, Record, Times,
+    Analysis, ArmNote, ConfusionCounts, Costs, DatasetNote, Design, Environment, EpochPoint,
+    LayerNote, Outcome, Questions, Record, Report, Times,
 };
 
 /// The seven arms of the quick study: name, partner, mean accuracy, costs, seconds per epoch.
@@ -33,16 +34,18 @@ pub(crate) fn design() -> Design {
             train: 9_000,
             validation: 1_000,
             test: 2_000,
+            classes: ["shirt", "coat", "bag"].map(str::to_owned).to_vec(),
         },
         metric: "accuracy".to_owned(),
         margin: 0.005,
         baseline: "max".to_owned(),
         arms: ARMS
             .iter()
-            .map(|(name, against, ..)| ArmNote {
+            .map(|(name, against, _, costs, _)| ArmNote {
                 name: (*name).to_owned(),
                 about: format!("about {name}"),
                 against: (*against).to_owned(),
+                layers: layers(costs),
             })
             .collect(),
         seeds: (1..=10).collect(),
@@ -59,6 +62,41 @@ pub(crate) fn design() -> Design {
             .flat_map(|(arm, ..)| (1..=40).map(move |seed| cell(arm, seed)))
             .collect(),
     }
+}
+
+/// Three layers that share the costs of an arm.
+fn layers(costs: &Costs) -> Vec<LayerNote> {
+    let layer = |path: &str, kind: &str, output: &str, of_16: u64| LayerNote {
+        path: path.to_owned(),
+        kind: kind.to_owned(),
+        output: output.to_owned(),
+        parameters: costs.parameters * of_16 / 16,
+        macs: costs.macs * of_16 / 16,
+        kept_bytes: costs.peak_bytes / 2048,
+    };
+    vec![
+        layer("conv1", "conv2d", "8x28x28", 4),
+        layer("down1", "slot", "8x14x14", 0),
+        layer("conv2", "conv2d", "16x14x14", 12),
+    ]
+}
+
+/// Of 2,000 test images, those that are right, and the others taken for their neighbours.
+fn confusion(accuracy: f64) -> ConfusionCounts {
+    let wrong = (2000.0 * (1.0 - accuracy).clamp(0.0, 1.0)).round() as u64;
+    let (first, second) = (wrong / 2, wrong / 3);
+    let third = wrong - first - second;
+    let right = |images: u64, wrong| images.saturating_sub(wrong);
+    [
+        (0, 0, right(700, first)),
+        (0, 1, first),
+        (1, 0, second),
+        (1, 1, right(700, second)),
+        (2, 1, third),
+        (2, 2, right(600, third)),
+    ]
+    .into_iter()
+    .collect()
 }
 
 /// The sample's stand-in for the content hash of a run.
@@ -78,6 +116,7 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
         seed,
         outcome: Outcome::Done,
         scores: BTreeMap::from([("accuracy".to_owned(), accuracy)]),
+        confusion: confusion(accuracy),
         marks: None,
         costs: *costs,
         curve: (1..=3u32)
@@ -100,6 +139,7 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
             os: "linux".to_owned(),
             threads: 1,
             jobs: 2,
+            command: "cenote ablate quick".to_owned(),
         },
     }
 }
@@ -112,6 +152,13 @@ pub(crate) fn records() -> Vec<Record> {
         record(arm, seed, accuracy)
     };
     ARMS.iter().flat_map(|(arm, _, mean, ..)| (1..=10).map(|seed| run(arm, *mean, seed))).collect()
+}
+
+/// The report of these records of the quick study.
+pub(crate) fn report(records: &[Record]) -> Report {
+    let analysis = Analysis::of(&design(), records).expect("the sample fits together");
+    let runs = analysis.counted(records).expect("it was analysed");
+    Report { analysis, runs }
 }
 
 /// A fixed value between -1 and 1 for a name and a number.

@@ -247,9 +247,8 @@ fn held(line: &[u8]) -> Result<Held, String> {
     }
     let Line { design, run, crc32 } =
         serde_json::from_slice(line).map_err(|error| format!("{error}; {EXPECTED}"))?;
-    let text = match (design, run) {
-        (Some(text), None) | (None, Some(text)) => text,
-        _ => return Err(format!("neither or both of them; {EXPECTED}")),
+    let ((Some(text), None) | (None, Some(text))) = (design, run) else {
+        return Err(format!("neither or both of them; {EXPECTED}"));
     };
     let found = checksum(text.get());
     if let Some(crc32) = crc32.filter(|&crc32| crc32 != found) {
@@ -302,7 +301,7 @@ mod tests {
 
     fn without_checksums(text: &str) -> String {
         let lines = text.lines().map(|line| line.split_once(",\"crc32\"").unwrap().0);
-        lines.map(|line| format!("{line}}}\n")).collect()
+        lines.fold(String::new(), |text, line| text + line + "}\n")
     }
 
     #[test]

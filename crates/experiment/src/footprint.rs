@@ -167,7 +167,7 @@ mod tests {
     /// The peak of two epochs of real training, the second of which ends with a smaller batch too.
     fn measured(study: &Study, model: &Model, data: &Data) -> usize {
         let recipe = Recipe::of(study).expect("valid");
-        let train = data.train.subset(&(0..2 * recipe.batch_size + 1).collect::<Vec<_>>());
+        let train = data.train.subset(&(0..=2 * recipe.batch_size).collect::<Vec<_>>());
         let data = Data { train, ..data.clone() };
         let train = || {
             let mut fit = Fit::start(model, &data, &recipe, Seed(1));

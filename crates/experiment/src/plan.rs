@@ -1,8 +1,8 @@
 //! A study turned into runs, everything checked before the first one starts.
 
 use cenote_datasets::{Augmentation, Dataset, Normalization, Split};
-use cenote_evidence::{ArmNote, DatasetNote, Design, grouped};
-use cenote_layers::{Model, ModelSpec, Optimizer, Schedule};
+use cenote_evidence::{ArmNote, DatasetNote, Design, LayerNote, grouped};
+use cenote_layers::{Model, ModelSpec, Optimizer, Row, Schedule, Summary};
 use cenote_tensor::{Seed, instruction_set};
 use serde_json::json;
 
@@ -166,11 +166,12 @@ impl Plan {
                 train: count(&self.data.train),
                 validation: self.data.validation.as_ref().map_or(0, count),
                 test: count(&self.data.test),
+                classes: self.data.classes.clone(),
             },
             metric: measure.metric.clone(),
             margin: measure.margin,
             baseline: baseline.clone(),
-            arms: self.arms.iter().map(|arm| self.note(&arm.name)).collect(),
+            arms: self.arms.iter().map(|arm| self.note(arm)).collect(),
             seeds: self.study.seeds.iter().collect(),
             looks: self.study.looks.clone(),
             budget: format!(
@@ -185,13 +186,27 @@ impl Plan {
         }
     }
 
-    fn note(&self, arm: &str) -> ArmNote {
+    fn note(&self, arm: &Arm) -> ArmNote {
         ArmNote {
-            name: arm.to_owned(),
-            about: self.study.about.get(arm).cloned().unwrap_or_default(),
-            against: self.study.partner(arm).to_owned(),
+            name: arm.name.clone(),
+            about: self.study.about.get(&arm.name).cloned().unwrap_or_default(),
+            against: self.study.partner(&arm.name).to_owned(),
+            layers: layers(&arm.model),
         }
     }
+}
+
+/// What each layer of a network costs, for one image.
+fn layers(model: &Model) -> Vec<LayerNote> {
+    let note = |row: Row| LayerNote {
+        path: row.path,
+        kind: row.kind.to_owned(),
+        output: row.output.to_string(),
+        parameters: row.parameters as u64,
+        macs: row.cost.macs,
+        kept_bytes: row.saved_bytes as u64,
+    };
+    Summary::of(model).rows.into_iter().map(note).collect()
 }
 
 /// Fits the network of one arm and checks that it ends in one logit per class.
@@ -250,6 +265,19 @@ mod tests {
         let same = count("max");
         assert_eq!([count("avg"), count("decimate"), count("none")], [same; 3]);
         assert!(count("strided") > same && count("none-flatten") > 10 * count("max-flatten"));
+    }
+
+    #[test]
+    fn the_design_says_what_each_layer_costs_and_the_layers_add_up() {
+        let plan = plan(smoke().text).expect("fits");
+        let design = plan.design();
+        assert_eq!(design.dataset.classes.len(), 10);
+        for (arm, note) in plan.arms.iter().zip(&design.arms) {
+            let sum = |of: fn(&LayerNote) -> u64| note.layers.iter().map(of).sum::<u64>();
+            assert_eq!(sum(|layer| layer.macs), arm.model.cost().macs);
+            assert_eq!(sum(|layer| layer.parameters), arm.model.trained() as u64);
+            assert!(note.layers.iter().any(|layer| layer.kept_bytes > 0));
+        }
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Instant, SystemTime};
 
-use cenote_evidence::{Costs, Environment, EpochPoint, Marks, Outcome, Record, Times};
+use cenote_evidence::{
+    ConfusionCounts, Costs, Environment, EpochPoint, Marks, Outcome, Record, Times,
+};
 use cenote_tensor::{Seed, metered};
 
 use crate::unfinished::{Traces, Unfinished};
@@ -35,7 +37,7 @@ pub(crate) fn run(
         judge(plan, arm, &fit?, &traces)
     };
     let judged = catch_unwind(AssertUnwindSafe(work));
-    let (outcome, Judged { scores, marks, weights }) = match judged {
+    let (outcome, Judged { scores, confusion, marks, weights }) = match judged {
         Ok(Ok(judged)) => (Outcome::Done, judged),
         Ok(Err(Error::Interrupted)) => return Err(Error::Interrupted),
         Ok(Err(Error::Diverged { epoch })) => (Outcome::Diverged { epoch }, Judged::default()),
@@ -48,6 +50,7 @@ pub(crate) fn run(
         seed: cell.seed,
         outcome,
         scores,
+        confusion,
         marks,
         costs: Costs {
             parameters: arm.model.trained() as u64,
@@ -69,6 +72,7 @@ pub(crate) fn run(
 #[derive(Default)]
 struct Judged {
     scores: BTreeMap<String, f64>,
+    confusion: ConfusionCounts,
     marks: Option<Marks>,
     weights: String,
 }
@@ -125,7 +129,7 @@ fn train<'a>(
 fn judge(plan: &Plan, arm: &Arm, fit: &Fit<'_>, traces: &Traces) -> Result<Judged, Error> {
     let judge = |split| evaluate(&arm.model, &fit.params, split, &plan.data.normalization);
     let tested = judge(&plan.data.test)?;
-    let mut scores = tested.scores();
+    let (mut scores, confusion) = (tested.scores(), tested.counts());
     if let Some(validation) = &plan.data.validation {
         let held_out = judge(validation)?.scores();
         scores.extend(
@@ -135,7 +139,7 @@ fn judge(plan: &Plan, arm: &Arm, fit: &Fit<'_>, traces: &Traces) -> Result<Judge
     let last = traces.curve.last().expect("a study has at least one epoch");
     scores.insert("train_accuracy".to_owned(), last.train_accuracy);
     let marks = Some(tested.marks);
-    Ok(Judged { scores, marks, weights: fit.params.digest() })
+    Ok(Judged { scores, confusion, marks, weights: fit.params.digest() })
 }
 
 /// What a panic said.

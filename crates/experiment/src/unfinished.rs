@@ -63,7 +63,7 @@ impl Unfinished {
     pub(crate) fn of(folder: &Path, every: Duration) -> Self {
         let folder = folder.join("unfinished");
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            if !entry.path().extension().is_some_and(|extension| extension == EXTENSION) {
+            if entry.path().extension().is_none_or(|extension| extension != EXTENSION) {
                 let _ = fs::remove_file(entry.path());
             }
         }

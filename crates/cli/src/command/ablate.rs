@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use cenote_evidence::{Analysis, Store, grouped, json, terminal, write_report};
+use cenote_evidence::{Report, Store, grouped, terminal};
 use cenote_experiment::{Error, Plan, Study, Workers, find, run_all};
 use serde_json::json as document;
 
 use super::interrupt::listen;
 use crate::args::{Ablate, StudyArgs};
 use crate::failure::Failure;
-use crate::progress::Progress;
 use crate::screen;
+use crate::watch::Watch;
 
 pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     let mut study = study_of(&args.study)?;
@@ -36,15 +36,17 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan.study.name));
     let workers = plan.admit(workers(args), args.memory_limit)?;
     let stop = listen()?;
-    let progress = Progress::new(args.quiet);
-    let ended = run_all(&plan, &folder, workers, &stop, &progress);
-    progress.end();
-    let ended = ended.map_err(|error| interrupted(error, &progress, &plan, &folder))?;
+    let watch = Watch::new(folder.clone(), args.quiet, args.json);
+    let ended = run_all(&plan, &folder, workers, &stop, &watch);
+    watch.progress.end();
+    let ended = ended.map_err(|error| interrupted(error, &watch, &plan, &folder))?;
 
-    let analysis = Analysis::read(&folder)?;
-    let files = write_report(&folder, &analysis)?;
-    let text = if args.json { json(&analysis) } else { terminal(&analysis) };
-    screen::print(&text).map_err(Failure::Output)?;
+    let report = Report::read(&folder)?;
+    let files = super::report::write(&folder, &report)?;
+    match &watch.events {
+        Some(events) => events.ended(ended, &report.analysis).map_err(Failure::Output)?,
+        None => screen::print(&terminal(&report.analysis)).map_err(Failure::Output)?,
+    }
     if !args.quiet {
         screen::say(&format!(
             "\nwritten to {}: {}, {}",
@@ -79,16 +81,16 @@ fn workers(args: &Ablate) -> Workers {
 }
 
 /// An interruption told with what is left to do; any other error as it is.
-fn interrupted(error: Error, progress: &Progress, plan: &Plan, folder: &Path) -> Failure {
-    match error {
-        Error::Interrupted => Failure::Interrupted(format!(
-            "interrupted: {} of {} runs are finished and kept in {}; the same command goes on from there",
-            progress.kept(),
-            plan.cells.len(),
-            folder.display()
-        )),
-        error => error.into(),
+fn interrupted(error: Error, watch: &Watch, plan: &Plan, folder: &Path) -> Failure {
+    let Error::Interrupted = error else { return error.into() };
+    let (kept, runs) = (watch.progress.kept(), plan.cells.len());
+    if let Some(events) = &watch.events {
+        events.interrupted(kept, runs);
     }
+    Failure::Interrupted(format!(
+        "interrupted: {kept} of {runs} runs are finished and kept in {}; the same command goes on from there",
+        folder.display()
+    ))
 }
 
 fn plan_document(plan: &Plan) -> String {

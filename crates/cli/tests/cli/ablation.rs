@@ -7,8 +7,30 @@ use serde_json::Value;
 
 use crate::program::{Place, says};
 
-const FILES: [&str; 6] =
-    ["runs.jsonl", "report.md", "accuracy.svg", "differences.svg", "cost.svg", "curves.svg"];
+/// Plots, by their names before the dot.
+const PLOTS: [&str; 7] = ["accuracy", "differences", "cost", "time", "curves", "layers", "memory"];
+
+const FILES: [&str; 19] = [
+    "runs.jsonl",
+    "report.html",
+    "report.md",
+    "report.tex",
+    "runs.csv",
+    "accuracy.svg",
+    "differences.svg",
+    "cost.svg",
+    "time.svg",
+    "curves.svg",
+    "layers.svg",
+    "memory.svg",
+    "accuracy.png",
+    "differences.png",
+    "cost.png",
+    "time.png",
+    "curves.png",
+    "layers.png",
+    "memory.png",
+];
 
 /// What is the same in every repetition of each run, by arm and seed.
 fn values(place: &Place, folder: &str) -> BTreeMap<String, Value> {
@@ -44,10 +66,26 @@ fn a_study_ends_in_four_verdicts_and_leaves_records_report_and_plots() {
         assert!(!place.read(&format!("study/{file}")).is_empty());
     }
     assert_eq!(values(&place, "study").len(), 4);
-    for plot in &FILES[2..] {
-        let svg = place.text(&format!("study/{plot}"));
+    for plot in PLOTS {
+        let svg = place.text(&format!("study/{plot}.svg"));
         assert!(svg.contains("<svg") && svg.trim_end().ends_with("</svg>"), "{plot}");
+        let picture = image::load_from_memory(&place.read(&format!("study/{plot}.png")));
+        assert_eq!(picture.expect("a picture").width(), 1520, "{plot}");
     }
+    let page = place.text("study/report.html");
+    says(
+        &page,
+        &[
+            "Confusion of <code>max</code>",
+            "Layers of <code>none</code>",
+            "cenote ablate smoke --out study",
+        ],
+    );
+    let table = place.text("study/runs.csv");
+    assert!(
+        table.starts_with("arm,seed,outcome,message,accuracy,") && table.lines().count() == 5,
+        "{table}"
+    );
 }
 
 #[test]
@@ -77,9 +115,11 @@ fn a_report_is_rebuilt_from_the_records_byte_for_byte() {
     }
     assert_eq!(place.succeeds("report study"), printed);
     assert!(before == FILES.map(|file| place.read(&format!("study/{file}"))));
-    let ablated = place.json("ablate smoke --out study --json", "cenote.report/1");
-    assert_eq!(place.json("report study --json", "cenote.report/1"), ablated);
-    assert_eq!(ablated["answers"].as_array().map(Vec::len), Some(4));
+    let rebuilt = place.json("report study --from-records --json", "cenote.report/1");
+    let events = place.succeeds("ablate smoke --out study --json --quiet");
+    let last: Value = serde_json::from_str(events.lines().last().expect("a line")).expect("JSON");
+    assert_eq!(last["report"], rebuilt);
+    assert_eq!(rebuilt["answers"].as_array().map(Vec::len), Some(4));
 }
 
 #[test]

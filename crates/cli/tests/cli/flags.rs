@@ -98,7 +98,7 @@ fn help_names_every_option_of_its_command() {
         ("train", "[STUDY] --epochs --arm --seed --out --resume --threads --json --quiet"),
         ("evaluate", "<CHECKPOINT> --json"),
         ("predict", "<CHECKPOINT> [IMAGES] --test --json PNG"),
-        ("report", "<FOLDER> --json runs.jsonl"),
+        ("report", "<FOLDER> [SECOND] --from-records --json runs.jsonl"),
         ("summary", "[STUDY] --arm --json"),
         ("bench", "--workload --threads --budget --min-runs --min-seconds --json [default: all]"),
         (

@@ -119,6 +119,7 @@ fn results(place: &Place, folder: &str) -> Vec<Value> {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the moments are of the clock")]
 fn a_study_that_is_killed_a_hundred_times_and_moved_ends_as_one_that_never_was() {
     const STUDY: &str = "ablate smoke --epochs 6 --seeds 10 --jobs 2";
     let place = Place::new();

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
+use super::ClassScore;
 use super::census::{Runs, is_done};
+use super::class::{class_scores, total};
+use crate::confusion::ConfusionCounts;
 use crate::record::{ArmNote, Costs, Outcome, Record};
 use crate::stats::{
     Interval, ProfilePoint, RobustMean, mean, median, performance_profile, robust_mean,
@@ -54,6 +57,12 @@ pub struct ArmSummary {
     pub run_seconds: Option<f64>,
     /// Training accuracy after each epoch, over the scored runs.
     pub curve: Vec<CurvePoint>,
+    /// How often each class was taken for which, over the scored runs together.
+    #[serde(skip_serializing_if = "ConfusionCounts::is_empty")]
+    pub confusion: ConfusionCounts,
+    /// Precision and recall of each class; empty where the records have no counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassScore>,
 }
 
 /// The metric of one run.
@@ -132,6 +141,8 @@ impl ArmSummary {
             epoch_spread: standard_deviation(&logs),
             run_seconds: median(&totals),
             curve: curve(&done),
+            confusion: total(&done),
+            classes: class_scores(runs.design, &done),
         }
     }
 }

@@ -133,7 +133,7 @@ impl Census {
 }
 
 /// Why a run has no score, in words; `None` if it has one.
-pub(super) fn what_happened(record: &Record) -> Option<String> {
+pub(crate) fn what_happened(record: &Record) -> Option<String> {
     match &record.outcome {
         Outcome::Done => None,
         Outcome::Diverged { epoch } => Some(format!("diverged in epoch {epoch}")),

@@ -9,8 +9,10 @@ mod arm;
 mod census;
 mod chance;
 mod claim;
+mod class;
 mod comparison;
 mod looks;
+mod side_by_side;
 mod without;
 mod wording;
 
@@ -22,13 +24,16 @@ pub use answer::{Answer, Question};
 pub use arm::{ArmSummary, CurvePoint, SeedScore};
 pub use census::{Census, Trouble};
 pub use claim::{Claim, Finding};
+pub use class::ClassScore;
 pub use comparison::{Comparison, Controls, CostRatios, CrossCheck, PairedDifference};
 pub use looks::LookSummary;
+pub use side_by_side::{ArmChange, Differs, EffectChange, SideBySide};
 
 use crate::record::{ArmNote, Design, Environment, Record};
 use crate::{Error, Store};
 use arm::profile_scores;
 use census::Runs;
+pub(crate) use census::what_happened;
 use comparison::Pairs;
 
 /// Everything a report says about a study; its JSON form is what `--json` prints.
@@ -112,6 +117,22 @@ impl Analysis {
         let path = || dir.join(Store::FILE);
         let design = contents.design.ok_or_else(|| Error::NoDesign { path: path() })?;
         Self::of(&design, &contents.records)
+    }
+
+    /// The records that count of those that were analysed: one for each arm and seed of the design
+    /// that has any, by arm and then by seed.
+    ///
+    /// # Errors
+    /// As [`Analysis::of`].
+    pub fn counted(&self, records: &[Record]) -> Result<Vec<Record>, Error> {
+        let runs = Runs::select(&self.design, records)?;
+        let of_arm = |note: &ArmNote| {
+            runs.seeds
+                .iter()
+                .filter_map(|&seed| runs.get(&note.name, seed).cloned())
+                .collect::<Vec<_>>()
+        };
+        Ok(self.design.arms.iter().flat_map(of_arm).collect())
     }
 
     /// The summary of an arm.

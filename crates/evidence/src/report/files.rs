@@ -4,30 +4,85 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
+use super::csv::csv;
+use super::html::html;
+use super::latex::latex;
 use super::{markdown, svg};
-use crate::{Analysis, Error};
+use crate::{Analysis, Error, Record, Store};
 
-/// Name of the report text.
-const REPORT: &str = "report.md";
+/// A study as its report shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// What its records say together.
+    pub analysis: Analysis,
+    /// The runs that count: those of the design, by arm and then by seed.
+    pub runs: Vec<Record>,
+}
 
-/// Writes `report.md` and its plots into `dir`, creating it if needed; returns the file names.
-///
-/// Each file appears under its name only when it is complete and on the disk, so an interrupted
-/// call leaves the previous report readable.
-///
-/// # Errors
-/// [`Error::Io`] names the file or directory that could not be written.
-pub fn write_report(dir: impl AsRef<Path>, analysis: &Analysis) -> Result<Vec<String>, Error> {
-    let dir = dir.as_ref();
-    fs::create_dir_all(dir).map_err(Error::io("create the directory", dir))?;
-    let report = (REPORT, markdown(analysis));
-    let plots = svg::PLOTS.iter().map(|plot| (plot.file, (plot.draw)(analysis)));
-    let mut names = Vec::new();
-    for (name, text) in std::iter::once(report).chain(plots) {
-        replace(dir, name, &text)?;
-        names.push(name.to_owned());
+impl Report {
+    /// Name of the page.
+    pub const PAGE: &'static str = "report.html";
+
+    /// Reads the study in `dir` and analyses it, also while it is running.
+    ///
+    /// # Errors
+    /// As [`Analysis::read`].
+    pub fn read(dir: impl AsRef<Path>) -> Result<Self, Error> {
+        let dir = dir.as_ref();
+        let contents = Store::read(dir)?;
+        let path = || dir.join(Store::FILE);
+        let design = contents.design.ok_or_else(|| Error::NoDesign { path: path() })?;
+        let analysis = Analysis::of(&design, &contents.records)?;
+        let runs = analysis.counted(&contents.records)?;
+        Ok(Self { analysis, runs })
     }
-    Ok(names)
+
+    /// The report as one HTML page that asks nothing of a network.
+    pub fn html(&self) -> String {
+        html(&self.analysis, &self.runs)
+    }
+
+    /// Every run as a line of comma-separated values, by RFC 4180.
+    pub fn csv(&self) -> String {
+        csv(&self.runs)
+    }
+
+    /// Tables of arms and comparisons for LaTeX, with `booktabs`.
+    pub fn latex(&self) -> String {
+        latex(&self.analysis)
+    }
+
+    /// Every plot that the records have what it takes to draw: name of its file, and the file.
+    pub fn plots(&self) -> Vec<(String, String)> {
+        let plot = |plot: &svg::Plot| Some((plot.file(), plot.svg(&self.analysis)?));
+        svg::PLOTS.iter().filter_map(plot).collect()
+    }
+
+    /// Writes the page, `report.md`, `report.tex`, `runs.csv` and the plots into `dir`, creating it
+    /// if needed; returns the file names.
+    ///
+    /// Each file appears under its name only when it is complete and on the disk, so an interrupted
+    /// call leaves the previous report readable.
+    ///
+    /// # Errors
+    /// [`Error::Io`] names the file or directory that could not be written.
+    pub fn write(&self, dir: impl AsRef<Path>) -> Result<Vec<String>, Error> {
+        let dir = dir.as_ref();
+        fs::create_dir_all(dir).map_err(Error::io("create the directory", dir))?;
+        let texts = [
+            (Self::PAGE, self.html()),
+            ("report.md", markdown(&self.analysis)),
+            ("report.tex", self.latex()),
+            ("runs.csv", self.csv()),
+        ];
+        let texts = texts.map(|(name, text)| (name.to_owned(), text));
+        let mut names = Vec::new();
+        for (name, text) in texts.into_iter().chain(self.plots()) {
+            write_file(dir, &name, text.as_bytes())?;
+            names.push(name);
+        }
+        Ok(names)
+    }
 }
 
 /// The analysis as indented JSON, layout [`Analysis::SCHEMA`].
@@ -38,32 +93,47 @@ pub fn json(analysis: &Analysis) -> String {
     text
 }
 
-fn replace(dir: &Path, name: &str, text: &str) -> Result<(), Error> {
+/// Writes a file into `dir` that appears under its name only when it is complete and on the disk.
+///
+/// # Errors
+/// [`Error::Io`] names the file that could not be written.
+pub fn write_file(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
     let (path, draft) = (dir.join(name), dir.join(format!(".{name}.draft")));
     let mut file = File::create(&draft).map_err(Error::io("create", &draft))?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .map_err(Error::io("write", &draft))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io("write", &draft))?;
     fs::rename(&draft, &path).map_err(Error::io("replace", &path))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{design, records};
+    use crate::sample::{records, report};
 
     #[test]
     fn a_report_is_written_whole_and_rewritten_in_place() {
         let dir = tempfile::tempdir().unwrap();
-        let analysis = Analysis::of(&design(), &records()).unwrap();
-        let names = write_report(dir.path(), &analysis).unwrap();
+        let report = report(&records());
+        let names = report.write(dir.path()).unwrap();
         assert_eq!(
             names,
-            ["report.md", "accuracy.svg", "differences.svg", "cost.svg", "curves.svg"]
+            [
+                "report.html",
+                "report.md",
+                "report.tex",
+                "runs.csv",
+                "accuracy.svg",
+                "differences.svg",
+                "cost.svg",
+                "time.svg",
+                "curves.svg",
+                "layers.svg",
+                "memory.svg"
+            ]
         );
         fs::write(dir.path().join("report.md"), "old").unwrap();
-        write_report(dir.path(), &analysis).unwrap();
-        assert_eq!(fs::read_to_string(dir.path().join("report.md")).unwrap(), markdown(&analysis));
+        report.write(dir.path()).unwrap();
+        let text = fs::read_to_string(dir.path().join("report.md")).unwrap();
+        assert_eq!(text, markdown(&report.analysis));
         let mut found: Vec<_> = fs::read_dir(dir.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -79,14 +149,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
-        let analysis = Analysis::of(&design(), &records()).unwrap();
-        let error = write_report(&file, &analysis).unwrap_err().to_string();
+        let error = report(&records()).write(&file).unwrap_err().to_string();
         assert!(error.contains("create the directory"), "{error}");
     }
 
     #[test]
     fn the_json_form_names_its_layout_and_holds_no_null_score() {
-        let analysis = Analysis::of(&design(), &records()).unwrap();
+        let analysis = report(&records()).analysis;
         let value: serde_json::Value = serde_json::from_str(&json(&analysis)).unwrap();
         assert_eq!(value["schema"], "cenote.report/1");
         assert_eq!(value["answers"].as_array().unwrap().len(), 4);

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use super::{markdown, svg, terminal};
-use crate::sample::{design, record, records};
-use crate::{Analysis, Design, Outcome, Record};
+use crate::sample::{design, record, records, report};
+use crate::{Analysis, Design, Outcome, Record, Report};
 
 const ORIGIN: &str =
     "golden: the sample study of crates/evidence/src/sample.rs; rewrite with CENOTE_BLESS=1";
@@ -56,8 +56,25 @@ fn the_reports_of_the_sample_study_are_unchanged() {
     check("report.md", &markdown(&analysis));
     check("terminal.txt", &terminal(&analysis));
     for plot in svg::PLOTS {
-        check(plot.file, &(plot.draw)(&analysis));
+        check(&plot.file(), &plot.svg(&analysis).unwrap());
     }
+    check("report.tex", &report(&records()).latex());
+}
+
+#[test]
+fn the_committed_report_of_the_quick_study_is_what_its_records_give() {
+    let study = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/experiments/quick");
+    let report = Report::read(&study).unwrap();
+    if std::env::var_os("CENOTE_BLESS").is_some() {
+        report.write(&study).unwrap();
+    }
+    let rebuilt = tempfile::tempdir().unwrap();
+    for name in report.write(rebuilt.path()).unwrap() {
+        let text = |dir: &Path| fs::read_to_string(dir.join(&name)).unwrap_or_default();
+        assert!(text(&study) == text(rebuilt.path()), "{name} is not what the records give");
+    }
+    let page = fs::metadata(study.join(Report::PAGE)).unwrap().len();
+    assert!(page < 400_000, "{page} bytes");
 }
 
 #[test]
@@ -98,8 +115,9 @@ fn the_report_of_a_study_at_its_first_look_says_what_that_decided() {
 fn the_order_of_the_records_does_not_matter() {
     let shown = |records: &[Record]| {
         let analysis = Analysis::of(&design(), records).unwrap();
-        let plots: Vec<String> = svg::PLOTS.iter().map(|plot| (plot.draw)(&analysis)).collect();
-        (markdown(&analysis), super::json(&analysis), plots)
+        let report = report(records);
+        let texts = [report.html(), report.csv(), report.latex()];
+        (markdown(&analysis), super::json(&analysis), report.plots(), texts)
     };
     let mut records = troubled();
     let expected = shown(&records);
@@ -131,7 +149,7 @@ fn a_study_with_few_runs_is_reported_and_undecided() {
         assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
         assert!(text.contains("**Undecided.**"));
         for plot in svg::PLOTS {
-            let svg = (plot.draw)(&analysis);
+            let svg = plot.svg(&analysis).unwrap();
             assert!(
                 svg.ends_with("</svg>\n") && !svg.contains("NaN") && !svg.contains("inf"),
                 "{svg}"

@@ -1,8 +1,9 @@
 //! `report.md`: the answers first, then everything they rest on.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::svg;
+use super::svg::{self, Layout};
 use crate::analysis::{Analysis, ArmSummary, Comparison};
 use crate::number::{
     bytes, grouped, large, or_dash, p_value, percent, percent_interval, plural, points,
@@ -20,11 +21,13 @@ pub fn markdown(analysis: &Analysis) -> String {
         arms(analysis),
         comparisons(analysis),
         costs(analysis),
-        plot("curves.svg"),
+        plots(analysis, &["curves", "layers", "memory"]),
+        classes(analysis),
         method(analysis),
         cross_checks(analysis),
         rebuild(),
     ];
+    let sections: Vec<String> = sections.into_iter().filter(|text| !text.is_empty()).collect();
     sections.join("\n")
 }
 
@@ -114,7 +117,7 @@ fn arms(analysis: &Analysis) -> String {
     for arm in &analysis.arms {
         let _ = writeln!(text, "- `{}`: {}{}", arm.name, plain(&arm.about), partner(arm));
     }
-    let _ = write!(text, "\n{}", plot("accuracy.svg"));
+    let _ = write!(text, "\n{}", plots(analysis, &["accuracy"]));
     text
 }
 
@@ -156,7 +159,7 @@ fn comparisons(analysis: &Analysis) -> String {
         "\nEverything here is adjusted for {} (Holm). The first p says whether there is a difference, and the 95 % interval excludes zero exactly when it is at most 0.05. The second says whether the difference is within ±{:.2} points, and the 90 % interval lies inside the margin exactly when it is at most 0.05.\n\n{}",
         plural(analysis.comparisons.len(), "comparison"),
         100.0 * analysis.design.margin,
-        plot("differences.svg")
+        plots(analysis, &["differences"])
     );
     text
 }
@@ -184,7 +187,7 @@ fn costs(analysis: &Analysis) -> String {
     let _ = write!(
         text,
         "\nParameters, MACs and memory are exact. Seconds are measured: geometric mean over pairs, first epoch left out.{shared}\n\n{}",
-        plot("cost.svg")
+        plots(analysis, &["cost", "time"])
     );
     text
 }
@@ -242,6 +245,9 @@ fn method(analysis: &Analysis) -> String {
             plural(at.threads as usize, "thread"),
             plural(at.jobs as usize, "run")
         );
+        if !at.command.is_empty() {
+            let _ = writeln!(text, "- Command: `{}`", plain(&at.command));
+        }
     }
     text
 }
@@ -344,9 +350,44 @@ fn rebuild() -> String {
     "## Rebuild\n\nEvery number above is computed from `runs.jsonl` in this directory: `cenote report DIRECTORY` writes this file again, byte for byte, without training.\n".to_owned()
 }
 
-fn plot(file: &str) -> String {
-    let plot = svg::PLOTS.iter().find(|plot| plot.file == file).expect("the plot is in the list");
-    format!("![{}]({file})\n", plot.title)
+/// Links to the plots of these names that the records have what it takes to draw.
+fn plots(analysis: &Analysis, names: &[&str]) -> String {
+    let mut text = String::new();
+    for name in names {
+        let plot = svg::PLOTS.iter().find(|p| p.name == *name).expect("the plot is in the list");
+        if (plot.draw)(analysis, Layout::Wide).is_some() {
+            let _ = writeln!(text, "![{}]({})\n", plot.title, plot.file());
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+/// Recall of every class; empty where no record has counts.
+fn classes(analysis: &Analysis) -> String {
+    let arms: Vec<&ArmSummary> =
+        analysis.arms.iter().filter(|arm| !arm.classes.is_empty()).collect();
+    if arms.is_empty() {
+        return String::new();
+    }
+    let names: BTreeMap<u32, &str> = arms
+        .iter()
+        .flat_map(|arm| arm.classes.iter().map(|class| (class.label, class.name.as_str())))
+        .collect();
+    let labels: Vec<(u32, &str)> = names.into_iter().collect();
+    let heads: Vec<String> =
+        std::iter::once("class".to_owned()).chain(arms.iter().map(|arm| cell(&arm.name))).collect();
+    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+    let mut text = "## Recall of each class (%)\n\n".to_owned();
+    table(&mut text, &heads, &labels, |(label, name)| {
+        let recall = |arm: &&ArmSummary| {
+            let class = arm.classes.iter().find(|class| class.label == *label);
+            or_dash(class.and_then(|class| class.recall), percent)
+        };
+        std::iter::once(cell(name)).chain(arms.iter().map(recall)).collect()
+    });
+    text
 }
 
 fn versus(comparison: &Comparison) -> String {
@@ -354,7 +395,7 @@ fn versus(comparison: &Comparison) -> String {
 }
 
 /// Seeds as a range where they are one: `1 to 10`.
-fn seeds(seeds: &[u64]) -> String {
+pub(super) fn seeds(seeds: &[u64]) -> String {
     let mut sorted = seeds.to_vec();
     sorted.sort_unstable();
     match sorted[..] {

@@ -1,15 +1,21 @@
-//! The report: text for a terminal, Markdown, plots as SVG, and JSON for programs.
+//! The report: a page for a browser, text for a terminal, Markdown, plots as SVG, tables for
+//! LaTeX and spreadsheets, and JSON for programs.
 //!
-//! Each is a pure function of an [`Analysis`](crate::Analysis): the same records give the same
-//! bytes, so a report can be rebuilt and compared at any time.
+//! Each is a pure function of an [`Analysis`](crate::Analysis) and its runs: the same records give
+//! the same bytes, so a report can be rebuilt and compared at any time.
 
+mod csv;
 mod files;
 #[cfg(test)]
 mod golden;
+mod html;
+mod latex;
 mod markdown;
+mod side_by_side;
 mod svg;
 mod terminal;
 
-pub use files::{json, write_report};
+pub use files::{Report, json, write_file};
 pub use markdown::markdown;
+pub use side_by_side::side_by_side;
 pub use terminal::terminal;

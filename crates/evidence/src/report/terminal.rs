@@ -68,19 +68,25 @@ fn table(text: &mut String, analysis: &Analysis) {
     let heads =
         ["arm", &metric, "95 % interval", "parameters", "MACs", "memory", "s/epoch", "runs"];
     let heads: Vec<String> = heads.iter().map(|head| shorten(head)).collect();
-    let rows: Vec<Vec<String>> = analysis.arms.iter().map(cells).collect();
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| &row[column]).chain([&heads[column]]);
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
-    for row in std::iter::once(&heads).chain(&rows) {
+    let rows = analysis.arms.iter().map(cells);
+    let rows: Vec<Vec<String>> = std::iter::once(heads).chain(rows).collect();
+    text.push_str(&columns(&rows));
+}
+
+/// Rows of as many cells each, the first column to the left and the others to the right.
+pub(super) fn columns(rows: &[Vec<String>]) -> String {
+    let width =
+        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
         let mut line = format!("{:width$}", row[0], width = widths[0]);
         for (cell, &width) in row.iter().zip(&widths).skip(1) {
             let _ = write!(line, "  {cell:>width$}");
         }
         let _ = writeln!(text, "{}", line.trim_end());
     }
+    text
 }
 
 fn cells(arm: &ArmSummary) -> Vec<String> {
@@ -104,7 +110,7 @@ fn shorten(name: &str) -> String {
 }
 
 /// Writes words into lines of at most [`WIDTH`] columns: the first after `indent`.
-fn wrap(text: &mut String, words: &str, indent: &str) {
+pub(super) fn wrap(text: &mut String, words: &str, indent: &str) {
     let mut line = String::new();
     for word in words.split_whitespace() {
         let long = line.chars().count() + 1 + word.chars().count() > WIDTH;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cenote_autograd::Tape;
 use cenote_datasets::{Batches, Normalization, Split};
-use cenote_evidence::Marks;
+use cenote_evidence::{ConfusionCounts, Marks};
 use cenote_layers::{Mode, Model, Params, Step, cross_entropy, predictions};
 use cenote_metrics::{CLASSIFICATION_METRICS, ConfusionMatrix};
 use cenote_tensor::Seed;
@@ -32,6 +32,13 @@ impl Evaluation {
         let defined = metrics.filter_map(|m| Some((m.name, (m.score)(&self.confusion)?)));
         let all = defined.chain([("loss", self.loss)]);
         all.map(|(name, score)| (name.to_owned(), score)).collect()
+    }
+
+    /// How often each class was taken for which, as a record holds it.
+    pub fn counts(&self) -> ConfusionCounts {
+        let rows = (0..).zip(self.confusion.rows());
+        rows.flat_map(|(label, row)| (0..).zip(row).map(move |(taken, &n)| (label, taken, n)))
+            .collect()
     }
 }
 

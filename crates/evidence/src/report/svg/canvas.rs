@@ -16,9 +16,28 @@ const COLOURS: [(&str, &str); 8] = [
     ("#57606a", "#adb5bd"),
 ];
 
+/// Shades for parts of a whole, light and dark page, each told from its neighbours.
+pub(super) const TINTS: [(&str, &str); 6] = [
+    ("#0b4a75", "#58a6ff"),
+    ("#5b9bd0", "#2a6fb5"),
+    ("#8a5a00", "#e3b341"),
+    ("#d3a340", "#8a6a1c"),
+    ("#4d6b57", "#7fb993"),
+    ("#9bb5a3", "#4a7059"),
+];
+
 /// A drawing that grows shape by shape.
-pub(super) struct Canvas {
-    text: String,
+///
+/// Its title and note stand above it in a file of its own; on a page they are text of the page.
+pub(crate) struct Canvas {
+    /// What it shows.
+    pub(crate) title: String,
+    /// How to read it.
+    pub(crate) note: String,
+    description: String,
+    width: f64,
+    height: f64,
+    shapes: String,
 }
 
 /// Which end of a text stands at its position.
@@ -34,6 +53,8 @@ pub(super) enum Anchor {
 pub(super) enum Look {
     /// Text to read.
     Ink,
+    /// Text to read on top of lines.
+    Label,
     /// Text to look up.
     Dim,
     /// The title.
@@ -44,24 +65,25 @@ pub(super) enum Look {
     Zero,
     /// The margin.
     Band,
+    /// A mark without a colour of its own.
+    Mark,
     /// The colour of an arm.
     Arm(usize),
+    /// One of [`TINTS`] shades, from strong to faint.
+    Tint(usize),
 }
 
 impl Canvas {
-    /// An empty plot with a title and a description for those who do not see it.
+    /// An empty plot, with a description for those who do not see it.
     pub(super) fn new(width: f64, height: f64, title: &str, description: &str) -> Self {
-        let mut text = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" aria-labelledby=\"title desc\">\n<title id=\"title\">{}</title>\n<desc id=\"desc\">{}</desc>\n",
-            escape(title),
-            escape(description)
-        );
-        text.push_str(&style());
-        let _ =
-            writeln!(text, "<rect class=\"page\" width=\"{width:.0}\" height=\"{height:.0}\"/>");
-        let mut canvas = Self { text };
-        canvas.text(16.0, 26.0, Anchor::Start, Look::Title, title);
-        canvas
+        Self {
+            title: title.to_owned(),
+            note: String::new(),
+            description: description.to_owned(),
+            width,
+            height,
+            shapes: String::new(),
+        }
     }
 
     pub(super) fn text(&mut self, x: f64, y: f64, anchor: Anchor, look: Look, text: &str) {
@@ -72,14 +94,14 @@ impl Canvas {
         };
         let (x, y, class, text) = (px(x), px(y), look.class("f"), escape(text));
         let _ = writeln!(
-            self.text,
+            self.shapes,
             "<text x=\"{x}\" y=\"{y}\" class=\"{class}\"{anchor}>{text}</text>"
         );
     }
 
     pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), width: f64, look: Look) {
         let _ = writeln!(
-            self.text,
+            self.shapes,
             "<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke-width=\"{width:.1}\" class=\"{}\"/>",
             px(from.0),
             px(from.1),
@@ -89,11 +111,18 @@ impl Canvas {
         );
     }
 
-    pub(super) fn dot(&mut self, x: f64, y: f64, radius: f64, opacity: f64, look: Look) {
+    /// A dot of a value, which its `says` tells whoever points at it.
+    pub(super) fn dot(&mut self, (x, y): (f64, f64), size: Dot, look: Look, says: &str) {
         let (x, y, class) = (px(x), px(y), look.class("f"));
+        let (radius, opacity) = match size {
+            Dot::Small => ("2.6", " opacity=\"0.5\""),
+            Dot::Middle => ("4.5", ""),
+            Dot::Large => ("5.0", ""),
+        };
         let _ = writeln!(
-            self.text,
-            "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius:.1}\" opacity=\"{opacity:.1}\" class=\"{class}\"/>"
+            self.shapes,
+            "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"{opacity} class=\"{class}\">{}</circle>",
+            title(says)
         );
     }
 
@@ -101,8 +130,34 @@ impl Canvas {
         let (x, y, class) = (px(from.0), px(from.1), look.class("f"));
         let (width, height) = (px(to.0 - from.0), px(to.1 - from.1));
         let _ = writeln!(
-            self.text,
+            self.shapes,
             "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" class=\"{class}\"/>"
+        );
+    }
+
+    /// A rectangle of a value, which its `says` tells whoever points at it.
+    pub(super) fn bar(&mut self, from: (f64, f64), to: (f64, f64), look: Look, says: &str) {
+        let (x, y, class) = (px(from.0), px(from.1), look.class("f"));
+        let (width, height) = (px(to.0 - from.0), px(to.1 - from.1));
+        let _ = writeln!(
+            self.shapes,
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" class=\"{class}\">{}</rect>",
+            title(says)
+        );
+    }
+
+    /// The area between two lines, from the lowest to the highest run of an arm.
+    pub(super) fn area(&mut self, low: &[(f64, f64)], high: &[(f64, f64)], arm: usize) {
+        let points: Vec<String> = low
+            .iter()
+            .chain(high.iter().rev())
+            .map(|(x, y)| format!("{},{}", px(*x), px(*y)))
+            .collect();
+        let _ = writeln!(
+            self.shapes,
+            "<polygon points=\"{}\" opacity=\"0.14\" class=\"{}\"/>",
+            points.join(" "),
+            Look::Arm(arm).class("f")
         );
     }
 
@@ -112,7 +167,7 @@ impl Canvas {
             points.iter().map(|(x, y)| format!("{},{}", px(*x), px(*y))).collect();
         let dash = if arm < COLOURS.len() { "" } else { " stroke-dasharray=\"5 3\"" };
         let _ = writeln!(
-            self.text,
+            self.shapes,
             "<polyline points=\"{}\" fill=\"none\" stroke-width=\"2.0\"{dash} class=\"{}\"/>",
             points.join(" "),
             Look::Arm(arm).class("s")
@@ -139,10 +194,52 @@ impl Canvas {
         }
     }
 
-    pub(super) fn finish(mut self) -> String {
-        self.text.push_str("</svg>\n");
-        self.text
+    /// The plot as a file of its own.
+    pub(crate) fn file(&self) -> String {
+        let head = if self.note.is_empty() { 44.0 } else { 62.0 };
+        let mut above = Self::new(0.0, 0.0, "", "");
+        above.text(16.0, 26.0, Anchor::Start, Look::Title, &self.title);
+        if !self.note.is_empty() {
+            above.text(16.0, 46.0, Anchor::Start, Look::Dim, &self.note);
+        }
+        let (width, height) = (self.width, self.height + head);
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" aria-labelledby=\"title desc\">\n<title id=\"title\">{}</title>\n<desc id=\"desc\">{}</desc>\n<style>\n{}</style>\n<rect class=\"page\" width=\"{width:.0}\" height=\"{height:.0}\"/>\n{}<g transform=\"translate(0 {head:.0})\">\n{}</g>\n</svg>\n",
+            escape(&self.title),
+            escape(&self.description),
+            style(),
+            above.shapes,
+            self.shapes
+        )
     }
+
+    /// The plot inside a page that has [`style`] once; `id` is its own there, and `class` says
+    /// where it is shown.
+    pub(crate) fn inline(&self, id: &str, class: &str) -> String {
+        let (width, height) = (self.width, self.height);
+        format!(
+            "<svg viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" class=\"{class}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\">\n<title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n{}</svg>\n",
+            escape(&self.title),
+            escape(&self.description),
+            self.shapes
+        )
+    }
+
+    /// The plot inside a page, for eyes only: what it shows stands beside it in words.
+    pub(crate) fn unseen(&self) -> String {
+        format!(
+            "<svg viewBox=\"0 0 {:.0} {:.0}\" aria-hidden=\"true\">\n{}</svg>\n",
+            self.width, self.height, self.shapes
+        )
+    }
+}
+
+/// How large a dot is: one run, a mean among runs, or a mean alone.
+#[derive(Clone, Copy)]
+pub(super) enum Dot {
+    Small,
+    Middle,
+    Large,
 }
 
 impl Look {
@@ -150,25 +247,33 @@ impl Look {
     fn class(self, kind: &str) -> String {
         match self {
             Self::Ink => "ink".to_owned(),
+            Self::Label => "ink label".to_owned(),
             Self::Dim => "dim".to_owned(),
             Self::Title => "ink title".to_owned(),
             Self::Grid => "grid".to_owned(),
             Self::Zero => "zero".to_owned(),
             Self::Band => "band".to_owned(),
+            Self::Mark => format!("{kind}m"),
             Self::Arm(arm) => format!("{kind}{}", arm % COLOURS.len()),
+            Self::Tint(shade) => format!("t{}", shade % TINTS.len()),
         }
     }
 }
 
-fn style() -> String {
-    let mut light = ".page{fill:#ffffff}.ink{fill:#1f2328}.dim{fill:#59636e}.grid{stroke:#e1e6eb}.zero{stroke:#59636e}.band{fill:#e9eef3}".to_owned();
-    let mut dark = ".page{fill:#0d1117}.ink{fill:#e6edf3}.dim{fill:#9aa4ae}.grid{stroke:#262c34}.zero{stroke:#9aa4ae}.band{fill:#1c2530}".to_owned();
+/// How every class looks on a light page, on a dark one, and on paper.
+pub(crate) fn style() -> String {
+    let mut light = ".page{fill:#ffffff}.label{stroke:#ffffff}.ink{fill:#1f2328}.dim{fill:#59636e}.grid{stroke:#e1e6eb}.zero{stroke:#59636e}.band{fill:#dde5ec}.fm{fill:#1f2328}.sm{stroke:#1f2328}".to_owned();
+    let mut dark = ".page{fill:#0d1117}.label{stroke:#0d1117}.ink{fill:#e6edf3}.dim{fill:#9aa4ae}.grid{stroke:#262c34}.zero{stroke:#9aa4ae}.band{fill:#2a3644}.fm{fill:#e6edf3}.sm{stroke:#e6edf3}".to_owned();
     for (i, (on_light, on_dark)) in COLOURS.iter().enumerate() {
         let _ = write!(light, ".f{i}{{fill:{on_light}}}.s{i}{{stroke:{on_light}}}");
         let _ = write!(dark, ".f{i}{{fill:{on_dark}}}.s{i}{{stroke:{on_dark}}}");
     }
+    for (i, (on_light, on_dark)) in TINTS.iter().enumerate() {
+        let _ = write!(light, ".t{i}{{fill:{on_light}}}");
+        let _ = write!(dark, ".t{i}{{fill:{on_dark}}}");
+    }
     format!(
-        "<style>\ntext{{font:12px system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu Sans\",sans-serif}}.title{{font-size:15px;font-weight:600}}\n{light}\n@media(prefers-color-scheme:dark){{{dark}}}\n</style>\n"
+        "svg text{{font:12px system-ui,-apple-system,\"Segoe UI\",Roboto,\"DejaVu Sans\",sans-serif;font-variant-numeric:tabular-nums}}svg .title{{font-size:15px;font-weight:600}}svg .label{{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}}\n{light}\n@media screen and (prefers-color-scheme:dark){{{dark}}}\n"
     )
 }
 
@@ -182,12 +287,18 @@ fn number(value: f64, decimals: usize, signed: bool) -> String {
     text.replace('-', "−")
 }
 
+/// What a mark says, if anything.
+fn title(says: &str) -> String {
+    if says.is_empty() { String::new() } else { format!("<title>{}</title>", escape(says)) }
+}
+
 fn px(value: f64) -> String {
     let text = format!("{value:.1}");
     if text == "-0.0" { "0.0".to_owned() } else { text }
 }
 
-fn escape(text: &str) -> String {
+/// Text that cannot end the element or the attribute it stands in.
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -195,6 +306,7 @@ fn escape(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
             c if c.is_control() => escaped.push(' '), // most are not allowed in XML at all
             c => escaped.push(c),
         }
@@ -208,7 +320,7 @@ mod tests {
 
     #[test]
     fn text_cannot_break_out_of_its_element() {
-        assert_eq!(escape("a<b>&\"c\u{0}\n"), "a&lt;b&gt;&amp;&quot;c  ");
+        assert_eq!(escape("a<b>&\"'c\u{0}\n"), "a&lt;b&gt;&amp;&quot;&#39;c  ");
     }
 
     #[test]

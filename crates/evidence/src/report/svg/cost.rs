@@ -1,97 +1,166 @@
-//! The metric against what it costs.
+//! The metric against what it costs, and the arms that no other beats in both.
 
-use super::Plot;
-use super::canvas::{Anchor, Canvas, Look};
-use super::label;
+use super::canvas::{Anchor, Canvas, Dot, Look};
+use super::field::Field;
 use super::scale::Scale;
-use crate::Analysis;
-use crate::number::large;
+use super::{Layout, Plot, label};
+use crate::number::{large, percent, percent_interval, seconds};
+use crate::{Analysis, ArmSummary};
 
-pub(super) const PLOT: Plot = Plot {
-    file: "cost.svg",
+pub(super) const MACS: Plot = Plot {
+    name: "cost",
     title: "Score against multiply-adds per image, with 95 % intervals",
-    draw,
+    draw: |analysis, layout| Some(draw(analysis, layout, &MULTIPLY_ADDS)),
 };
 
-const LEFT: f64 = 60.0;
-const RIGHT: f64 = 520.0;
-const TOP: f64 = 48.0;
-const BOTTOM: f64 = 360.0;
+pub(super) const SECONDS: Plot = Plot {
+    name: "time",
+    title: "Score against seconds per epoch, with 95 % intervals",
+    draw: |analysis, layout| Some(draw(analysis, layout, &EPOCH)),
+};
+
+/// The longest name beside a point.
+const NAME: f64 = 160.0;
+
+/// What an arm may cost.
+struct Cost {
+    title: &'static str,
+    below: &'static str,
+    of: fn(&ArmSummary) -> Option<f64>,
+    shown: fn(f64) -> String,
+}
+
+const MULTIPLY_ADDS: Cost = Cost {
+    title: "multiply-adds per image",
+    below: "multiply-adds per image, logarithmic",
+    of: |arm| arm.costs.map(|costs| costs.macs as f64),
+    shown: |macs| large(macs as u64),
+};
+
+const EPOCH: Cost = Cost {
+    title: "seconds per epoch",
+    below: "seconds per epoch, logarithmic",
+    of: |arm| arm.epoch_seconds,
+    shown: |time| format!("{} s", seconds(time)),
+};
 
 /// An arm with both a score and a cost.
 struct Point<'a> {
-    arm: usize,
-    name: &'a str,
-    macs: u64,
+    place: usize,
+    arm: &'a ArmSummary,
+    cost: f64,
     mean: f64,
     ends: Option<(f64, f64)>,
 }
 
-fn draw(analysis: &Analysis) -> String {
-    let points: Vec<Point<'_>> = analysis
-        .arms
-        .iter()
-        .enumerate()
-        .filter_map(|(i, arm)| {
-            let (costs, mean) = (arm.costs.filter(|costs| costs.macs > 0)?, arm.mean?);
-            let ends = arm.interval.filter(|_| arm.done > 2);
-            let ends = ends.map(|interval| (100.0 * interval.low, 100.0 * interval.high));
-            Some(Point { arm: i, name: &arm.name, macs: costs.macs, mean: 100.0 * mean, ends })
-        })
-        .collect();
-    let names = points.iter().map(|point| label::width(point.name)).fold(60.0, f64::max);
-    let title = format!("Test {} (%) against multiply-adds per image", analysis.design.metric);
+fn draw(analysis: &Analysis, layout: Layout, cost: &Cost) -> Canvas {
+    let points = points(analysis, cost);
+    let field = Field::whole(layout);
+    let title = format!("Test {} (%) against {}", analysis.design.metric, cost.title);
     let description = format!(
-        "One point per arm on {}, with Student's 95 % interval; multiply-adds on a logarithmic axis.",
-        analysis.design.dataset.name
+        "One point per arm on {}, with Student's 95 % interval; {}. A line joins the arms that no other arm beats in both.",
+        analysis.design.dataset.name, cost.below
     );
-    let mut canvas = Canvas::new(RIGHT + names + 60.0, BOTTOM + 52.0, &title, &description);
+    let mut canvas = field.canvas(&title, &description, cost.below);
+    canvas.note.push_str("line: arms that no other beats in both, by their means");
 
-    let x = Scale::around(points.iter().map(|point| (point.macs as f64).log10()), LEFT, RIGHT);
+    let x = field.across(points.iter().map(|point| point.cost.log10()));
     let values = points.iter().flat_map(|point| {
         let (low, high) = point.ends.unwrap_or((point.mean, point.mean));
         [low, high, point.mean]
     });
-    let y = Scale::around(values, BOTTOM, TOP);
-    canvas.left_axis(y, (LEFT, RIGHT));
-    log_axis(&mut canvas, x, points.iter().map(|point| point.macs));
-    canvas.text(
-        LEFT,
-        BOTTOM + 40.0,
-        Anchor::Start,
-        Look::Dim,
-        "multiply-adds of one forward pass of one image, logarithmic",
-    );
+    let y = field.up(values);
+    canvas.left_axis(y, (field.left, field.right));
+    log_axis(&mut canvas, field, x, &points, cost);
 
-    let wanted: Vec<f64> = points.iter().map(|point| y.at(point.mean)).collect();
-    let placed = label::spread(&wanted, TOP + 6.0, BOTTOM - 6.0);
-    for (point, label_y) in points.iter().zip(placed) {
-        let (px, py) = (x.at((point.macs as f64).log10()), y.at(point.mean));
-        canvas.line((px + 7.0, py), (RIGHT + 14.0, label_y), 0.6, Look::Arm(point.arm));
-        canvas.text(RIGHT + 20.0, label_y + 4.0, Anchor::Start, Look::Ink, point.name);
-        if let Some((low, high)) = point.ends {
-            canvas.line((px, y.at(low)), (px, y.at(high)), 2.0, Look::Arm(point.arm));
-        }
-        canvas.dot(px, py, 5.0, 1.0, Look::Arm(point.arm));
+    let at = |point: &Point<'_>| (x.at(point.cost.log10()), y.at(point.mean));
+    let front: Vec<(f64, f64)> = front(&points).into_iter().map(at).collect();
+    for pair in front.windows(2) {
+        canvas.line(pair[0], pair[1], 1.5, Look::Zero);
     }
-    canvas.finish()
+    for point in &points {
+        let (px, py) = at(point);
+        if let Some((low, high)) = point.ends {
+            canvas.line((px, y.at(low)), (px, y.at(high)), 2.0, Look::Arm(point.place));
+        }
+        canvas.dot((px, py), Dot::Large, Look::Arm(point.place), &says(point, cost));
+    }
+    let marks = points.iter().map(|point| {
+        let (px, py) = at(point);
+        let (low, high) = point.ends.map_or((py, py), |(low, high)| (y.at(low), y.at(high)));
+        let name = label::fit(&point.arm.name, NAME);
+        ((px - 5.0, high.min(py - 5.0), px + 5.0, low.max(py + 5.0)), label::width(&name))
+    });
+    let bounds = (field.left, 0.0, layout.width(), field.bottom);
+    let places = label::beside(&marks.collect::<Vec<_>>(), bounds);
+    for (point, (x, y)) in points.iter().zip(places) {
+        let name = label::fit(&point.arm.name, NAME);
+        canvas.text(x, y, Anchor::Start, Look::Label, &name);
+    }
+    canvas
+}
+
+fn points<'a>(analysis: &'a Analysis, cost: &Cost) -> Vec<Point<'a>> {
+    let point = |(place, arm): (usize, &'a ArmSummary)| {
+        let (cost, mean) = ((cost.of)(arm).filter(|cost| *cost > 0.0)?, arm.mean?);
+        let ends = arm.interval.filter(|_| arm.done > 2);
+        let ends = ends.map(|interval| (100.0 * interval.low, 100.0 * interval.high));
+        Some(Point { place, arm, cost, mean: 100.0 * mean, ends })
+    };
+    analysis.arms.iter().enumerate().filter_map(point).collect()
+}
+
+/// The points that no other beats in cost without losing score, by rising cost.
+fn front<'p, 'a>(points: &'p [Point<'a>]) -> Vec<&'p Point<'a>> {
+    let mut sorted: Vec<&Point<'_>> = points.iter().collect();
+    sorted.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(b.mean.total_cmp(&a.mean)));
+    let mut best = f64::NEG_INFINITY;
+    sorted.retain(|point| {
+        let better = point.mean > best;
+        best = best.max(point.mean);
+        better
+    });
+    sorted
+}
+
+fn says(point: &Point<'_>, cost: &Cost) -> String {
+    let interval = point.arm.interval.map_or_else(String::new, percent_interval);
+    let mean = percent(point.mean / 100.0);
+    format!("{}: {mean} % {interval}, {}", point.arm.name, (cost.shown)(point.cost))
 }
 
 /// Marks 1, 2 and 5 times the powers of ten within a factor of the costs, as far as they do not
 /// run into each other.
-fn log_axis(canvas: &mut Canvas, x: Scale, macs: impl Iterator<Item = u64> + Clone) {
-    let (Some(low), Some(high)) = (macs.clone().min(), macs.max()) else { return };
-    let powers = (0..19u32).map(|power| 10u64.pow(power));
-    let marks = powers.flat_map(|power| [1, 2, 5].map(|factor| factor * power));
-    let mut free = LEFT - 30.0;
-    for mark in marks.filter(|mark| (low / 2..=high.saturating_mul(2)).contains(mark)) {
-        let at = x.at((mark as f64).log10());
-        if !(LEFT.max(free)..=RIGHT).contains(&at) {
+fn log_axis(canvas: &mut Canvas, field: Field, x: Scale, points: &[Point<'_>], cost: &Cost) {
+    let costs = || points.iter().map(|point| point.cost);
+    let (low, high) = (costs().fold(f64::INFINITY, f64::min), costs().fold(0.0, f64::max));
+    let powers = (-6..19).map(|power| 10f64.powi(power));
+    let marks = powers.flat_map(|power| [1.0, 2.0, 5.0].map(|factor| factor * power));
+    let mut free = field.left;
+    for mark in marks.filter(|mark| (low / 2.0..=high * 2.0).contains(mark)) {
+        let at = x.at(mark.log10());
+        if !(free..=field.right).contains(&at) {
             continue;
         }
         free = at + 48.0;
-        canvas.line((at, TOP), (at, BOTTOM), 1.0, Look::Grid);
-        let text = large(mark).replace(".00", "").replace(".0", "");
-        canvas.text(at, BOTTOM + 18.0, Anchor::Middle, Look::Dim, &text);
+        canvas.line((at, field.top), (at, field.bottom), 1.0, Look::Grid);
+        let text = (cost.shown)(mark).replace(".00", "").replace(".0", "");
+        canvas.text(at, field.bottom + 18.0, Anchor::Middle, Look::Dim, &text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{design, records};
+
+    #[test]
+    fn the_front_holds_the_arms_that_no_other_beats_in_both() {
+        let analysis = Analysis::of(&design(), &records()).unwrap();
+        let points = points(&analysis, &MULTIPLY_ADDS);
+        let names: Vec<&str> = front(&points).iter().map(|p| p.arm.name.as_str()).collect();
+        // Of `max` and `avg`, which cost the same, the better; `none` costs more than
+        // `max-flatten` and is worse.
+        assert_eq!(names, ["max", "strided", "max-flatten"]);
     }
 }

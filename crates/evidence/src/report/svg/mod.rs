@@ -1,27 +1,76 @@
 //! Plots as hand-written SVG: one file per plot, no fonts or scripts from outside.
 //!
-//! Every plot says in words what it shows (`title`, `desc`), reads on a light and a dark page, and
-//! has coordinates with one decimal, so the same analysis gives the same bytes.
+//! Every plot says in words what it shows (`title`, `desc`), every mark says its value, and all
+//! read on a light and a dark page. Coordinates have one decimal, so the same analysis gives the
+//! same bytes. A plot is drawn for a page or, narrower and with its words above its marks, for a
+//! phone: text keeps its size on both.
 
 mod accuracy;
 mod canvas;
 mod cost;
 mod curves;
 mod differences;
+mod field;
+mod interval;
 mod label;
+mod layers;
+mod rows;
 mod scale;
 
+pub(super) use canvas::{escape, style};
+pub(super) use interval::{Shown, interval_bar};
+
 use crate::Analysis;
+use canvas::Canvas;
 
 /// A plot of a report.
 pub(super) struct Plot {
-    /// Name of its file.
-    pub(super) file: &'static str,
+    /// Its name; that of its file before the dot.
+    pub(super) name: &'static str,
     /// What it shows.
     pub(super) title: &'static str,
-    /// Draws it.
-    pub(super) draw: fn(&Analysis) -> String,
+    /// Draws it; `None` where the records do not have what it shows.
+    pub(super) draw: fn(&Analysis, Layout) -> Option<Canvas>,
+}
+
+/// How much room there is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// A page: names to the left, words to the right.
+    Wide,
+    /// A phone: names and words above.
+    Narrow,
 }
 
 /// Every plot, in the order of the report.
-pub(super) const PLOTS: &[Plot] = &[accuracy::PLOT, differences::PLOT, cost::PLOT, curves::PLOT];
+pub(super) const PLOTS: &[Plot] = &[
+    accuracy::PLOT,
+    differences::PLOT,
+    cost::MACS,
+    cost::SECONDS,
+    curves::PLOT,
+    layers::MACS,
+    layers::KEPT,
+];
+
+impl Plot {
+    /// Name of its file.
+    pub(super) fn file(&self) -> String {
+        format!("{}.svg", self.name)
+    }
+
+    /// The plot as a file of its own.
+    pub(super) fn svg(&self, analysis: &Analysis) -> Option<String> {
+        (self.draw)(analysis, Layout::Wide).map(|canvas| canvas.file())
+    }
+}
+
+impl Layout {
+    /// Pixels from edge to edge.
+    fn width(self) -> f64 {
+        match self {
+            Self::Wide => 760.0,
+            Self::Narrow => 328.0,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Everybody who is told what happens while a study runs.
+
+use std::path::PathBuf;
+
+use cenote_evidence::{Analysis, EpochPoint, Record, Torn};
+use cenote_experiment::{Cell, Error, Observer, Plan};
+
+use crate::events::Events;
+use crate::progress::Progress;
+use crate::standing::Standings;
+
+/// A display for people, events for programs where they are asked for, and the verdicts so far for
+/// both.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    pub(crate) progress: Progress,
+    pub(crate) events: Option<Events>,
+    standings: Standings,
+    folder: PathBuf,
+}
+
+impl Watch {
+    /// Watches the study whose records are in `folder`.
+    pub(crate) fn new(folder: PathBuf, quiet: bool, events: bool) -> Self {
+        let (progress, standings) = (Progress::new(quiet), Standings::default());
+        Self { progress, events: events.then_some(Events), standings, folder }
+    }
+
+    fn everybody(&self) -> impl Iterator<Item = &dyn Observer> {
+        let events = self.events.as_ref().map(|events| events as &dyn Observer);
+        std::iter::once(&self.progress as &dyn Observer).chain(events)
+    }
+}
+
+impl Observer for Watch {
+    fn repaired(&self, torn: Torn) {
+        self.everybody().for_each(|one| one.repaired(torn));
+    }
+
+    fn planned(&self, plan: &Plan, pending: &[&Cell]) {
+        self.everybody().for_each(|one| one.planned(plan, pending));
+    }
+
+    fn started(&self, plan: &Plan, cell: &Cell) {
+        self.everybody().for_each(|one| one.started(plan, cell));
+    }
+
+    fn stepped(&self, plan: &Plan, cell: &Cell) {
+        self.everybody().for_each(|one| one.stepped(plan, cell));
+    }
+
+    fn epoch(&self, plan: &Plan, cell: &Cell, point: &EpochPoint) {
+        self.everybody().for_each(|one| one.epoch(plan, cell, point));
+    }
+
+    fn unwritten(&self, plan: &Plan, cell: &Cell, error: &Error) {
+        self.everybody().for_each(|one| one.unwritten(plan, cell, error));
+    }
+
+    fn looked(&self, plan: &Plan, analysis: &Analysis) {
+        self.everybody().for_each(|one| one.looked(plan, analysis));
+    }
+
+    fn finished(&self, plan: &Plan, cell: &Cell, record: &Record) {
+        self.everybody().for_each(|one| one.finished(plan, cell, record));
+        self.standings.look(&self.folder, |all, changed| {
+            self.progress.judged(all, changed);
+            if let Some(events) = &self.events {
+                events.judged(changed);
+            }
+        });
+    }
+}
