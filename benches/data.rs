@@ -96,10 +96,10 @@ fn small_images(c: &mut Criterion) {
         for (arm, model) in networks(&plan, &data) {
             let mut fit = Fit::start(&model, &data, &plan.recipe, Seed(1));
             group.bench_function(format!("train/{arm}"), |b| {
-                b.iter(|| fit.epoch(&Stop::default(), |_| ()).expect("noise does not diverge"));
+                b.iter(|| fit.epoch(&Stop::default(), |_, _| ()).expect("noise does not diverge"));
             });
             quickest = quickest.min(best(|| {
-                fit.epoch(&Stop::default(), |_| ()).expect("noise does not diverge");
+                fit.epoch(&Stop::default(), |_, _| ()).expect("noise does not diverge");
             }));
         }
         group.finish();
