@@ -243,7 +243,7 @@ const EXPECTED: &str = r#"expected {"design":…} or {"run":…}"#;
 /// What a line holds, or why it cannot be believed.
 fn held(line: &[u8]) -> Result<Held, String> {
     fn parsed<T: DeserializeOwned>(text: &RawValue) -> Result<Box<T>, String> {
-        serde_json::from_str(text.get()).map_err(|error| error.to_string())
+        serde_json::from_str(text.get()).map_err(|error| format!("{error}; {EXPECTED}"))
     }
     let Line { design, run, crc32 } =
         serde_json::from_slice(line).map_err(|error| format!("{error}; {EXPECTED}"))?;

@@ -184,7 +184,9 @@ fn a_study_runs_until_it_is_decided_and_says_at_which_look() {
     let again = place.cenote(words);
     assert_eq!((again.code, again.out), (Some(0), said.out));
     for wrong in ["--max-seeds 10", "--until-decided --seeds 3"] {
-        place.refuses(&format!("ablate smoke {wrong}"), 2);
+        let said = place.cenote(&format!("ablate smoke {wrong}"));
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{wrong}: {said:?}");
+        says(&said.err, &["--until-decided"]);
     }
 }
 

@@ -114,6 +114,8 @@ fn results(place: &Place, folder: &str) -> Vec<Value> {
     runs.sort_by_key(|run| (run["seed"].as_u64(), run["arm"].to_string()));
     for run in &mut runs {
         assert!(run["times"].take()["total_seconds"].as_f64().expect("a number") > 0.0);
+        // The words of the two calls name other folders.
+        assert!(run["environment"]["command"].take().is_string());
     }
     runs
 }
