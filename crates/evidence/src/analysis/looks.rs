@@ -150,6 +150,35 @@ mod tests {
     }
 
     #[test]
+    fn what_runs_next_follows_from_the_records_however_often_a_study_is_interrupted() {
+        let all = noisy(10, "avg", 0.02);
+        // Runs what the records so far ask for, at most so many runs before it looks at them again.
+        let study = |at_once: usize| {
+            let mut done: Vec<Record> = Vec::new();
+            loop {
+                let arms = at(&[9, 10], &done).arms;
+                let wanted = |run: &Record| {
+                    arms.iter().any(|a| a.name == run.arm && run.seed <= a.wanted as u64)
+                };
+                let next: Vec<Record> = all
+                    .iter()
+                    .filter(|run| wanted(run) && !done.contains(run))
+                    .take(at_once)
+                    .cloned()
+                    .collect();
+                if next.is_empty() {
+                    break at(&[9, 10], &done);
+                }
+                done.extend(next);
+            }
+        };
+        let whole = study(usize::MAX);
+        assert_eq!((whole.census.done, whole.census.spared), (65, 5));
+        assert_eq!(study(7), whole);
+        assert_eq!(study(16), whole);
+    }
+
+    #[test]
     fn before_its_first_look_a_study_says_nothing() {
         let analysis = at(&[9, 10], &noisy(8, "", 0.0));
         assert!(analysis.comparisons.iter().all(|c| !c.judgement.is_decided()));
