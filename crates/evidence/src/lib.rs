@@ -39,13 +39,15 @@ mod store;
 mod verdict;
 
 pub use analysis::{
-    Analysis, Answer, ArmSummary, Census, Comparison, Controls, CostRatios, CrossCheck, CurvePoint,
-    PairedDifference, Question, SeedScore, Trouble,
+    Analysis, Answer, ArmRobustness, ArmSummary, Census, Comparison, Controls, CostRatios,
+    CrossCheck, CurvePoint, PairedDifference, Question, Robustness, ScalingRange, SeedScore,
+    Trouble, Validation,
 };
 pub use error::Error;
 pub use number::grouped;
 pub use record::{
-    ArmNote, Costs, DatasetNote, Design, Environment, EpochPoint, Outcome, Questions, Record, Times,
+    ArmNote, CorruptedScore, CorruptionNote, Costs, DatasetNote, Design, Environment, EpochPoint,
+    Outcome, Questions, Record, Scaling, Times,
 };
 pub use report::{json, markdown, terminal, write_report};
 pub use stats::{

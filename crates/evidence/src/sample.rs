@@ -33,7 +33,9 @@ pub(crate) fn design() -> Design {
             train: 9_000,
             validation: 1_000,
             test: 2_000,
+            division: None,
         },
+        corruptions: Vec::new(),
         metric: "accuracy".to_owned(),
         margin: 0.005,
         baseline: "max".to_owned(),
@@ -77,6 +79,8 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
         seed,
         outcome: Outcome::Done,
         scores: BTreeMap::from([("accuracy".to_owned(), accuracy)]),
+        corrupted: Vec::new(),
+        scaling: None,
         costs: *costs,
         curve: (1..=3u32)
             .map(|epoch| EpochPoint {

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Instant, SystemTime};
 
-use cenote_evidence::{Costs, Environment, EpochPoint, Outcome, Record, Times};
-use cenote_tensor::{Seed, metered};
+use cenote_datasets::Normalization;
+use cenote_evidence::{
+    CorruptedScore, Costs, Environment, EpochPoint, Outcome, Record, Scaling, Times,
+};
+use cenote_tensor::{Scalar, Seed, metered};
 
 use crate::{Arm, Cell, Error, Fit, Plan, Stop, evaluate};
 
@@ -35,7 +38,7 @@ pub(crate) fn run(
         })
     };
     let (judged, usage) = metered(|| catch_unwind(AssertUnwindSafe(work)));
-    let (outcome, Judged { scores, weights, peak_bytes }) = match judged {
+    let (outcome, Judged { scores, corrupted, weights, peak_bytes }) = match judged {
         Ok(Ok(judged)) => (Outcome::Done, judged),
         Ok(Err(Error::Interrupted)) => return Err(Error::Interrupted),
         Ok(Err(Error::Diverged { epoch })) => (Outcome::Diverged { epoch }, Judged::default()),
@@ -49,6 +52,8 @@ pub(crate) fn run(
         seed: cell.seed,
         outcome,
         scores,
+        corrupted,
+        scaling: traces.scaling,
         costs: Costs {
             parameters: arm.model.trained() as u64,
             macs: arm.model.cost().macs,
@@ -70,12 +75,14 @@ pub(crate) fn run(
 struct Traces {
     curve: Vec<EpochPoint>,
     epoch_seconds: Vec<f64>,
+    scaling: Option<Scaling>,
 }
 
 /// What a run that reached its end is worth.
 #[derive(Default)]
 struct Judged {
     scores: BTreeMap<String, f64>,
+    corrupted: Vec<CorruptedScore>,
     weights: String,
     /// High-water mark of training alone.
     peak_bytes: Option<usize>,
@@ -95,8 +102,12 @@ fn train_and_judge(
     traces: &mut Traces,
     mut show: impl FnMut(Seen<'_>),
 ) -> Result<Judged, Error> {
+    let data = &*plan.data_of(seed.0)?;
+    let exact = |values: &[Scalar]| values.iter().map(|&value| f64::from(value)).collect();
+    let Normalization { mean, deviation } = &data.normalization;
+    traces.scaling = Some(Scaling { mean: exact(mean), deviation: exact(deviation) });
     let (fit, usage) = metered(|| -> Result<Fit<'_>, Error> {
-        let mut fit = Fit::start(&arm.model, &plan.data, &plan.recipe, seed);
+        let mut fit = Fit::start(&arm.model, data, &plan.recipe, seed);
         while fit.epochs_done() < plan.recipe.epochs {
             let clock = Instant::now();
             let point = fit.epoch(stop, |steps| show(Seen::Step(steps)))?;
@@ -107,9 +118,9 @@ fn train_and_judge(
         Ok(fit)
     });
     let fit = fit?;
-    let judge = |split| evaluate(&arm.model, &fit.params, split, &plan.data.normalization);
-    let mut scores = judge(&plan.data.test)?.scores();
-    if let Some(validation) = &plan.data.validation {
+    let judge = |split| evaluate(&arm.model, &fit.params, split, &data.normalization);
+    let mut scores = judge(&data.test)?.scores();
+    if let Some(validation) = &data.validation {
         let held_out = judge(validation)?.scores();
         scores.extend(
             held_out.into_iter().map(|(name, score)| (format!("validation_{name}"), score)),
@@ -117,8 +128,9 @@ fn train_and_judge(
     }
     let last = traces.curve.last().expect("a study has at least one epoch");
     scores.insert("train_accuracy".to_owned(), last.train_accuracy);
+    let corrupted = plan.trials.judge(&arm.model, &fit.params, data, stop)?;
     let peak_bytes = Some(usage.peak_bytes);
-    Ok(Judged { scores, weights: fit.params.digest(), peak_bytes })
+    Ok(Judged { scores, corrupted, weights: fit.params.digest(), peak_bytes })
 }
 
 /// What a panic said.

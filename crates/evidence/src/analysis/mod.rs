@@ -8,6 +8,8 @@ mod answer;
 mod arm;
 mod census;
 mod comparison;
+mod held_out;
+mod robustness;
 mod without;
 mod wording;
 
@@ -19,6 +21,8 @@ pub use answer::{Answer, Question};
 pub use arm::{ArmSummary, CurvePoint, SeedScore};
 pub use census::{Census, Trouble};
 pub use comparison::{Comparison, Controls, CostRatios, CrossCheck, PairedDifference};
+pub use held_out::{ScalingRange, Validation};
+pub use robustness::{ArmRobustness, Robustness};
 
 use crate::record::{Design, Environment, Record};
 use crate::{Error, Store, judge_all};
@@ -39,6 +43,15 @@ pub struct Analysis {
     pub arms: Vec<ArmSummary>,
     /// Every arm that has a partner against it, in the order of the design: one family of tests.
     pub comparisons: Vec<Comparison>,
+    /// What the arms do with corrupted images, where the study asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robustness: Option<Robustness>,
+    /// What the arms score on the images that were held out of the training part.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub validation: Vec<Validation>,
+    /// How pixels were scaled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<ScalingRange>,
     /// Every environment that runs were made in.
     pub environments: Vec<Environment>,
 }
@@ -78,6 +91,9 @@ impl Analysis {
             answers: Vec::new(),
             arms,
             comparisons,
+            robustness: Robustness::of(&runs),
+            validation: Validation::of(&runs),
+            scaling: ScalingRange::of(&runs),
             environments: runs.environments(),
         };
         analysis.answers = Question::ALL.iter().map(|q| q.answer(&analysis)).collect();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::svg;
+use super::{held_out, robustness, svg};
 use crate::analysis::{Analysis, ArmSummary, Comparison};
 use crate::number::{
     bytes, grouped, large, or_dash, p_value, percent, percent_interval, plural, points,
@@ -13,17 +13,19 @@ use crate::verdict::ALPHA;
 /// The report as Markdown, with its plots linked by file name.
 pub fn markdown(analysis: &Analysis) -> String {
     let sections = [
-        head(analysis),
-        answers(analysis),
-        arms(analysis),
-        comparisons(analysis),
-        costs(analysis),
-        plot("curves.svg"),
-        method(analysis),
-        cross_checks(analysis),
-        rebuild(),
+        Some(head(analysis)),
+        Some(answers(analysis)),
+        Some(arms(analysis)),
+        Some(comparisons(analysis)),
+        robustness::section(analysis),
+        Some(costs(analysis)),
+        Some(plot("curves.svg")),
+        held_out::section(analysis),
+        Some(method(analysis)),
+        Some(cross_checks(analysis)),
+        Some(rebuild()),
     ];
-    sections.join("\n")
+    sections.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
 fn head(analysis: &Analysis) -> String {
@@ -185,6 +187,7 @@ fn method(analysis: &Analysis) -> String {
         100.0 * design.margin,
         design.plan
     );
+    text.push_str(&held_out::lines(analysis));
     text.push_str(
         "- Test: sign flips of paired differences (exact up to 16 pairs), intervals by inverting it, equivalence by two one-sided tests, Holm over all comparisons\n- Scope: the intervals are over seeds, for this test set; they say nothing about other images or data\n- Looks: one, at the planned seeds; adding seeds because an answer is open makes false claims likelier than stated\n",
     );
@@ -265,7 +268,12 @@ fn seeds(seeds: &[u64]) -> String {
     }
 }
 
-fn table<T>(text: &mut String, heads: &[&str], rows: &[T], cells: impl Fn(&T) -> Vec<String>) {
+pub(super) fn table<T>(
+    text: &mut String,
+    heads: &[&str],
+    rows: &[T],
+    cells: impl Fn(&T) -> Vec<String>,
+) {
     let rule = |i: usize| if i == 0 { "---" } else { "---:" };
     let rules: Vec<&str> = (0..heads.len()).map(rule).collect();
     let _ = writeln!(text, "| {} |\n| {} |", heads.join(" | "), rules.join(" | "));
@@ -275,7 +283,7 @@ fn table<T>(text: &mut String, heads: &[&str], rows: &[T], cells: impl Fn(&T) ->
 }
 
 /// Text that cannot break the table around it.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     plain(text).replace('|', "\\|")
 }
 

@@ -6,7 +6,9 @@
 mod files;
 #[cfg(test)]
 mod golden;
+mod held_out;
 mod markdown;
+mod robustness;
 mod svg;
 mod terminal;
 
