@@ -31,7 +31,10 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 const LONGEST: Duration = Duration::from_secs(2);
 const MOST_BYTES: usize = 192 << 20;
 
-const TARGETS: [(&str, fn(&[u8])); 8] = [
+/// A fuzz target and its name.
+type Target = (&'static str, fn(&[u8]));
+
+const TARGETS: [Target; 8] = [
     ("dataset_idx", drive::idx),
     ("dataset_npy", drive::npy),
     ("dataset_picture", drive::picture),

@@ -103,7 +103,8 @@ impl Mutator {
                 bytes.splice(first..first + length, edge.into_bytes());
             }
             _ => {
-                let other = self.seeds[self.below(self.seeds.len())].clone();
+                let pick = self.below(self.seeds.len());
+                let other = self.seeds[pick].clone();
                 let from = self.below(other.len() + 1);
                 bytes.truncate(at);
                 bytes.extend_from_slice(&other[from..]);
