@@ -1,14 +1,15 @@
-//! Whether training ever waits for data: what the quickest study network takes against what batches can be made, and how
-//! decoding a folder of JPEG files scales with workers.
+//! Whether training ever waits for data: what the quickest study network takes against what batches can be made, how
+//! decoding a folder of JPEG files scales with workers, and what a folder of 100,000 files takes in time and memory.
 //!
-//! Throughput is in images. The last lines compare, and say how many times over one thread feeds the quickest network that
-//! trains on one thread; the aim is 20.
+//! Throughput is in images. Lines behind each family compare: how many times over one thread feeds the quickest network that
+//! trains on one thread (the aim is 20), how much faster several workers decode, how far the memory of the process grew.
 
 use std::time::{Duration, Instant};
 
 use cenote_benches::{criterion, in_pool};
 use cenote_datasets::{
-    Augmentation, Batches, Dataset, Idx, Images, KINDS, Normalization, Origin, Split,
+    Augmentation, Batches, Benchmark, Damage, Dataset, Idx, Images, KINDS, Normalization, Origin,
+    Split, corrupted,
 };
 use cenote_experiment::{Data, Fit, Plan, STUDIES, Stop, Study};
 use cenote_layers::{Model, ModelSpec};
@@ -46,7 +47,7 @@ fn data(shape: [usize; 3]) -> Data {
     let set = Dataset::new(origin, classes, split.clone(), split).expect("parts fit");
     let normalization = Normalization::of(&set.train).expect("in memory");
     let Dataset { name, classes, train, test, checksum, .. } = set;
-    Data { classes, name, checksum, train, validation: None, test, normalization }
+    Data { classes, name, checksum, train, validation: None, test, normalization, folds: None }
 }
 
 /// The networks of the quick study for images of this shape, by arm.
@@ -168,6 +169,92 @@ fn jpeg_folder(c: &mut Criterion) {
     say(&lines);
 }
 
+/// What it costs to damage test images as `[robustness]` asks, one thread.
+fn corruptions() {
+    let mut lines = Vec::new();
+    for shape in [[1, 28, 28], [3, 32, 32]] {
+        let [channels, side, _] = shape;
+        let split = noise(shape);
+        let all = Benchmark::named("cifar10_c").expect("it is listed");
+        let mut slowest = (Duration::ZERO, String::new());
+        let mut whole = Duration::ZERO;
+        for name in all.names() {
+            for damage in Damage::at(&name, None).expect("they are its own") {
+                let time = best(|| {
+                    corrupted(&split, &*damage.corruption, Seed(0)).expect("they fit");
+                });
+                whole += time;
+                slowest = slowest.max((time, name.clone()));
+            }
+        }
+        lines.push(format!(
+            "{channels}x{side}x{side}: cifar10_c takes {:.2} ms an image for all its 70 levels; slowest {}, {:.0} images/s",
+            whole.as_secs_f64() * 1e3 / COUNT as f64,
+            slowest.1,
+            COUNT as f64 / slowest.0.as_secs_f64(),
+        ));
+    }
+    say(&lines);
+}
+
+/// One pass over a folder of 100,000 small JPEG files, which are few files under many names.
+fn large_folder() {
+    let few = std::env::args().any(|word| word == "--test");
+    let (files, names): (u32, u32) = if few { (10, 2) } else { (100, 1_000) };
+    let folder = tempfile::tempdir().expect("a folder for the bench");
+    for file in 0..files {
+        let class = folder.path().join(format!("class{}", file % 10));
+        std::fs::create_dir_all(&class).expect("the folder is ours");
+        let image = image::RgbImage::from_fn(64, 64, |x, y| {
+            image::Rgb([(x * 3 + file) as u8, (y * 2) as u8, (x * y / 16 + file) as u8])
+        });
+        let first = class.join(format!("{file}-0.jpg"));
+        image.save(&first).expect("the folder is ours");
+        for name in 1..names {
+            std::fs::hard_link(&first, class.join(format!("{file}-{name}.jpg"))).expect("as above");
+        }
+    }
+    let mut table: toml::Table =
+        "kind = 'image_folder'\ntest_share = 0.1".parse().expect("the bench's text is TOML");
+    table.insert("dir".to_owned(), folder.path().display().to_string().into());
+    let before = high_water();
+    let grown = || match (before, high_water()) {
+        (Some(before), Some(now)) => format!("{:.1} MB", (now - before) as f64 / 1e6),
+        _ => "by an unknown size".to_owned(),
+    };
+    let clock = Instant::now();
+    let source = cenote_spec::parse(&[KINDS], table).expect("a listed source");
+    let set = source.load().expect("written above");
+    let normalization = Normalization::of(&set.train).expect("written above");
+    let mut lines = vec![format!(
+        "{} files: loaded and scaling measured in {:.2} s, memory grew by {}; decoded they are {:.0} MB",
+        set.train.len() + set.test.len(),
+        clock.elapsed().as_secs_f64(),
+        grown(),
+        ((set.train.len() + set.test.len()) * set.train.shape().iter().product::<usize>()) as f64
+            / 1e6,
+    )];
+    let clock = Instant::now();
+    let mut order = Seed(1).stream("order");
+    let batches = Batches::shuffled(&set.train, &normalization, BATCH, &mut order);
+    let loader = batches.expect("they fit").prefetched(2).expect("a few threads");
+    let seen: usize = loader.map(|batch| batch.expect("written above").labels.len()).sum();
+    let seconds = clock.elapsed().as_secs_f64();
+    lines.push(format!(
+        "{seen} of them decoded in batches by 2 workers: {:.0} images/s, memory grew by {} in all",
+        seen as f64 / seconds,
+        grown(),
+    ));
+    say(&lines);
+}
+
+/// The most memory that the process ever had, in bytes, where the system tells it.
+fn high_water() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
+}
+
 #[expect(clippy::print_stdout, reason = "a bench talks to whoever started it")]
 fn say(lines: &[String]) {
     for line in lines {
@@ -178,8 +265,11 @@ fn say(lines: &[String]) {
 fn main() {
     in_pool(|| {
         let mut c = criterion();
+        // First, while the process has had little memory.
+        large_folder();
         small_images(&mut c);
         jpeg_folder(&mut c);
+        corruptions();
         c.final_summary();
     });
 }

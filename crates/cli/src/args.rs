@@ -157,6 +157,12 @@ pub(crate) struct Train {
 pub(crate) struct Evaluate {
     /// Checkpoint that `cenote train` wrote
     pub(crate) checkpoint: PathBuf,
+    /// Judge by test images under this corruption; `cenote list corruptions` names them
+    #[arg(long, value_name = "NAME")]
+    pub(crate) corruption: Option<String>,
+    /// How strong the corruption is, from 1 to 5; those of MNIST-C have one level
+    #[arg(long, value_name = "N", requires = "corruption")]
+    pub(crate) severity: Option<u8>,
     /// Print the scores as one JSON document
     #[arg(long)]
     pub(crate) json: bool,
@@ -297,6 +303,8 @@ pub(crate) enum What {
     Datasets,
     /// Changes of training images
     Transforms,
+    /// Damage to test images, by benchmark, with the constants of each severity
+    Corruptions,
     /// Optimisers
     Optimizers,
     /// Learning-rate schedules

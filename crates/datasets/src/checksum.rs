@@ -45,6 +45,13 @@ impl Fingerprint {
         Self(hash)
     }
 
+    /// Adds the group of every example, where groups are known; what has none is as it was without this.
+    pub(crate) fn groups(&mut self, groups: Option<&[usize]>) {
+        for &group in groups.unwrap_or_default() {
+            self.0.update((group as u64).to_le_bytes());
+        }
+    }
+
     /// Adds one split: `N C H W`, the pixels, the labels; numbers as 64-bit little-endian.
     ///
     /// Of images that stay in their files it takes the SHA-256 of each file instead of the pixels.

@@ -92,6 +92,7 @@ impl Dataset {
         let mut fingerprint = Fingerprint::new(&classes);
         for split in [&train, &test] {
             fingerprint.update(split.images(), split.labels())?;
+            fingerprint.groups(split.groups());
         }
         Ok(Self { name, classes, train, test, checksum: fingerprint.finish(), licence, source })
     }

@@ -52,6 +52,11 @@ impl Folds {
         self.count == 0
     }
 
+    /// Number of examples that fold `nth` holds.
+    pub fn size(&self, nth: usize) -> usize {
+        self.fold.iter().filter(|&&fold| fold == nth).count()
+    }
+
     /// The fold that holds each example, in the order of the split.
     pub fn of_examples(&self) -> &[usize] {
         &self.fold
@@ -111,7 +116,7 @@ impl Split {
         groups: &[usize],
         stream: &mut Stream,
     ) -> Result<Folds, Error> {
-        let groups = self.groups(groups, stream)?;
+        let groups = self.in_groups(groups, stream)?;
         fits("folds", count, groups.len(), "groups")?;
         let totals = self.class_counts();
         let mut folds = vec![vec![0_usize; totals.len()]; count];
@@ -150,7 +155,7 @@ impl Split {
         groups: &[usize],
         stream: &mut Stream,
     ) -> Result<(Self, Self), Error> {
-        let groups = self.groups(groups, stream)?;
+        let groups = self.in_groups(groups, stream)?;
         let totals = self.class_counts();
         let share = count as f64 / self.len().max(1) as f64;
         let mut held = vec![0_usize; totals.len()];
@@ -188,7 +193,7 @@ impl Split {
     }
 
     /// The groups, the largest first; equally large ones in an order drawn from the stream.
-    fn groups(&self, groups: &[usize], stream: &mut Stream) -> Result<Vec<Group>, Error> {
+    fn in_groups(&self, groups: &[usize], stream: &mut Stream) -> Result<Vec<Group>, Error> {
         if groups.len() != self.len() {
             return Err(Error::Setting {
                 what: "groups",

@@ -68,7 +68,10 @@ mod transform;
 pub use augmentation::Augmentation;
 pub use batch::{Batch, Batches, Last, Mixed};
 pub use checksum::sha256;
-pub use corruption::{CORRUPTIONS, Corruption, MNIST_CORRUPTIONS, corrupted};
+pub use corruption::{
+    BENCHMARKS, Benchmark, CORRUPTIONS, Corruption, Damage, EXTRA_CORRUPTIONS, Family,
+    MNIST_CORRUPTIONS, corrupted,
+};
 pub use dataset::{Dataset, Origin};
 pub use error::Error;
 pub use fold::Folds;

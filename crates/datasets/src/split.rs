@@ -7,11 +7,12 @@ use cenote_tensor::Stream;
 use crate::order::shuffle;
 use crate::{Error, Idx, Images};
 
-/// Images with a label each; cloning shares both.
+/// Images with a label each, and with a group each where groups are known; cloning shares them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
     images: Images,
     labels: Arc<Vec<usize>>,
+    groups: Option<Arc<Vec<usize>>>,
 }
 
 impl Split {
@@ -24,7 +25,23 @@ impl Split {
         if images.len() != labels.len() {
             return Err(Error::Count { images: images.len(), labels: labels.len() });
         }
-        Ok(Self { images, labels: Arc::new(labels) })
+        Ok(Self { images, labels: Arc::new(labels), groups: None })
+    }
+
+    /// The same examples, of which those of one group belong together: the patient, the writer, the photograph.
+    ///
+    /// # Errors
+    ///
+    /// When there is not one group per example.
+    pub fn with_groups(self, groups: Vec<usize>) -> Result<Self, Error> {
+        if groups.len() == self.len() {
+            return Ok(Self { groups: Some(Arc::new(groups)), ..self });
+        }
+        Err(Error::Setting {
+            what: "groups",
+            got: format!("{} of them", groups.len()),
+            expected: format!("{}, one per example", self.len()),
+        })
     }
 
     /// Pairs the images of one IDX file, `(N, H, W)` or `(N, C, H, W)`, with the labels of another, `(N)`.
@@ -78,6 +95,11 @@ impl Split {
         &self.labels
     }
 
+    /// The group of every image, where groups are known.
+    pub fn groups(&self) -> Option<&[usize]> {
+        self.groups.as_ref().map(|groups| groups.as_slice())
+    }
+
     /// Number of examples of each class, up to the largest label that occurs.
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.labels.iter().max().map_or(0, |label| label + 1)];
@@ -94,8 +116,9 @@ impl Split {
     /// When an index is not below [`Split::len`].
     #[must_use]
     pub fn subset(&self, indices: &[usize]) -> Self {
-        let labels = indices.iter().map(|&index| self.labels[index]).collect();
-        Self { images: self.images.subset(indices), labels: Arc::new(labels) }
+        let of = |all: &Arc<Vec<usize>>| Arc::new(indices.iter().map(|&i| all[i]).collect());
+        let groups = self.groups.as_ref().map(of);
+        Self { images: self.images.subset(indices), labels: of(&self.labels), groups }
     }
 
     /// Draws `count` examples of every class, all orders of a class being equally likely, and keeps them in

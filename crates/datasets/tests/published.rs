@@ -1,11 +1,12 @@
 //! The published sets that are beside the project or in `CENOTE_DATA_DIR`: counts, balance, channel statistics, duplicates.
 
-use std::env;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use cenote_datasets::{
-    Channels, DETECTION_KINDS, Dataset, DetectionSet, Duplicates, KINDS, Normalization, SceneBatch,
-    Survey, TEXT_KINDS, TextBatch, TextImage, WhyLeftOut,
+    Channels, DETECTION_KINDS, Dataset, DetectionSet, Duplicates, KINDS, Normalization, Scene,
+    SceneBatch, Survey, TEXT_KINDS, TextBatch, TextImage, WhyLeftOut, sha256,
 };
 use cenote_tensor::Scalar;
 use toml::Table;
@@ -102,6 +103,46 @@ fn the_table_of_digits_holds_what_the_embedded_digits_hold() {
     assert_eq!(read.train.images().pixels(), pixels);
     assert_eq!(read.train.labels(), [embedded.train.labels(), embedded.test.labels()].concat());
     assert!(pixels.iter().all(|&value| value <= 16));
+}
+
+#[test]
+fn the_plain_idx_files_of_digits_hold_what_the_table_holds() {
+    let (Some(images), Some(labels)) =
+        (path("digits/digits-images-idx3-ubyte"), path("digits/digits-labels-idx1-ubyte"))
+    else {
+        return;
+    };
+    let text = format!(
+        "kind = 'idx'\ntrain_images = '{images}'\ntrain_labels = '{labels}'\n\
+         test_images = '{images}'\ntest_labels = '{labels}'"
+    );
+    let table = text.parse().expect("the test's text is TOML");
+    let read = cenote_spec::parse(&[KINDS], table).expect("listed").load().expect("the set loads");
+    assert_eq!((read.train.len(), read.shape()), (1_797, [1, 8, 8]));
+    let table = "kind = 'digits'".parse().expect("the test's text is TOML");
+    let embedded = cenote_spec::parse(&[KINDS], table).expect("listed").load().expect("it loads");
+    let pixels = [embedded.train.images().pixels(), embedded.test.images().pixels()].concat();
+    assert_eq!((embedded.train.len(), embedded.test.len()), (1_347, 450));
+    assert_eq!(read.train.images().pixels(), pixels);
+    assert_eq!(read.train.labels(), [embedded.train.labels(), embedded.test.labels()].concat());
+}
+
+#[test]
+fn no_photograph_of_blood_cells_is_there_twice_and_its_parts_are_disjoint() {
+    let Some(dir) = path("bccd/BCCD") else { return };
+    let set = boxes(&format!("kind = 'voc'\ndir = '{dir}'"));
+    let photos = fs::read_dir(Path::new(&dir).join("JPEGImages")).expect("the set has photos");
+    let digests = photos.map(|file| {
+        let file = file.expect("readable").path();
+        sha256(&fs::read(file).expect("readable"))
+    });
+    let distinct: BTreeSet<String> = digests.collect();
+    assert_eq!(distinct.len(), set.train.len() + set.test.len());
+    let names = |part: &[Scene]| -> BTreeSet<String> {
+        part.iter().map(|scene| scene.picture.name().to_owned()).collect()
+    };
+    let (train, test) = (names(&set.train), names(&set.test));
+    assert_eq!((train.len(), test.len(), train.is_disjoint(&test)), (292, 72, true));
 }
 
 #[test]

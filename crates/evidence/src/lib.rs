@@ -47,17 +47,18 @@ mod store;
 mod verdict;
 
 pub use analysis::{
-    Analysis, Answer, ArmChange, ArmSummary, Census, Claim, ClassScore, Comparison, Controls,
-    CostRatios, CrossCheck, CurvePoint, Differs, EffectChange, Finding, LookSummary,
-    PairedDifference, Question, SeedScore, SideBySide, Trouble,
+    Analysis, Answer, ArmChange, ArmRobustness, ArmSummary, Census, Claim, ClassScore, Comparison,
+    Controls, CostRatios, CrossCheck, CurvePoint, Differs, EffectChange, Finding, LookSummary,
+    PairedDifference, Question, Robustness, ScalingRange, SeedScore, SideBySide, Trouble,
+    Validation,
 };
 pub use confusion::ConfusionCounts;
 pub use error::Error;
 pub use marks::Marks;
 pub use number::{bytes, grouped};
 pub use record::{
-    ArmNote, Costs, DatasetNote, Design, Environment, EpochPoint, LayerNote, Outcome, Questions,
-    Record, Times,
+    ArmNote, CorruptedScore, CorruptionNote, Costs, DatasetNote, Design, Environment, EpochPoint,
+    LayerNote, Outcome, Questions, Record, Scaling, Times,
 };
 pub use report::{Report, json, markdown, side_by_side, terminal, write_file};
 pub use sequential::{Sequence, judge_looks};

@@ -22,6 +22,9 @@ pub struct Design {
     pub question: String,
     /// The images the runs saw.
     pub dataset: DatasetNote,
+    /// The corruptions of test images that runs are scored on too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corruptions: Vec<CorruptionNote>,
     /// The score that decides: a share between 0 and 1 where larger is better.
     pub metric: String,
     /// A smaller difference in the metric does not matter; set before the runs.
@@ -64,6 +67,19 @@ pub struct DatasetNote {
     /// What the labels stand for, in order; empty where the study did not say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
+    /// How the validation images are chosen, in words; `None` where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub division: Option<String>,
+}
+
+/// A corruption and how strong it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorruptionNote {
+    /// Name of the corruption.
+    pub name: String,
+    /// Its severities; none where it has one level.
+    pub severities: Vec<u8>,
 }
 
 /// One arm and the arm it is compared with.
@@ -131,6 +147,12 @@ pub struct Record {
     /// Which test images it got right; older records do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marks: Option<Marks>,
+    /// Accuracy on corrupted test images, where the study asks for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrupted: Vec<CorruptedScore>,
+    /// Scaling of pixels; older records do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Scaling>,
     /// What it needed, exactly.
     pub costs: Costs,
     /// Training loss and accuracy after each epoch.
@@ -141,6 +163,29 @@ pub struct Record {
     pub times: Times,
     /// Where it ran.
     pub environment: Environment,
+}
+
+/// What a run got right of the test images under a corruption.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorruptedScore {
+    /// Name of the corruption.
+    pub corruption: String,
+    /// How strong it is, where it has more than one level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<u8>,
+    /// Share of images that are right.
+    pub accuracy: f64,
+}
+
+/// Scaling of pixels, from the images that the run trained on and from no other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scaling {
+    /// Mean of each channel, of pixels in `0..=1`.
+    pub mean: Vec<f64>,
+    /// Standard deviation of each channel.
+    pub deviation: Vec<f64>,
 }
 
 /// How a run ended.
@@ -321,7 +366,15 @@ impl Record {
         });
         let times = std::iter::once(("total_seconds".to_owned(), self.times.total_seconds))
             .chain(self.times.epoch_seconds.iter().map(|&s| ("epoch_seconds".to_owned(), s)));
-        match scores.chain(curve).chain(times).find(|(_, value)| !value.is_finite()) {
+        let corrupted = self.corrupted.iter();
+        let corrupted =
+            corrupted.map(|score| (format!("accuracy under {}", score.corruption), score.accuracy));
+        match scores
+            .chain(corrupted)
+            .chain(curve)
+            .chain(times)
+            .find(|(_, value)| !value.is_finite())
+        {
             None => Ok(()),
             Some((field, value)) => {
                 Err(Error::NotFinite { arm: self.arm.clone(), seed: self.seed, field, value })

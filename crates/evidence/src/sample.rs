@@ -35,7 +35,9 @@ pub(crate) fn design() -> Design {
             validation: 1_000,
             test: 2_000,
             classes: ["shirt", "coat", "bag"].map(str::to_owned).to_vec(),
+            division: None,
         },
+        corruptions: Vec::new(),
         metric: "accuracy".to_owned(),
         margin: 0.005,
         baseline: "max".to_owned(),
@@ -118,6 +120,8 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
         scores: BTreeMap::from([("accuracy".to_owned(), accuracy)]),
         confusion: confusion(accuracy),
         marks: None,
+        corrupted: Vec::new(),
+        scaling: None,
         costs: *costs,
         curve: (1..=3u32)
             .map(|epoch| EpochPoint {

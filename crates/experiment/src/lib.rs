@@ -22,6 +22,7 @@
 //! It parses no flags, draws nothing and writes to no terminal (an [`Observer`] is told what happens),
 //! and it judges nothing: verdicts are made from records, by `cenote-evidence`.
 
+mod data;
 mod environment;
 mod error;
 mod fit;
@@ -29,6 +30,7 @@ mod footprint;
 mod memory;
 mod named;
 mod plan;
+mod robustness;
 mod run;
 mod schedule;
 mod slot;
@@ -37,15 +39,17 @@ mod task;
 mod trained;
 mod unfinished;
 
+pub use data::Data;
 pub use environment::CODE;
 pub use error::Error;
 pub use fit::{Fit, Stop, Sums};
 pub use footprint::Footprint;
 pub use named::{Named, STUDIES, find};
-pub use plan::{Arm, Cell, Data, Plan, Recipe};
+pub use plan::{Arm, Cell, Plan, Recipe};
+pub use robustness::{Corruptions, Robustness, Trials};
 pub use schedule::{Ended, Observer, Workers, run_all};
 pub use slot::{Filling, fill};
-pub use study::{Arms, Measure, Seeds, Study, Training};
+pub use study::{Arms, Measure, Seeds, SplitBy, Study, Training};
 pub use task::{Evaluation, evaluate};
 pub use trained::{Notes, Prediction, Trained, Watch};
 

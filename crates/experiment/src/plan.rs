@@ -1,46 +1,32 @@
 //! A study turned into runs, everything checked before the first one starts.
 
-use cenote_datasets::{Augmentation, Dataset, Normalization, Split};
-use cenote_evidence::{ArmNote, DatasetNote, Design, LayerNote, grouped};
+use std::borrow::Cow;
+
+use cenote_datasets::{Augmentation, Split};
+use cenote_evidence::{ArmNote, CorruptionNote, DatasetNote, Design, LayerNote, grouped};
 use cenote_layers::{Model, ModelSpec, Optimizer, Row, Schedule, Summary};
-use cenote_tensor::{Seed, instruction_set};
+use cenote_tensor::instruction_set;
 use serde_json::json;
 
 use crate::environment::CODE;
-use crate::{Error, Study, fill, memory};
+use crate::slot::count_classes;
+use crate::{Data, Error, Study, Trials, fill, memory};
 
 /// Everything a study needs to run: loaded data, fitted models, and the list of cells.
 #[derive(Debug)]
 pub struct Plan {
     /// The study as planned.
     pub study: Study,
-    /// Its data.
+    /// Its data, as the first seed sees them; [`Plan::data_of`] gives those of another.
     pub data: Data,
+    /// The corruptions that every trained network is judged by.
+    pub trials: Trials,
     /// Its arms, fitted to the data.
     pub arms: Vec<Arm>,
     /// Every run: the arms of one seed, then those of the next.
     pub cells: Vec<Cell>,
     /// How every arm is trained.
     pub recipe: Recipe,
-}
-
-/// A dataset ready to train on.
-#[derive(Clone, Debug)]
-pub struct Data {
-    /// What the labels stand for.
-    pub classes: Vec<String>,
-    /// Name for reports.
-    pub name: String,
-    /// Digest of everything in it.
-    pub checksum: String,
-    /// Images that are trained on.
-    pub train: Split,
-    /// Images held out of training; empty when none are asked for.
-    pub validation: Option<Split>,
-    /// Images that judge.
-    pub test: Split,
-    /// Scaling, from the training images alone.
-    pub normalization: Normalization,
 }
 
 /// How a network is trained, parsed and checked.
@@ -80,33 +66,6 @@ pub struct Cell {
     pub seed: u64,
 }
 
-impl Data {
-    /// Loads the data of a study, holds out its validation images and keeps those that are trained on.
-    ///
-    /// Both are the same for every seed and arm; the validation images are drawn first, so the number that is trained on
-    /// does not change them.
-    ///
-    /// # Errors
-    /// When the data are missing or damaged, or there are too few to hold any out.
-    pub fn load(study: &Study) -> Result<Self, Error> {
-        let Dataset { name, classes, train, test, checksum, .. } = study.source()?.load()?;
-        let (train, validation) = match study.training.validation {
-            0 => (train, None),
-            count => {
-                let (rest, held) =
-                    train.hold_out(count, &mut Seed(0).stream("split/validation"))?;
-                (rest, Some(held))
-            }
-        };
-        let train = match study.training.per_class {
-            None => train,
-            Some(count) => train.per_class(count, &mut Seed(0).stream("split/per_class"))?,
-        };
-        let normalization = Normalization::of(&train)?;
-        Ok(Self { classes, name, checksum, train, validation, test, normalization })
-    }
-}
-
 impl Recipe {
     /// Parses the training settings of a study.
     ///
@@ -136,8 +95,10 @@ impl Plan {
         let recipe = Recipe::of(&study)?;
         // Whether a transform fits the images shows only where both meet.
         recipe.augmentation.fits(data.train.shape())?;
+        let trials = Trials::of(&study, &data)?;
         let arms = study.arms.iter().map(|(name, filling)| {
-            let tables = fill(name, &study.model, filling)?;
+            let mut tables = fill(name, &study.model, filling)?;
+            count_classes(&mut tables, data.classes.len());
             let model = fit_arm(name, tables, &data)?;
             memory::check(name, &model, &recipe, data.train.len())?;
             Ok(Arm { name: name.to_owned(), model })
@@ -149,7 +110,15 @@ impl Plan {
             arms.iter().enumerate().map(cell).collect::<Vec<_>>()
         });
         let cells = cells.collect();
-        Ok(Self { study, data, arms, cells, recipe })
+        Ok(Self { study, data, trials, arms, cells, recipe })
+    }
+
+    /// The data as the runs of a seed see them.
+    ///
+    /// # Errors
+    /// As [`Data::of_seed`].
+    pub fn data_of(&self, seed: u64) -> Result<Cow<'_, Data>, Error> {
+        self.data.of_seed(&self.study.training, seed)
     }
 
     /// What reports need to know of the plan.
@@ -167,7 +136,9 @@ impl Plan {
                 validation: self.data.validation.as_ref().map_or(0, count),
                 test: count(&self.data.test),
                 classes: self.data.classes.clone(),
+                division: self.data.division(self.study.training.split_by),
             },
+            corruptions: self.corruptions(),
             metric: measure.metric.clone(),
             margin: measure.margin,
             baseline: baseline.clone(),
@@ -184,6 +155,21 @@ impl Plan {
             plan: digest(&json!({ "study": self.study, "data": self.data.checksum })),
             cells: self.cells.iter().map(|cell| cell.id.clone()).collect(),
         }
+    }
+
+    /// The corruptions of the plan, each with its severities.
+    fn corruptions(&self) -> Vec<CorruptionNote> {
+        let mut notes: Vec<CorruptionNote> = Vec::new();
+        for damage in self.trials.damages() {
+            match notes.last_mut().filter(|note| note.name == damage.name) {
+                Some(note) => note.severities.extend(damage.severity),
+                None => notes.push(CorruptionNote {
+                    name: damage.name.clone(),
+                    severities: damage.severity.into_iter().collect(),
+                }),
+            }
+        }
+        notes
     }
 
     fn note(&self, arm: &Arm) -> ArmNote {
@@ -224,7 +210,7 @@ fn fit_arm(name: &str, tables: Vec<toml::Table>, data: &Data) -> Result<Model, E
 
 /// Digest of everything that could change the result of a run.
 fn id(study: &Study, data: &Data, arm: &Arm, seed: u64) -> String {
-    digest(&json!({
+    let mut all = json!({
         "arm": arm.name,
         "model": arm.model.tables(),
         "training": study.training,
@@ -232,7 +218,12 @@ fn id(study: &Study, data: &Data, arm: &Arm, seed: u64) -> String {
         "seed": seed,
         "code": CODE,
         "instructions": instruction_set(),
-    }))
+    });
+    // A study that asks nothing of robustness has the cells it had before there was any.
+    if let Some(robustness) = &study.robustness {
+        all["robustness"] = json!(robustness);
+    }
+    digest(&all)
 }
 
 fn digest(value: &serde_json::Value) -> String {
@@ -337,6 +328,16 @@ mod tests {
             let name = toml::Value::from(kind.name);
             assert!(filled.iter().any(|table| table.get("kind") == Some(&name)), "{}", kind.name);
         }
+    }
+
+    #[test]
+    fn a_layer_may_have_as_many_outputs_as_there_are_classes() {
+        let counted = smoke().text.replacen("out_features = 10", "out_features = \"classes\"", 1);
+        let (counted, named) = (plan(&counted).expect("fits"), plan(smoke().text).expect("fits"));
+        assert_eq!(counted.cells, named.cells, "the filled model is the same");
+        let text = smoke().text.replacen("out_features = 10", "out_features = \"labels\"", 1);
+        let error = plan(&text).expect_err("misspelt").to_string();
+        assert!(error.contains("dense") && error.contains("\"labels\""), "{error}");
     }
 
     #[test]

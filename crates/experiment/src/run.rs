@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Instant, SystemTime};
 
+use cenote_datasets::Normalization;
 use cenote_evidence::{
-    ConfusionCounts, Costs, Environment, EpochPoint, Marks, Outcome, Record, Times,
+    ConfusionCounts, CorruptedScore, Costs, Environment, EpochPoint, Marks, Outcome, Record,
+    Scaling, Times,
 };
-use cenote_tensor::{Seed, metered};
+use cenote_tensor::{Scalar, Seed, metered};
 
 use crate::unfinished::{Traces, Unfinished};
-use crate::{Arm, Cell, Error, Fit, Plan, Stop, evaluate};
+use crate::{Arm, Cell, Data, Error, Fit, Plan, Stop, evaluate};
 
 /// Trains and judges one cell of a plan, on the current thread pool.
 ///
@@ -30,14 +32,17 @@ pub(crate) fn run(
     let arm = &plan.arms[cell.arm];
     let started = SystemTime::now();
     let clock = Instant::now();
-    let mut traces = Traces::default();
+    let (mut traces, mut scaling) = (Traces::default(), None);
     let work = || {
-        let (fit, usage) = metered(|| train(plan, cell, unfinished, stop, &mut traces, &mut show));
+        let data = &*plan.data_of(cell.seed)?;
+        scaling = Some(scaling_of(data));
+        let train = || train(plan, data, cell, unfinished, stop, &mut traces, &mut show);
+        let (fit, usage) = metered(train);
         traces.peak_bytes = traces.peak_bytes.max(usage.peak_bytes);
-        judge(plan, arm, &fit?, &traces)
+        judge(plan, data, arm, &fit?, &traces, stop)
     };
     let judged = catch_unwind(AssertUnwindSafe(work));
-    let (outcome, Judged { scores, confusion, marks, weights }) = match judged {
+    let (outcome, Judged { scores, confusion, marks, corrupted, weights }) = match judged {
         Ok(Ok(judged)) => (Outcome::Done, judged),
         Ok(Err(Error::Interrupted)) => return Err(Error::Interrupted),
         Ok(Err(Error::Diverged { epoch })) => (Outcome::Diverged { epoch }, Judged::default()),
@@ -52,6 +57,8 @@ pub(crate) fn run(
         scores,
         confusion,
         marks,
+        corrupted,
+        scaling,
         costs: Costs {
             parameters: arm.model.trained() as u64,
             macs: arm.model.cost().macs,
@@ -74,6 +81,7 @@ struct Judged {
     scores: BTreeMap<String, f64>,
     confusion: ConfusionCounts,
     marks: Option<Marks>,
+    corrupted: Vec<CorruptedScore>,
     weights: String,
 }
 
@@ -87,9 +95,17 @@ pub(crate) enum Seen<'a> {
     Unwritten(&'a Error),
 }
 
+/// The scaling that a run's own training images gave.
+fn scaling_of(data: &Data) -> Scaling {
+    let exact = |values: &[Scalar]| values.iter().map(|&value| f64::from(value)).collect();
+    let Normalization { mean, deviation } = &data.normalization;
+    Scaling { mean: exact(mean), deviation: exact(deviation) }
+}
+
 /// Trains the network of a cell, from its start or from where it was.
 fn train<'a>(
     plan: &'a Plan,
+    data: &'a Data,
     cell: &Cell,
     unfinished: &Unfinished,
     stop: &Stop,
@@ -97,7 +113,7 @@ fn train<'a>(
     show: &mut impl FnMut(Seen<'_>),
 ) -> Result<Fit<'a>, Error> {
     let model = &plan.arms[cell.arm].model;
-    let mut fit = Fit::start(model, &plan.data, &plan.recipe, Seed(cell.seed));
+    let mut fit = Fit::start(model, data, &plan.recipe, Seed(cell.seed));
     if let Some(kept) = unfinished.read(&cell.id)? {
         *traces = kept.traces;
         fit = fit.resume(kept.params, kept.state, kept.sums);
@@ -126,11 +142,18 @@ fn train<'a>(
 }
 
 /// Scores what training made by the images that are kept for that.
-fn judge(plan: &Plan, arm: &Arm, fit: &Fit<'_>, traces: &Traces) -> Result<Judged, Error> {
-    let judge = |split| evaluate(&arm.model, &fit.params, split, &plan.data.normalization);
-    let tested = judge(&plan.data.test)?;
+fn judge(
+    plan: &Plan,
+    data: &Data,
+    arm: &Arm,
+    fit: &Fit<'_>,
+    traces: &Traces,
+    stop: &Stop,
+) -> Result<Judged, Error> {
+    let judge = |split| evaluate(&arm.model, &fit.params, split, &data.normalization);
+    let tested = judge(&data.test)?;
     let (mut scores, confusion) = (tested.scores(), tested.counts());
-    if let Some(validation) = &plan.data.validation {
+    if let Some(validation) = &data.validation {
         let held_out = judge(validation)?.scores();
         scores.extend(
             held_out.into_iter().map(|(name, score)| (format!("validation_{name}"), score)),
@@ -138,8 +161,9 @@ fn judge(plan: &Plan, arm: &Arm, fit: &Fit<'_>, traces: &Traces) -> Result<Judge
     }
     let last = traces.curve.last().expect("a study has at least one epoch");
     scores.insert("train_accuracy".to_owned(), last.train_accuracy);
+    let corrupted = plan.trials.judge(&arm.model, &fit.params, data, stop)?;
     let marks = Some(tested.marks);
-    Ok(Judged { scores, confusion, marks, weights: fit.params.digest() })
+    Ok(Judged { scores, confusion, marks, corrupted, weights: fit.params.digest() })
 }
 
 /// What a panic said.

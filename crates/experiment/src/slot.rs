@@ -60,6 +60,26 @@ pub fn fill(arm: &str, model: &[Table], filling: &Filling) -> Result<Vec<Table>,
     Ok(filled)
 }
 
+/// Writes the number of classes for `out_features = "classes"` and `out_channels = "classes"`, also of layers within layers:
+/// so a model file fits whatever data it is given.
+pub(crate) fn count_classes(tables: &mut [Table], classes: usize) {
+    fn within(value: &mut Value, classes: usize) {
+        match value {
+            Value::Array(list) => list.iter_mut().for_each(|value| within(value, classes)),
+            Value::Table(table) => count_classes(std::slice::from_mut(table), classes),
+            _ => {}
+        }
+    }
+    for (key, value) in tables.iter_mut().flatten() {
+        let counts = key == "out_features" || key == "out_channels";
+        if counts && value.as_str() == Some("classes") {
+            *value = Value::Integer(classes as i64);
+        } else {
+            within(value, classes);
+        }
+    }
+}
+
 fn is_slot(table: &Table) -> bool {
     table.get("kind").and_then(Value::as_str) == Some("slot")
 }

@@ -11,8 +11,8 @@ use cenote_spec::nearest;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::Error;
 use crate::slot::Filling;
+use crate::{Error, Robustness};
 
 /// The most epochs and so on that a study may ask for: far beyond any budget, and small enough
 /// that nothing computed from them overflows.
@@ -46,6 +46,9 @@ pub struct Study {
     pub baseline: String,
     /// How every arm is trained.
     pub training: Training,
+    /// The corruptions of test images that every trained network is judged by too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub robustness: Option<Robustness>,
     /// Which arms answer the article's questions.
     pub questions: Questions,
     /// Arms that are compared with another arm than the baseline.
@@ -108,9 +111,33 @@ pub struct Training {
     /// Images held out of the training part, never of the test part.
     #[serde(default)]
     pub validation: usize,
+    /// Folds of the training part, of which each seed holds out one for validation; it takes the place of `validation`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<usize>,
+    /// What the images that are held out have in common.
+    #[serde(default, skip_serializing_if = "SplitBy::is_class")]
+    pub split_by: SplitBy,
     /// Images of each class that are trained on, for studies of small data; all there are unless it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_class: Option<usize>,
+}
+
+/// How images are chosen to be held out of the training part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitBy {
+    /// Every class gives its share.
+    #[default]
+    Class,
+    /// Groups stay whole, where the source knows them; classes are as even as these allow.
+    Group,
+}
+
+impl SplitBy {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_class(&self) -> bool {
+        *self == Self::Class
+    }
 }
 
 fn constant() -> Table {
@@ -175,6 +202,7 @@ impl Study {
             ));
         }
         let Training { epochs, batch_size, learning_rate, per_class, .. } = self.training;
+        self.check_split()?;
         self.within("seeds.count", self.seeds.count, SEEDS_LIMIT)?;
         self.within("training.epochs", epochs, LIMIT)?;
         self.within("training.batch_size", batch_size as u64, LIMIT)?;
@@ -209,6 +237,9 @@ impl Study {
         self.training.optimizer(&self.name)?;
         self.training.schedule(&self.name)?;
         self.training.augmentation(&self.name)?;
+        if let Some(robustness) = &self.robustness {
+            robustness.damages(&self.name)?;
+        }
         Ok(())
     }
 
@@ -227,6 +258,28 @@ impl Study {
             self.looks = Looks::proposed(most, compared);
         }
         self.check()
+    }
+
+    /// Checks that what is held out is said in one way.
+    fn check_split(&self) -> Result<(), Error> {
+        let Training { validation, folds, split_by, .. } = self.training;
+        if let (Some(folds), 1..) = (folds, validation) {
+            let expected = "no folds beside training.validation, which holds out images of its own";
+            return Err(self.setting("training.folds", folds, expected));
+        }
+        if split_by == SplitBy::Group && folds.is_none() && validation == 0 {
+            let expected = "folds or validation beside it";
+            return Err(self.setting("training.split_by", "group", expected));
+        }
+        self.within("training.folds", folds.map_or(2, |folds| folds as u64), LIMIT)
+    }
+
+    /// What is said when groups are asked for that the data do not have.
+    pub(crate) fn no_groups(&self, data: &str) -> Error {
+        let expected = format!(
+            "class, since {data} knows no groups; an image_folder has them in the column `group` of its file of labels"
+        );
+        self.setting("training.split_by", "group", &expected)
     }
 
     /// What an arm puts into the slots.

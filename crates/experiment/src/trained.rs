@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use cenote_datasets::Normalization;
+use cenote_datasets::{Damage, Normalization};
 use cenote_evidence::EpochPoint;
 use cenote_layers::{Checkpoint, Model, OptimizerState, Params, predictions, softmax};
 use cenote_layers::{Mode, Step};
@@ -11,6 +11,7 @@ use cenote_tensor::{Scalar, Seed, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::fit::Sums;
+use crate::robustness::damaged;
 use crate::{Data, Error, Evaluation, Fit, Plan, Stop, Study, evaluate};
 
 /// The note of a checkpoint under which [`Notes`] stand.
@@ -80,16 +81,17 @@ impl Trained {
     ) -> Result<Self, Error> {
         plan.study.filling(arm)?;
         let arm = plan.arms.iter().find(|a| a.name == arm).expect("every filling is an arm");
+        let data = &*plan.data_of(seed)?;
         let mut notes = Notes {
             study: plan.study.clone(),
             arm: arm.name.clone(),
             seed,
-            classes: plan.data.classes.clone(),
-            data: plan.data.checksum.clone(),
-            normalization: plan.data.normalization.clone(),
+            classes: data.classes.clone(),
+            data: data.checksum.clone(),
+            normalization: data.normalization.clone(),
             curve: Vec::new(),
         };
-        let mut fit = Fit::start(&arm.model, &plan.data, &plan.recipe, Seed(seed));
+        let mut fit = Fit::start(&arm.model, data, &plan.recipe, Seed(seed));
         if let Some(earlier) = resume {
             earlier.continues(&notes)?;
             notes.curve = earlier.notes.curve;
@@ -153,6 +155,15 @@ impl Trained {
     /// When the images do not fit.
     pub fn evaluate(&self, data: &Data) -> Result<Evaluation, Error> {
         evaluate(&self.model, &self.params, &data.test, &self.notes.normalization)
+    }
+
+    /// Judges it by the test images of its data under a corruption, those that every run of its study would see.
+    ///
+    /// # Errors
+    /// When the images do not fit the corruption or the network.
+    pub fn evaluate_under(&self, damage: &Damage, data: &Data) -> Result<Evaluation, Error> {
+        let images = damaged(&data.test, damage)?;
+        evaluate(&self.model, &self.params, &images, &self.notes.normalization)
     }
 
     /// What it says of one image, given as bytes of `(C, H, W)`.

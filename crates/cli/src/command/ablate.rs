@@ -109,8 +109,8 @@ fn plan_document(plan: &Plan) -> String {
     let text = document!({
         "schema": "cenote.plan/1", "study": design.name, "question": design.question,
         "arms": arms, "seeds": design.seeds, "runs": plan.cells.len(), "budget": design.budget,
-        "dataset": design.dataset, "metric": design.metric, "margin": design.margin,
-        "plan": design.plan, "looks": design.looks,
+        "dataset": design.dataset, "corruptions": design.corruptions, "metric": design.metric,
+        "margin": design.margin, "plan": design.plan, "looks": design.looks,
     });
     format!("{text}\n")
 }
@@ -127,8 +127,17 @@ fn planned(plan: &Plan) -> String {
             against.to_owned(),
         ]);
     }
+    let division =
+        design.dataset.division.map_or_else(String::new, |words| format!("validation: {words}\n"));
+    let robustness = match plan.trials.len() {
+        0 => String::new(),
+        trials => format!(
+            "robustness: each network judged {trials} times more, by the test images under {} corruptions\n",
+            design.corruptions.len()
+        ),
+    };
     format!(
-        "{}\n\n{}\n{}{} runs: {} arms x {} seeds, each {}{}\ndata: {}, {} test images; margin \u{b1}{:.2} points of {}\nplan {}\n",
+        "{}\n\n{}\n{}{} runs: {} arms x {} seeds, each {}{}\ndata: {}, {} test images; margin \u{b1}{:.2} points of {}\n{division}{robustness}plan {}\n",
         design.question,
         screen::table(&rows),
         if design.looks.is_empty() { "" } else { "at most " },

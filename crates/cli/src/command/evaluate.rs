@@ -1,7 +1,8 @@
-//! `cenote evaluate`: a checkpoint judged by the test images of its data.
+//! `cenote evaluate`: a checkpoint judged by the test images of its data, as they are or corrupted.
 
 use std::process::ExitCode;
 
+use cenote_datasets::Damage;
 use cenote_experiment::{Evaluation, Trained};
 use cenote_metrics::{Z_95, f_beta, precision, recall, wilson_interval};
 use serde_json::json;
@@ -12,7 +13,14 @@ use crate::screen;
 
 pub(super) fn run(args: &Evaluate) -> Result<ExitCode, Failure> {
     let trained = Trained::read(&args.checkpoint)?;
-    let judged = trained.evaluate(&trained.data()?)?;
+    let named = args.corruption.as_deref().map(|name| Damage::named(name, args.severity));
+    let damage =
+        named.transpose().map_err(|error| Failure::Usage(format!("--corruption: {error}")))?;
+    let data = trained.data()?;
+    let judged = match &damage {
+        None => trained.evaluate(&data)?,
+        Some(damage) => trained.evaluate_under(damage, &data)?,
+    };
     let classes = &trained.notes.classes;
     let text = if args.json {
         let rows: Vec<_> = (0..classes.len())
@@ -26,13 +34,20 @@ pub(super) fn run(args: &Evaluate) -> Result<ExitCode, Failure> {
             })
             .collect();
         let (notes, scores) = (&trained.notes, judged.scores());
-        let document = json!({
+        let mut document = json!({
             "schema": "cenote.evaluate/1", "study": notes.study.name, "arm": notes.arm,
             "seed": notes.seed, "scores": scores, "classes": rows,
         });
+        if let Some(Damage { name, severity, .. }) = &damage {
+            document["corruption"] = json!({ "name": name, "severity": severity });
+        }
         format!("{document}\n")
     } else {
-        format!("{}\n{}", scores_text(&judged), per_class(classes, &judged))
+        let under = damage.map_or_else(String::new, |Damage { name, severity, .. }| {
+            let at = severity.map_or_else(String::new, |at| format!(" at severity {at}"));
+            format!("under {name}{at}\n")
+        });
+        format!("{under}{}\n{}", scores_text(&judged), per_class(classes, &judged))
     };
     screen::print(&text).map_err(Failure::Output)?;
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,7 @@
 //! `cenote list`: what a study file may name.
 
+mod corruptions;
+
 use std::process::ExitCode;
 
 use cenote_datasets::{KINDS as DATASETS, TRANSFORMS};
@@ -23,6 +25,8 @@ struct Entry {
     example: String,
     /// More about it, in the list of operators.
     notes: Option<Notes>,
+    /// More about it, in the list of corruptions.
+    damage: Option<corruptions::Facts>,
 }
 
 pub(super) fn run(args: &List) -> Result<ExitCode, Failure> {
@@ -32,6 +36,7 @@ pub(super) fn run(args: &List) -> Result<ExitCode, Failure> {
         (What::Operators, "operators"),
         (What::Datasets, "datasets"),
         (What::Transforms, "transforms"),
+        (What::Corruptions, "corruptions"),
         (What::Optimizers, "optimizers"),
         (What::Schedules, "schedules"),
         (What::Metrics, "metrics"),
@@ -54,7 +59,7 @@ fn entries(what: What) -> Result<Vec<Entry>, Failure> {
             let studies = STUDIES.iter().map(|named| {
                 let study = Study::parse(named.name, named.text)?;
                 let (name, about) = (named.name.to_owned(), study.question);
-                Ok(Entry { name, about, example: String::new(), notes: None })
+                Ok(Entry { name, about, example: String::new(), notes: None, damage: None })
             });
             studies.collect::<Result<_, cenote_experiment::Error>>()?
         }
@@ -65,6 +70,7 @@ fn entries(what: What) -> Result<Vec<Entry>, Failure> {
         }
         What::Datasets => of_kinds(DATASETS),
         What::Transforms => of_kinds(TRANSFORMS),
+        What::Corruptions => corruptions::entries(),
         What::Optimizers => of_kinds(OPTIMIZER_KINDS),
         What::Schedules => of_kinds(SCHEDULE_KINDS),
         What::Metrics => {
@@ -73,6 +79,7 @@ fn entries(what: What) -> Result<Vec<Entry>, Failure> {
                 about: about.to_owned(),
                 example: String::new(),
                 notes: None,
+                damage: None,
             };
             let classification = CLASSIFICATION_METRICS.iter().map(|m| entry(m.name, m.about));
             let detection = DETECTION_METRICS.iter().map(|m| entry(m.name, m.about));
@@ -93,14 +100,16 @@ fn of_kind<T: ?Sized>(kind: &Kind<T>) -> Entry {
         about: kind.about.to_owned(),
         example: kind.example.to_owned(),
         notes: None,
+        damage: None,
     }
 }
 
 fn words(lists: &[(&str, Vec<Entry>)]) -> String {
     let paragraphs = lists.iter().map(|(title, entries)| {
         let width = entries.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
-        let lines = entries.iter().map(|Entry { name, about, example, notes }| {
+        let lines = entries.iter().map(|Entry { name, about, example, notes, damage }| {
             let settings = shown(example).into_iter().chain(notes.iter().flat_map(facts));
+            let settings = settings.chain(damage.iter().flat_map(corruptions::Facts::words));
             let settings = settings.map(|setting| format!("  {:width$}    {setting}\n", ""));
             format!("  {name:width$}  {about}\n{}", settings.collect::<String>())
         });
@@ -152,6 +161,9 @@ fn document(lists: &[(&str, Vec<Entry>)]) -> String {
                 entry["cost"] = notes.cost.into();
                 entry["random"] = notes.random.words().into();
                 entry["reference"] = notes.reference.into();
+            }
+            if let Some(damage) = &e.damage {
+                damage.describe(&mut entry);
             }
             entry
         };

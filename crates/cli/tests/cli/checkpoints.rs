@@ -38,6 +38,34 @@ fn a_network_is_judged_alike_by_training_and_from_its_file() {
 }
 
 #[test]
+fn a_network_is_judged_under_a_corruption_as_its_study_would_judge_it() {
+    let place = Place::new();
+    let asked =
+        "[robustness]\ncorruptions = [\"gaussian_noise\"]\nseverities = [1, 5]\n\n[questions]";
+    place.study("mine.toml", &[("[questions]", asked)]);
+    place.succeeds("ablate mine.toml --seeds 1 --out runs --quiet");
+    place.succeeds("train mine.toml --out net");
+    let words = "evaluate net --corruption gaussian_noise --severity";
+    let lines = place.text("runs/runs.jsonl");
+    let runs =
+        lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let run = runs.map(|line| line["run"].clone()).find(|run| run["arm"] == "max").expect("it ran");
+    for (place_in_run, severity) in [(0, 1), (1, 5)] {
+        let judged = place.json(&format!("{words} {severity} --json"), "cenote.evaluate/1");
+        assert_eq!(judged["scores"]["accuracy"], run["corrupted"][place_in_run]["accuracy"]);
+        assert_eq!(judged["corruption"]["severity"], severity);
+    }
+    says(
+        &place.succeeds(&format!("{words} 5")),
+        &["under gaussian_noise at severity 5\ntest accuracy"],
+    );
+    says(&place.refuses(&format!("{words} 6"), 2), &["severity is 6; expected 1 to 5"]);
+    says(&place.refuses("evaluate net --corruption fgo", 2), &["did you mean `fog`?"]);
+    says(&place.refuses("evaluate net --corruption fog", 2), &["fog: missing field `severity`"]);
+    says(&place.text("runs/report.md"), &["## Robustness", "| `max` | 1 |", "| gaussian_noise |"]);
+}
+
+#[test]
 fn neither_threads_nor_time_change_a_byte_of_a_checkpoint() {
     let place = Place::new();
     let one = place.json("train smoke --threads 1 --out one --json", "cenote.train/1");

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use cenote_datasets::{KINDS as DATASETS, TRANSFORMS};
+use cenote_datasets::{BENCHMARKS, Benchmark, KINDS as DATASETS, TRANSFORMS};
 use cenote_layers::{KINDS as LAYERS, OPTIMIZER_KINDS, SCHEDULE_KINDS};
 use cenote_metrics::{CLASSIFICATION_METRICS, DETECTION_METRICS, SCORED_METRICS, SEQUENCE_METRICS};
 use expect_test::expect;
@@ -48,6 +48,36 @@ fn everything_that_a_study_may_name_is_listed() {
             says(&words, &[&format!("\n  {name} ")]);
         }
     }
+}
+
+#[test]
+fn corruptions_are_listed_with_family_benchmark_and_the_constants_of_each_severity() {
+    let place = Place::new();
+    let list = place.json("list corruptions --json", "cenote.list/1");
+    let expected: Vec<String> = BENCHMARKS.iter().flat_map(Benchmark::names).collect();
+    assert_eq!(names(&list["corruptions"]), expected);
+    let of = |name: &str| {
+        let mut entries = list["corruptions"].as_array().expect("a list").iter();
+        entries.find(|entry| entry["name"] == name).expect("it is listed").clone()
+    };
+    // The published constants of CIFAR-10-C's fog, and MNIST-C's shear.
+    let fog = of("fog");
+    let at_four = serde_json::json!({ "severity": 4, "constants": [1.0, 2.0] });
+    assert_eq!((&fog["family"], &fog["benchmark"]), (&"weather".into(), &"cifar10_c".into()));
+    assert_eq!((fog["levels"].as_array().map(Vec::len), &fog["levels"][3]), (Some(5), &at_four));
+    let shear = of("mnist_c/shear");
+    let level = serde_json::json!({ "severity": null, "constants": 0.4 });
+    assert_eq!((&shear["family"], &shear["levels"][0]), (&"geometry".into(), &level));
+    let words = place.succeeds("list corruptions");
+    says(
+        &words,
+        &[
+            "weather, of cifar10_c",
+            "severity 1 to 5: [0.2, 3.0]  [0.5, 3.0]",
+            "geometry, of mnist_c",
+            "radians: 0.4",
+        ],
+    );
 }
 
 #[test]

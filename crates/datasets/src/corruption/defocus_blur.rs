@@ -7,7 +7,7 @@ use cenote_spec::Kind;
 use cenote_tensor::Stream;
 
 use super::plane::each_plane;
-use super::{Corruption, by_severity};
+use super::{Corruption, Facts, Family, by_severity};
 use crate::transform::Border;
 
 pub(super) const KIND: Kind<dyn Corruption> = Kind {
@@ -15,11 +15,16 @@ pub(super) const KIND: Kind<dyn Corruption> = Kind {
     about: "averages over a disk with a soft edge",
     example: "severity = 3",
     notes: None,
-    parse: |table| by_severity(table, (NAME, None), LEVELS, blur),
+    parse: |table| by_severity(table, &FACTS, LEVELS, blur),
 };
 
 const NAME: &str = "defocus_blur";
-/// Radius of the disk and deviation of its edge, in pixels.
+const FACTS: Facts = Facts {
+    name: NAME,
+    family: Family::Blur,
+    channels: None,
+    constants: "radius of the disk and deviation of its edge, in pixels",
+};
 const LEVELS: [[f64; 2]; 5] = [[0.3, 0.4], [0.4, 0.5], [0.5, 0.6], [1.0, 0.2], [1.5, 0.1]];
 /// Pixels from the middle of the kernel to its border: the largest disk and one more for its edge.
 const REACH: isize = 3;

@@ -7,7 +7,7 @@ use cenote_tensor::Stream;
 
 use super::line::{add, line};
 use super::plane::each_plane;
-use super::{Corruption, at_one_level};
+use super::{Corruption, Facts, Family, at_one_level};
 use crate::order::below;
 
 pub(super) const MNIST: Kind<dyn Corruption> = Kind {
@@ -15,10 +15,11 @@ pub(super) const MNIST: Kind<dyn Corruption> = Kind {
     about: "a dotted line across the image",
     example: "",
     notes: None,
-    parse: |table| at_one_level(table, NAME, (), dot),
+    parse: |table| at_one_level(table, &FACTS, (), dot),
 };
 
 const NAME: &str = "dotted_line";
+const FACTS: Facts = Facts { name: NAME, family: Family::Marks, channels: None, constants: "" };
 
 fn dot(image: &mut [u8], shape: [usize; 3], (): (), stream: &mut Stream) {
     each_plane(image, shape, |x, [height, width]| {

@@ -10,7 +10,7 @@ use cenote_tensor::Stream;
 
 use super::plane::each_plane;
 use super::warp::warp;
-use super::{Corruption, by_severity};
+use super::{Corruption, Facts, Family, by_severity};
 use crate::draw::uniform;
 use crate::smooth::{Gaussian, gaussian, mirror};
 use crate::transform::{Border, Matrix};
@@ -20,11 +20,16 @@ pub(super) const KIND: Kind<dyn Corruption> = Kind {
     about: "bends the image by a random affine map and a smooth field",
     example: "severity = 3",
     notes: None,
-    parse: |table| by_severity(table, (NAME, None), LEVELS, bend),
+    parse: |table| by_severity(table, &FACTS, LEVELS, bend),
 };
 
 const NAME: &str = "elastic";
-/// Amplitude, sigma and jitter, as shares of a side.
+const FACTS: Facts = Facts {
+    name: NAME,
+    family: Family::Digital,
+    channels: None,
+    constants: "amplitude, sigma and jitter, as shares of a side",
+};
 const LEVELS: [[f64; 3]; 5] =
     [[0.0, 0.0, 0.08], [0.05, 0.2, 0.07], [0.08, 0.06, 0.06], [0.1, 0.04, 0.05], [0.1, 0.03, 0.03]];
 

@@ -11,14 +11,14 @@ use cenote_tensor::Stream;
 
 use super::plane::{numbers, put};
 use super::plasma::plasma;
-use super::{Corruption, at_one_level, by_severity};
+use super::{Corruption, Facts, Family, at_one_level, by_severity};
 
 pub(super) const KIND: Kind<dyn Corruption> = Kind {
     name: NAME,
     about: "a random cloud in front of the image",
     example: "severity = 3",
     notes: None,
-    parse: |table| by_severity(table, (NAME, None), LEVELS, cover),
+    parse: |table| by_severity(table, &FACTS, LEVELS, cover),
 };
 
 pub(super) const MNIST: Kind<dyn Corruption> = Kind {
@@ -26,11 +26,16 @@ pub(super) const MNIST: Kind<dyn Corruption> = Kind {
     about: "a random cloud in front of the image",
     example: "",
     notes: None,
-    parse: |table| at_one_level(table, NAME, [3.0, 1.4], cover),
+    parse: |table| at_one_level(table, &FACTS, [3.0, 1.4], cover),
 };
 
 const NAME: &str = "fog";
-/// Strength of the cloud and decay of its roughness.
+const FACTS: Facts = Facts {
+    name: NAME,
+    family: Family::Weather,
+    channels: None,
+    constants: "strength of the cloud and decay of its roughness",
+};
 const LEVELS: [[f64; 2]; 5] = [[0.2, 3.0], [0.5, 3.0], [0.75, 2.5], [1.0, 2.0], [1.5, 1.75]];
 
 fn cover(image: &mut [u8], shape: [usize; 3], [strength, decay]: [f64; 2], stream: &mut Stream) {

@@ -5,11 +5,13 @@
 //! offsets drawn from `−reach..reach` (`reach` itself excluded), where both lie inside. In MNIST-C each swap happens with
 //! probability 1/2.
 
+use std::fmt::Debug;
+
 use cenote_spec::Kind;
 use cenote_tensor::Stream;
 
 use super::plane::{each_plane, numbers, put};
-use super::{Corruption, at_one_level, by_severity};
+use super::{Corruption, Facts, Family, at_one_level, by_severity};
 use crate::draw::happens;
 use crate::order::below;
 use crate::smooth::{Gaussian, edge, gaussian};
@@ -19,7 +21,7 @@ pub(super) const KIND: Kind<dyn Corruption> = Kind {
     about: "swaps pixels with random neighbours between two smoothings",
     example: "severity = 3",
     notes: None,
-    parse: |table| by_severity(table, (NAME, None), LEVELS, shatter),
+    parse: |table| by_severity(table, &FACTS, LEVELS, shatter),
 };
 
 pub(super) const MNIST: Kind<dyn Corruption> = Kind {
@@ -29,11 +31,17 @@ pub(super) const MNIST: Kind<dyn Corruption> = Kind {
     notes: None,
     parse: |table| {
         let level = Glass { sigma: 0.7, reach: 1, rounds: 2, probability: 0.5 };
-        at_one_level(table, NAME, level, shatter)
+        at_one_level(table, &FACTS, level, shatter)
     },
 };
 
 const NAME: &str = "glass_blur";
+const FACTS: Facts = Facts {
+    name: NAME,
+    family: Family::Blur,
+    channels: None,
+    constants: "deviation of the smoothing and reach in pixels, rounds, probability of a swap",
+};
 const LEVELS: [Glass; 5] =
     [glass(0.05, 1), glass(0.25, 1), glass(0.4, 1), glass(0.25, 2), glass(0.4, 2)];
 
@@ -43,6 +51,13 @@ struct Glass {
     reach: usize,
     rounds: usize,
     probability: f64,
+}
+
+impl Debug for Glass {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { sigma, reach, rounds, probability } = self;
+        write!(f, "[{sigma:?}, {reach}, {rounds}, {probability:?}]")
+    }
 }
 
 const fn glass(sigma: f64, rounds: usize) -> Glass {

@@ -4,7 +4,7 @@ use cenote_spec::Kind;
 use cenote_tensor::Stream;
 
 use super::plane::each_value;
-use super::{Corruption, at_one_level, by_severity};
+use super::{Corruption, Facts, Family, at_one_level, by_severity};
 use crate::draw::unit;
 
 pub(super) const KIND: Kind<dyn Corruption> = Kind {
@@ -12,7 +12,7 @@ pub(super) const KIND: Kind<dyn Corruption> = Kind {
     about: "salt and pepper on 1 to 7 % of the values",
     example: "severity = 3",
     notes: None,
-    parse: |table| by_severity(table, (NAME, None), [0.01, 0.02, 0.03, 0.05, 0.07], salt),
+    parse: |table| by_severity(table, &FACTS, [0.01, 0.02, 0.03, 0.05, 0.07], salt),
 };
 
 pub(super) const MNIST: Kind<dyn Corruption> = Kind {
@@ -20,10 +20,12 @@ pub(super) const MNIST: Kind<dyn Corruption> = Kind {
     about: "salt and pepper on 17 % of the values",
     example: "",
     notes: None,
-    parse: |table| at_one_level(table, NAME, 0.17, salt),
+    parse: |table| at_one_level(table, &FACTS, 0.17, salt),
 };
 
 const NAME: &str = "impulse_noise";
+const FACTS: Facts =
+    Facts { name: NAME, family: Family::Noise, channels: None, constants: "share of the values" };
 
 fn salt(image: &mut [u8], _: [usize; 3], share: f64, stream: &mut Stream) {
     each_value(image, |x| match unit(stream) {

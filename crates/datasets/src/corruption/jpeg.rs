@@ -11,7 +11,7 @@ use std::f64::consts::PI;
 use cenote_spec::Kind;
 use cenote_tensor::Stream;
 
-use super::{Corruption, by_severity};
+use super::{Corruption, Facts, Family, by_severity};
 use crate::smooth::edge;
 use crate::transform::{byte, luma};
 
@@ -20,10 +20,12 @@ pub(super) const KIND: Kind<dyn Corruption> = Kind {
     about: "encodes as JPEG with a quality from 80 down to 40",
     example: "severity = 3",
     notes: None,
-    parse: |table| by_severity(table, (NAME, None), [80, 65, 58, 50, 40], compress),
+    parse: |table| by_severity(table, &FACTS, [80, 65, 58, 50, 40], compress),
 };
 
 const NAME: &str = "jpeg";
+const FACTS: Facts =
+    Facts { name: NAME, family: Family::Digital, channels: None, constants: "quality" };
 
 /// The tables of T.81, annex K, row by row.
 const LUMA: [u32; 64] = [

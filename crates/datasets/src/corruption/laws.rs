@@ -4,14 +4,20 @@ use cenote_tensor::Seed;
 
 use super::*;
 
-fn parsed(
-    kinds: &'static [Kind<dyn Corruption>],
-    name: &str,
-    severity: Option<i64>,
-) -> Box<dyn Corruption> {
-    let mut table = Table::from_iter([("kind".to_owned(), name.into())]);
-    table.extend(severity.map(|severity| ("severity".to_owned(), severity.into())));
-    cenote_spec::parse(&[kinds], table).expect("a listed corruption")
+fn parsed(name: &str, severity: Option<u8>) -> Box<dyn Corruption> {
+    Damage::named(name, severity).expect("a listed corruption").corruption
+}
+
+/// The kinds that have severities.
+fn graded() -> impl Iterator<Item = &'static str> {
+    CORRUPTIONS.iter().chain(EXTRA_CORRUPTIONS).map(|kind| kind.name)
+}
+
+/// The kinds of MNIST-C, with the names that studies know them by.
+fn mnist() -> impl Iterator<Item = (&'static str, Box<dyn Corruption>)> {
+    MNIST_CORRUPTIONS
+        .iter()
+        .map(|kind| (kind.name, parsed(&format!("mnist_c/{}", kind.name), None)))
 }
 
 /// Smooth images with some detail, of two sides that differ.
@@ -39,11 +45,9 @@ fn damage(before: &Split, after: &Split) -> f64 {
 fn every_corruption_depends_on_seed_and_example_only() {
     let whole = split(3, 6);
     let grey = split(1, 6);
-    let listed =
-        CORRUPTIONS.iter().map(|kind| (parsed(CORRUPTIONS, kind.name, Some(2)), kind.name, &whole));
-    let mnist = MNIST_CORRUPTIONS.iter();
-    let mnist = mnist.map(|kind| (parsed(MNIST_CORRUPTIONS, kind.name, None), kind.name, &grey));
-    for (corruption, name, split) in listed.chain(mnist) {
+    let graded = graded().map(|name| (name, parsed(name, Some(2)), &whole));
+    let mnist = mnist().map(|(name, corruption)| (name, corruption, &grey));
+    for (name, corruption, split) in graded.chain(mnist) {
         assert_eq!(corruption.name(), name);
         let damaged = |split: &Split, seed| corrupted(split, &*corruption, Seed(seed)).unwrap();
         let all = damaged(split, 1);
@@ -61,28 +65,28 @@ fn every_corruption_depends_on_seed_and_example_only() {
 #[test]
 fn damage_grows_with_severity() {
     let images = split(3, 12);
-    for kind in CORRUPTIONS {
+    for name in graded() {
         let damages: Vec<f64> = (1..=5)
             .map(|severity| {
-                let corruption = parsed(CORRUPTIONS, kind.name, Some(severity));
+                let corruption = parsed(name, Some(severity));
                 damage(&images, &corrupted(&images, &*corruption, Seed(3)).unwrap())
             })
             .collect();
         // By the constants some go up and down: pixelate by how sizes divide, saturate changes its direction, glass takes
         // more rounds with a smaller kernel, elastic trades jitter for amplitude, snow the enlargement of its flakes.
-        let ordered = match kind.name {
+        let ordered = match name {
             "pixelate" | "saturate" | "glass_blur" | "elastic" | "snow" => damages[4] > 0.0,
             _ => damages.is_sorted() && damages[0] < damages[4],
         };
-        assert!(ordered, "{}: {damages:?}", kind.name);
+        assert!(ordered, "{name}: {damages:?}");
     }
 }
 
 /// Mean and variance of what is added to grey images of one value.
-fn added(name: &str, severity: i64, level: u8) -> [f64; 2] {
+fn added(name: &str, severity: u8, level: u8) -> [f64; 2] {
     let flat =
         Split::new(Images::new([1, 32, 32], vec![level; 20 * 1024]).unwrap(), vec![0; 20]).unwrap();
-    let noisy = corrupted(&flat, &*parsed(CORRUPTIONS, name, Some(severity)), Seed(5)).unwrap();
+    let noisy = corrupted(&flat, &*parsed(name, Some(severity)), Seed(5)).unwrap();
     let changes = noisy.images().pixels().iter();
     // A cut value lies half a level below the exact one on average.
     let changes: Vec<f64> =
@@ -118,7 +122,8 @@ fn moments_of_noise_are_those_of_the_formula() {
 
 #[test]
 fn unfit_images_and_severities_are_refused() {
-    let parse = |text: &str| cenote_spec::parse(&[CORRUPTIONS], text.parse().unwrap());
+    let parse =
+        |text: &str| cenote_spec::parse(&[CORRUPTIONS, EXTRA_CORRUPTIONS], text.parse().unwrap());
     for severity in [0, 6] {
         let error = parse(&format!("kind = 'fog'\nseverity = {severity}")).unwrap_err().to_string();
         assert_eq!(error, format!("fog: severity is {severity}; expected 1 to 5"));
@@ -128,9 +133,10 @@ fn unfit_images_and_severities_are_refused() {
     assert_eq!(error, "channels of images to corrupt is 1; expected 3 for saturate");
     let error = saturate.fits([3, 7, 30]).unwrap_err().to_string();
     assert_eq!(error, "size of images to corrupt is 7x30; expected at least 8x8");
-    for kind in CORRUPTIONS.iter().chain(MNIST_CORRUPTIONS) {
-        let list = if kind.example.is_empty() { MNIST_CORRUPTIONS } else { CORRUPTIONS };
-        assert!(cenote_spec::parse(&[list], kind.example_table()).is_ok(), "{}", kind.name);
+    for kinds in [CORRUPTIONS, EXTRA_CORRUPTIONS, MNIST_CORRUPTIONS] {
+        for kind in kinds {
+            assert!(cenote_spec::parse(&[kinds], kind.example_table()).is_ok(), "{}", kind.name);
+        }
     }
 }
 
@@ -139,9 +145,9 @@ fn the_smallest_images_and_uneven_ones_survive_every_corruption() {
     for shape in [[3, 8, 8], [3, 9, 31], [3, 40, 8]] {
         let area = shape.iter().product();
         let image: Vec<u8> = (0..area).map(|at| (at * 7 % 256) as u8).collect();
-        for kind in CORRUPTIONS {
+        for name in graded() {
             for severity in 1..=5 {
-                let corruption = parsed(CORRUPTIONS, kind.name, Some(severity));
+                let corruption = parsed(name, Some(severity));
                 for extreme in [image.clone(), vec![0; area], vec![255; area]] {
                     let mut image = extreme;
                     corruption.apply(&mut image, shape, &mut Seed(1).stream("draw"));
@@ -149,8 +155,7 @@ fn the_smallest_images_and_uneven_ones_survive_every_corruption() {
             }
         }
         let [_, height, width] = shape;
-        for kind in MNIST_CORRUPTIONS {
-            let corruption = parsed(MNIST_CORRUPTIONS, kind.name, None);
+        for (_, corruption) in mnist() {
             let mut image = image[..height * width].to_vec();
             corruption.apply(&mut image, [1, height, width], &mut Seed(1).stream("draw"));
         }

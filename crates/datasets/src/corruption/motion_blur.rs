@@ -11,7 +11,7 @@ use cenote_spec::Kind;
 use cenote_tensor::Stream;
 
 use super::plane::each_plane;
-use super::{Corruption, at_one_level, by_severity};
+use super::{Corruption, Facts, Family, at_one_level, by_severity};
 use crate::draw::uniform;
 use crate::smooth::edge;
 
@@ -20,7 +20,7 @@ pub(super) const KIND: Kind<dyn Corruption> = Kind {
     about: "averages along a ray in a random direction",
     example: "severity = 3",
     notes: None,
-    parse: |table| by_severity(table, (NAME, None), LEVELS, blur),
+    parse: |table| by_severity(table, &FACTS, LEVELS, blur),
 };
 
 pub(super) const MNIST: Kind<dyn Corruption> = Kind {
@@ -28,11 +28,16 @@ pub(super) const MNIST: Kind<dyn Corruption> = Kind {
     about: "averages along a ray in a random direction",
     example: "",
     notes: None,
-    parse: |table| at_one_level(table, NAME, [10.0, 3.0], blur),
+    parse: |table| at_one_level(table, &FACTS, [10.0, 3.0], blur),
 };
 
 const NAME: &str = "motion_blur";
-/// Radius and deviation, in pixels.
+const FACTS: Facts = Facts {
+    name: NAME,
+    family: Family::Blur,
+    channels: None,
+    constants: "radius and deviation, in pixels",
+};
 const LEVELS: [[f64; 2]; 5] = [[6.0, 1.0], [6.0, 1.5], [6.0, 2.0], [8.0, 2.0], [9.0, 2.5]];
 
 fn blur(image: &mut [u8], shape: [usize; 3], level: [f64; 2], stream: &mut Stream) {

@@ -6,17 +6,19 @@
 use cenote_spec::Kind;
 use cenote_tensor::Stream;
 
-use super::{Corruption, by_severity};
+use super::{Corruption, Facts, Family, by_severity};
 
 pub(super) const KIND: Kind<dyn Corruption> = Kind {
     name: NAME,
     about: "makes the image smaller by .95 to .65 and larger again",
     example: "severity = 3",
     notes: None,
-    parse: |table| by_severity(table, (NAME, None), [0.95, 0.9, 0.85, 0.75, 0.65], pixelate),
+    parse: |table| by_severity(table, &FACTS, [0.95, 0.9, 0.85, 0.75, 0.65], pixelate),
 };
 
 const NAME: &str = "pixelate";
+const FACTS: Facts =
+    Facts { name: NAME, family: Family::Digital, channels: None, constants: "factor of the size" };
 
 fn pixelate(image: &mut [u8], [_, height, width]: [usize; 3], factor: f64, _: &mut Stream) {
     let small = |side: usize| (side as f64 * factor) as usize;

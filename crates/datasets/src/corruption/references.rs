@@ -32,7 +32,7 @@ fn what_has_no_random_part_is_what_the_published_formulas_give() {
     for name in names {
         for severity in 1..=5 {
             let table = format!("kind = '{name}'\nseverity = {severity}").parse().unwrap();
-            let corruption = cenote_spec::parse(&[CORRUPTIONS], table).unwrap();
+            let corruption = cenote_spec::parse(&[CORRUPTIONS, EXTRA_CORRUPTIONS], table).unwrap();
             let mut got = image.to_vec();
             corruption.apply(&mut got, shape, &mut Seed(0).stream("none"));
             close(&format!("{name} {severity}"), &got, images.next().expect("one each"));
@@ -48,7 +48,7 @@ fn what_has_no_random_part_is_what_the_published_formulas_give() {
     let image = images.next().expect("the smooth image");
     for severity in 1..=5 {
         let table = format!("kind = 'jpeg'\nseverity = {severity}").parse().unwrap();
-        let jpeg = cenote_spec::parse(&[CORRUPTIONS], table).unwrap();
+        let jpeg = cenote_spec::parse(&[CORRUPTIONS, EXTRA_CORRUPTIONS], table).unwrap();
         let mut colours = image.to_vec();
         jpeg.apply(&mut colours, shape, &mut Seed(0).stream("none"));
         let mut greys = image.to_vec();

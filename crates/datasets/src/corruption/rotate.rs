@@ -5,7 +5,7 @@ use cenote_tensor::Stream;
 
 use super::plane::each_plane;
 use super::warp::{around_centre, warp};
-use super::{Corruption, at_one_level};
+use super::{Corruption, Facts, Family, at_one_level};
 use crate::draw::happens;
 use crate::transform::Border;
 
@@ -14,10 +14,12 @@ pub(super) const MNIST: Kind<dyn Corruption> = Kind {
     about: "turns by 0.4 radians to a side that is drawn",
     example: "",
     notes: None,
-    parse: |table| at_one_level(table, NAME, 0.4, rotate),
+    parse: |table| at_one_level(table, &FACTS, 0.4, rotate),
 };
 
 const NAME: &str = "rotate";
+const FACTS: Facts =
+    Facts { name: NAME, family: Family::Geometry, channels: None, constants: "radians" };
 
 fn rotate(image: &mut [u8], shape: [usize; 3], radians: f64, stream: &mut Stream) {
     let (sin, cos) = if happens(0.5, stream) { radians } else { -radians }.sin_cos();

@@ -4,7 +4,7 @@ use cenote_spec::Kind;
 use cenote_tensor::Stream;
 
 use super::plane::cut;
-use super::{Corruption, by_severity};
+use super::{Corruption, Facts, Family, by_severity};
 use crate::transform::{from_hsv, to_hsv};
 
 pub(super) const KIND: Kind<dyn Corruption> = Kind {
@@ -12,11 +12,16 @@ pub(super) const KIND: Kind<dyn Corruption> = Kind {
     about: "takes colour away at severity 1 and 2, adds it above",
     example: "severity = 3",
     notes: None,
-    parse: |table| by_severity(table, (NAME, Some(3)), LEVELS, saturate),
+    parse: |table| by_severity(table, &FACTS, LEVELS, saturate),
 };
 
 const NAME: &str = "saturate";
-/// Factor of the saturation, and what is added.
+const FACTS: Facts = Facts {
+    name: NAME,
+    family: Family::Digital,
+    channels: Some(3),
+    constants: "factor of the saturation, and what is added",
+};
 const LEVELS: [[f64; 2]; 5] = [[0.3, 0.0], [0.1, 0.0], [1.5, 0.0], [2.0, 0.1], [2.5, 0.2]];
 
 fn saturate(image: &mut [u8], _: [usize; 3], [factor, added]: [f64; 2], _: &mut Stream) {

@@ -5,7 +5,7 @@ use cenote_tensor::Stream;
 
 use super::plane::each_plane;
 use super::warp::{around_centre, warp};
-use super::{Corruption, at_one_level};
+use super::{Corruption, Facts, Family, at_one_level};
 use crate::transform::Border;
 
 pub(super) const MNIST: Kind<dyn Corruption> = Kind {
@@ -13,10 +13,12 @@ pub(super) const MNIST: Kind<dyn Corruption> = Kind {
     about: "shrinks to 70 %",
     example: "",
     notes: None,
-    parse: |table| at_one_level(table, NAME, 0.7, shrink),
+    parse: |table| at_one_level(table, &FACTS, 0.7, shrink),
 };
 
 const NAME: &str = "scale";
+const FACTS: Facts =
+    Facts { name: NAME, family: Family::Geometry, channels: None, constants: "factor of the size" };
 
 fn shrink(image: &mut [u8], shape: [usize; 3], factor: f64, _: &mut Stream) {
     each_plane(image, shape, |x, size| {

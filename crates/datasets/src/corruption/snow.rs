@@ -13,7 +13,7 @@ use cenote_tensor::Stream;
 use super::motion_blur::along_ray;
 use super::plane::{cut, numbers, put};
 use super::zoom_blur::zoom;
-use super::{Corruption, by_severity};
+use super::{Corruption, Facts, Family, by_severity};
 use crate::draw::{normal, uniform};
 use crate::transform::luma;
 
@@ -22,11 +22,16 @@ pub(super) const KIND: Kind<dyn Corruption> = Kind {
     about: "flakes of snow over a whitened image",
     example: "severity = 3",
     notes: None,
-    parse: |table| by_severity(table, (NAME, None), LEVELS, fall),
+    parse: |table| by_severity(table, &FACTS, LEVELS, fall),
 };
 
 const NAME: &str = "snow";
-/// Mean and deviation of the noise, its enlargement, the threshold, radius and deviation of the blur, share of the image.
+const FACTS: Facts = Facts {
+    name: NAME,
+    family: Family::Weather,
+    channels: None,
+    constants: "mean and deviation of the noise, its enlargement, threshold, radius and deviation of the blur, share of the image",
+};
 const LEVELS: [[f64; 7]; 5] = [
     [0.1, 0.2, 1.0, 0.6, 8.0, 3.0, 0.95],
     [0.1, 0.2, 1.0, 0.5, 10.0, 4.0, 0.9],

@@ -10,7 +10,7 @@ use cenote_spec::Kind;
 use cenote_tensor::Stream;
 
 use super::plane::each_plane;
-use super::{Corruption, at_one_level};
+use super::{Corruption, Facts, Family, at_one_level};
 use crate::draw::normal;
 use crate::smooth::{Gaussian, edge, gaussian};
 
@@ -19,10 +19,16 @@ pub(super) const MNIST: Kind<dyn Corruption> = Kind {
     about: "splashes of mud",
     example: "",
     notes: None,
-    parse: |table| at_one_level(table, NAME, [0.65, 0.3, 1.0, 0.65, 1.5], splash),
+    parse: |table| at_one_level(table, &FACTS, [0.65, 0.3, 1.0, 0.65, 1.5], splash),
 };
 
 const NAME: &str = "spatter";
+const FACTS: Facts = Facts {
+    name: NAME,
+    family: Family::Weather,
+    channels: None,
+    constants: "mean and deviation of the liquid, its blur in pixels, threshold, blur of the mask",
+};
 const MUD: f64 = 63.0 / 255.0;
 
 fn splash(image: &mut [u8], shape: [usize; 3], level: [f64; 5], stream: &mut Stream) {

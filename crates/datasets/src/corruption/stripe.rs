@@ -3,17 +3,18 @@
 use cenote_spec::Kind;
 use cenote_tensor::Stream;
 
-use super::{Corruption, at_one_level};
+use super::{Corruption, Facts, Family, at_one_level};
 
 pub(super) const MNIST: Kind<dyn Corruption> = Kind {
     name: NAME,
     about: "inverts the outer quarters",
     example: "",
     notes: None,
-    parse: |table| at_one_level(table, NAME, (), invert),
+    parse: |table| at_one_level(table, &FACTS, (), invert),
 };
 
 const NAME: &str = "stripe";
+const FACTS: Facts = Facts { name: NAME, family: Family::Marks, channels: None, constants: "" };
 
 fn invert(image: &mut [u8], [_, _, width]: [usize; 3], (): (), _: &mut Stream) {
     for row in image.chunks_exact_mut(width) {

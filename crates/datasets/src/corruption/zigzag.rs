@@ -8,7 +8,7 @@ use cenote_tensor::Stream;
 
 use super::line::{add, line};
 use super::plane::each_plane;
-use super::{Corruption, at_one_level};
+use super::{Corruption, Facts, Family, at_one_level};
 use crate::order::below;
 use crate::transform::Matrix;
 
@@ -17,10 +17,12 @@ pub(super) const MNIST: Kind<dyn Corruption> = Kind {
     about: "a zigzag line across the image",
     example: "",
     notes: None,
-    parse: |table| at_one_level(table, NAME, 2.0, zigzag),
+    parse: |table| at_one_level(table, &FACTS, 2.0, zigzag),
 };
 
 const NAME: &str = "zigzag";
+const FACTS: Facts =
+    Facts { name: NAME, family: Family::Marks, channels: None, constants: "pixels to either side" };
 
 fn zigzag(image: &mut [u8], shape: [usize; 3], swing: f64, stream: &mut Stream) {
     each_plane(image, shape, |x, [height, width]| {

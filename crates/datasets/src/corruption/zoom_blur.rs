@@ -6,17 +6,23 @@ use cenote_spec::Kind;
 use cenote_tensor::Stream;
 
 use super::plane::each_plane;
-use super::{Corruption, by_severity};
+use super::{Corruption, Facts, Family, by_severity};
 
 pub(super) const KIND: Kind<dyn Corruption> = Kind {
     name: NAME,
     about: "averages over centres enlarged by 1.00, 1.01, … times",
     example: "severity = 3",
     notes: None,
-    parse: |table| by_severity(table, (NAME, None), [5, 10, 15, 20, 25], blur),
+    parse: |table| by_severity(table, &FACTS, [5, 10, 15, 20, 25], blur),
 };
 
 const NAME: &str = "zoom_blur";
+const FACTS: Facts = Facts {
+    name: NAME,
+    family: Family::Blur,
+    channels: None,
+    constants: "largest enlargement in percent",
+};
 
 fn blur(image: &mut [u8], shape: [usize; 3], most: u32, _: &mut Stream) {
     each_plane(image, shape, |x, size| {

@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! dir/train/CLASS/*      dir/test/CLASS/*           or, without these two, dir/CLASS/*
-//! dir/labels.csv         file,label[,split]         with `labels = "labels.csv"`, or lines of JSON with these keys
+//! dir/labels.csv         file,label[,split][,group] with `labels = "labels.csv"`, or lines of JSON with these keys
 //! ```
 //!
 //! Classes and files are taken in the order of their names, and classes that are all whole numbers in the order of these.
 //! Files that end in `.png`, `.jpg`, `.jpeg`, `.webp` or `.bmp` are read, hidden ones and all others left alone; a class
 //! without an image is an error, and so is a class that only the test part has. With a file of labels just the files
 //! that it names are read. Without the two folders, and without `split` in the file of labels, `test_share` of the
-//! images, each class in proportion, is held out by a draw from `seed` alone.
+//! images, each class in proportion, is held out by a draw from `seed` alone; where the file of labels has groups, whole
+//! groups are.
 //!
 //! What becomes of palettes, 16 bits, CMYK and transparency is said at [`Picture`]; `channels = "grey"` takes the luma of
 //! colours. All images must have one size, or `size = [rows, columns]` scales each to it (triangle filter), whatever its
@@ -31,7 +32,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::Source;
-use super::labels::{self, Part};
+use super::labels::{self, Part, Row};
 use super::share;
 use crate::folder::entries;
 use crate::picture::{ENDINGS, is_image};
@@ -86,6 +87,8 @@ type Labelled = Vec<(Option<usize>, PathBuf)>;
 struct Listed {
     classes: Vec<String>,
     train: Labelled,
+    /// The group of each training image, where groups are known.
+    groups: Option<Vec<usize>>,
     /// `None` where the test part is to be held out.
     test: Option<Labelled>,
 }
@@ -93,7 +96,7 @@ struct Listed {
 impl Source for ImageFolder {
     fn load(&self) -> Result<Dataset, Error> {
         self.check()?;
-        let Listed { classes, train, test } = match &self.labels {
+        let Listed { classes, train, groups, test } = match &self.labels {
             None => self.by_folders()?,
             Some(labels) => self.by_labels(labels)?,
         };
@@ -103,6 +106,10 @@ impl Source for ImageFolder {
             (None, None) => [1, 1],
         };
         let train = self.read(&train, size, &classes)?;
+        let train = match groups {
+            Some(groups) => train.with_groups(groups)?,
+            None => train,
+        };
         let (train, test) = match test {
             Some(test) => (train, self.read(&test, size, &classes)?),
             None => share::hold_out(&train, self.test_share, self.seed)?,
@@ -139,22 +146,25 @@ impl ImageFolder {
         };
         let train = labelled(train);
         let test = if split { Some(labelled(list(&parts[1])?)) } else { None };
-        Ok(Listed { classes, train, test })
+        Ok(Listed { classes, train, groups: None, test })
     }
 
     /// Takes classes from a file of labels.
     fn by_labels(&self, labels: &Path) -> Result<Listed, Error> {
         let rows = labels::read(&self.dir.join(labels))?;
         let classes = labels::classes(&rows);
-        let part = |wanted: Part| -> Labelled {
-            let rows = rows.iter().filter(|row| row.part == wanted);
-            rows.map(|row| (classes.iter().position(|known| *known == row.label), &row.file))
+        let (train, test): (Vec<&Row>, Vec<&Row>) =
+            rows.iter().partition(|row| row.part == Part::Train);
+        let groups = labels::groups(&train);
+        let labelled = |rows: Vec<&Row>| -> Labelled {
+            rows.into_iter()
+                .map(|row| (classes.iter().position(|known| *known == row.label), &row.file))
                 .map(|(label, file)| (label, self.dir.join(file)))
                 .collect()
         };
-        let (train, test) = (part(Part::Train), part(Part::Test));
-        let test = rows.iter().any(|row| row.part == Part::Test).then_some(test);
-        Ok(Listed { classes, train, test })
+        let (train, test) = (labelled(train), labelled(test));
+        let test = (!test.is_empty()).then_some(test);
+        Ok(Listed { classes, train, groups, test })
     }
 
     /// Decodes the files side by side, keeping their order, or leaves them for later.
@@ -391,6 +401,30 @@ mod tests {
         write("labels.csv", "file,label\nimages/7.png,a\n");
         let error = folder.load("labels = 'labels.csv'").unwrap_err();
         assert!(error.starts_with("DIR/images/7.png: cannot be read:"), "{error}");
+    }
+
+    #[test]
+    fn groups_of_a_file_of_labels_are_held_out_whole_and_change_the_checksum() {
+        let folder = Folder::new();
+        let rows = (0..12_u8).map(|i| {
+            folder.put(&format!("{i}.png"), RgbImage::from_pixel(2, 2, Rgb([i, 0, 0])));
+            format!("{i}.png,{},writer {}\n", i % 2, i / 3)
+        });
+        let lines = format!("file,label,group\n{}", rows.collect::<String>());
+        let load = |lines: &str| {
+            fs::write(folder.0.path().join("labels.csv"), lines).unwrap();
+            folder.load("labels = 'labels.csv'\ntest_share = 0.25").unwrap()
+        };
+        let set = load(&lines);
+        assert_eq!((set.train.len(), set.test.len()), (9, 3));
+        let (train, test) = (set.train.groups().unwrap(), set.test.groups().unwrap());
+        assert!(test.iter().all(|group| *group == test[0] && !train.contains(group)));
+        // The group is that of the image, which tells its number by its red.
+        for (index, &group) in train.iter().enumerate() {
+            assert_eq!(usize::from(set.train.images().image(index)[0] / 3), group);
+        }
+        let others = load(&lines.replace("writer 3", "writer 2"));
+        assert_ne!(set.checksum, others.checksum);
     }
 
     #[test]

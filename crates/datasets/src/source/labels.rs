@@ -1,24 +1,26 @@
 //! Files that say which image has which label: CSV with a header, or a JSON object a line.
 //!
 //! ```text
-//! file,label,split            {"file": "cat/1.png", "label": "cat", "split": "train"}
-//! cat/1.png,cat,train
+//! file,label,split,group      {"file": "cat/1.png", "label": "cat", "split": "train", "group": "anna"}
+//! cat/1.png,cat,train,anna
 //! ```
 //!
 //! `filename`, `file_name`, `image` and `path` are other names of `file`, `class` is one of `label`, and `split` may be left
-//! out. Other columns are left alone. A file is named once, by a path below the folder.
+//! out. `group` says what belongs together (the patient, the writer, the photograph): every row has one or none has, and no
+//! group is in two parts. Other columns are left alone. A file is named once, by a path below the folder.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Read};
 use std::path::{Component, Path, PathBuf};
 
 use crate::{Error, picture};
 
 /// What a column is, by the names it may have.
-const COLUMNS: [(&str, &[&str]); 3] = [
+const COLUMNS: [(&str, &[&str]); 4] = [
     ("file", &["file", "filename", "file_name", "image", "path"]),
     ("label", &["label", "class"]),
     ("split", &["split"]),
+    ("group", &["group"]),
 ];
 /// The longest file of labels.
 const MOST_BYTES: u64 = 1 << 30;
@@ -37,6 +39,8 @@ pub(super) struct Row {
     pub(super) file: PathBuf,
     pub(super) label: String,
     pub(super) part: Part,
+    /// What it belongs together with.
+    pub(super) group: Option<String>,
 }
 
 /// Reads a file, JSON lines if its name ends in `.jsonl` or `.ndjson`, else CSV.
@@ -53,7 +57,37 @@ pub(super) fn read(path: &Path) -> Result<Vec<Row>, Error> {
         let got = format!("a second one for `{}`", twice.file.display());
         return Err(wrong(&shown, "row", &got, "one for each image"));
     }
+    check_groups(&shown, &rows)?;
     Ok(rows)
+}
+
+/// Refuses groups that only some rows have, and groups on both sides of the split.
+fn check_groups(shown: &str, rows: &[Row]) -> Result<(), Error> {
+    let mut parts = BTreeMap::new();
+    for row in rows {
+        let Some(group) = &row.group else {
+            if rows.iter().all(|row| row.group.is_none()) {
+                return Ok(());
+            }
+            let got = format!("missing for `{}`", row.file.display());
+            return Err(wrong(shown, "group", &got, "a group in every row, or in none"));
+        };
+        if *parts.entry(group).or_insert(row.part) != row.part {
+            let got = format!("`{group}` in train and test");
+            return Err(wrong(shown, "group", &got, "each group in one part"));
+        }
+    }
+    Ok(())
+}
+
+/// The number of each row's group, in the order of their names; `None` where rows have none.
+pub(super) fn groups(rows: &[&Row]) -> Option<Vec<usize>> {
+    let names: Option<Vec<&str>> = rows.iter().map(|row| row.group.as_deref()).collect();
+    let names = names.filter(|names| !names.is_empty())?;
+    let distinct: BTreeSet<&str> = names.iter().copied().collect();
+    let distinct: Vec<&str> = distinct.into_iter().collect();
+    let number = |name: &&str| distinct.binary_search(name).expect("every name is among them");
+    Some(names.iter().map(number).collect())
 }
 
 /// The classes of the training rows: in the order of numbers if all are whole numbers, else of names.
@@ -82,7 +116,7 @@ fn csv(shown: &str, bytes: impl Read) -> Result<Vec<Row>, Error> {
         let record = record.map_err(damaged)?;
         let line = record.position().map_or(0, ::csv::Position::line);
         let value = |column: usize| at[column].and_then(|at| record.get(at)).map(str::to_owned);
-        rows.push(row(shown, line, [value(0), value(1), value(2)])?);
+        rows.push(row(shown, line, [value(0), value(1), value(2), value(3)])?);
     }
     Ok(rows)
 }
@@ -107,13 +141,17 @@ fn json_lines(shown: &str, bytes: impl BufRead) -> Result<Vec<Row>, Error> {
                 _ => None,
             })
         };
-        rows.push(row(shown, line, [value(0), value(1), value(2)])?);
+        rows.push(row(shown, line, [value(0), value(1), value(2), value(3)])?);
     }
     Ok(rows)
 }
 
 /// Checks what a line says.
-fn row(shown: &str, line: u64, [file, label, part]: [Option<String>; 3]) -> Result<Row, Error> {
+fn row(
+    shown: &str,
+    line: u64,
+    [file, label, part, group]: [Option<String>; 4],
+) -> Result<Row, Error> {
     let place = || format!("{shown}, line {line}");
     let filled = |value: Option<String>, column: usize| {
         value.filter(|text| !text.is_empty()).ok_or_else(|| {
@@ -134,7 +172,8 @@ fn row(shown: &str, line: u64, [file, label, part]: [Option<String>; 3]) -> Resu
             return Err(wrong(&place(), "split", &format!("`{other}`"), "train or test"));
         }
     };
-    Ok(Row { file, label: filled(label, 1)?, part })
+    let group = group.filter(|group| !group.is_empty());
+    Ok(Row { file, label: filled(label, 1)?, part, group })
 }
 
 #[cfg(test)]
@@ -167,6 +206,14 @@ mod tests {
         assert!(csv("file,label\na.png,x\na.png,y\n").contains("a second one for `a.png`"));
         assert!(
             csv("file,label,split\na.png,x,dev\n").contains("split is `dev`; expected train or")
+        );
+        assert_eq!(
+            csv("file,label,group\na.png,x,1\nb.png,x,\n"),
+            "DIR/l.csv: group is missing for `b.png`; expected a group in every row, or in none"
+        );
+        assert!(
+            csv("file,label,split,group\na.png,x,train,1\nb.png,x,test,1\n")
+                .ends_with("group is `1` in train and test; expected each group in one part")
         );
         assert!(csv("file,label\na.png\n").contains("l.csv: table is CSV error"));
         assert!(csv("").ends_with("file is without a row; expected a row for each image"));

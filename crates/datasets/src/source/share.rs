@@ -19,10 +19,15 @@ pub(crate) fn check(what: &'static str, share: f64) -> Result<(), Error> {
     Err(Error::Setting { what, got: share.to_string(), expected })
 }
 
-/// Parts a set into `(train, test)`: `share` of every class, at least one example, drawn by the seed alone.
+/// Parts a set into `(train, test)`: `share` of every class, at least one example, drawn by the seed alone; as whole groups
+/// where the set has groups.
 pub(crate) fn hold_out(whole: &Split, share: f64, seed: u64) -> Result<(Split, Split), Error> {
     let held = (share * whole.len() as f64).round().max(1.0) as usize;
-    whole.hold_out(held, &mut Seed(seed).stream("split/test"))
+    let mut stream = Seed(seed).stream("split/test");
+    match whole.groups() {
+        None => whole.hold_out(held, &mut stream),
+        Some(groups) => whole.hold_out_groups(held, groups, &mut stream),
+    }
 }
 
 /// Parts the numbers below `count` into `(train, test)`, each ascending: `share` of them, at least one, drawn by the seed.

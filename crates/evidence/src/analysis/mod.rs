@@ -11,7 +11,9 @@ mod chance;
 mod claim;
 mod class;
 mod comparison;
+mod held_out;
 mod looks;
+mod robustness;
 mod side_by_side;
 mod without;
 mod wording;
@@ -26,7 +28,9 @@ pub use census::{Census, Trouble};
 pub use claim::{Claim, Finding};
 pub use class::ClassScore;
 pub use comparison::{Comparison, Controls, CostRatios, CrossCheck, PairedDifference};
+pub use held_out::{ScalingRange, Validation};
 pub use looks::LookSummary;
+pub use robustness::{ArmRobustness, Robustness};
 pub use side_by_side::{ArmChange, Differs, EffectChange, SideBySide};
 
 use crate::record::{ArmNote, Design, Environment, Record};
@@ -55,6 +59,15 @@ pub struct Analysis {
     pub arms: Vec<ArmSummary>,
     /// Every arm that has a partner against it, in the order of the design: one family of tests.
     pub comparisons: Vec<Comparison>,
+    /// What the arms do with corrupted images, where the study asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robustness: Option<Robustness>,
+    /// What the arms score on the images that were held out of the training part.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub validation: Vec<Validation>,
+    /// How pixels were scaled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<ScalingRange>,
     /// Every environment that runs were made in.
     pub environments: Vec<Environment>,
 }
@@ -100,6 +113,9 @@ impl Analysis {
             looks,
             arms,
             comparisons,
+            robustness: Robustness::of(&runs),
+            validation: Validation::of(&runs),
+            scaling: ScalingRange::of(&runs),
             environments: runs.environments(),
         };
         analysis.answers = Question::ALL.iter().map(|q| q.answer(&analysis)).collect();

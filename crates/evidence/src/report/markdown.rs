@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::svg::{self, Layout};
+use super::{held_out, robustness};
 use crate::analysis::{Analysis, ArmSummary, Comparison};
 use crate::number::{
     bytes, grouped, large, or_dash, p_value, percent, percent_interval, plural, points,
@@ -20,9 +21,11 @@ pub fn markdown(analysis: &Analysis) -> String {
         claims(analysis),
         arms(analysis),
         comparisons(analysis),
+        robustness::section(analysis).unwrap_or_default(),
         costs(analysis),
         plots(analysis, &["curves", "layers", "memory"]),
         classes(analysis),
+        held_out::section(analysis).unwrap_or_default(),
         method(analysis),
         cross_checks(analysis),
         rebuild(),
@@ -207,6 +210,7 @@ fn method(analysis: &Analysis) -> String {
         100.0 * design.margin,
         design.plan
     );
+    text.push_str(&held_out::lines(analysis));
     text.push_str(
         "- Test: sign flips of paired differences (exact up to 16 pairs), intervals by inverting it, equivalence by two one-sided tests, Holm over all comparisons\n- Scope: the intervals are over seeds, for this test set; they say nothing about other images or data\n",
     );
@@ -406,7 +410,12 @@ pub(super) fn seeds(seeds: &[u64]) -> String {
     }
 }
 
-fn table<T>(text: &mut String, heads: &[&str], rows: &[T], cells: impl Fn(&T) -> Vec<String>) {
+pub(super) fn table<T>(
+    text: &mut String,
+    heads: &[&str],
+    rows: &[T],
+    cells: impl Fn(&T) -> Vec<String>,
+) {
     let rule = |i: usize| if i == 0 { "---" } else { "---:" };
     let rules: Vec<&str> = (0..heads.len()).map(rule).collect();
     let _ = writeln!(text, "| {} |\n| {} |", heads.join(" | "), rules.join(" | "));
@@ -416,7 +425,7 @@ fn table<T>(text: &mut String, heads: &[&str], rows: &[T], cells: impl Fn(&T) ->
 }
 
 /// Text that cannot break the table around it.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     plain(text).replace('|', "\\|")
 }
 

@@ -8,9 +8,11 @@ mod csv;
 mod files;
 #[cfg(test)]
 mod golden;
+mod held_out;
 mod html;
 mod latex;
 mod markdown;
+mod robustness;
 mod side_by_side;
 mod svg;
 mod terminal;

@@ -26,6 +26,11 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
+    /// The share of images that are right.
+    pub fn accuracy(&self) -> f64 {
+        self.confusion.correct() as f64 / self.confusion.total().max(1) as f64
+    }
+
     /// The scores of a record, by name: every classification metric, and the loss.
     pub fn scores(&self) -> BTreeMap<String, f64> {
         let metrics = CLASSIFICATION_METRICS.iter();

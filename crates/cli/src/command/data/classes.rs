@@ -1,5 +1,7 @@
 //! Sets with a class for each image.
 
+use std::collections::BTreeSet;
+
 use cenote_datasets::{Dataset, Duplicates, Error, Survey, Tile};
 use serde_json::json;
 
@@ -17,9 +19,11 @@ pub(super) fn inspect(set: &Dataset, rows: usize) -> Result<Inspected, Error> {
     let (table, classes) =
         seen::balance(&set.classes, &set.train.class_counts(), &set.test.class_counts());
     let (twice, duplicates) = seen::duplicates(&found);
+    let groups = set.train.groups().map(|groups| groups.iter().collect::<BTreeSet<_>>().len());
+    let grouped = groups.map_or_else(String::new, |n| format!("groups in training: {n}\n"));
     let [channels, height, width] = set.shape();
     let words = format!(
-        "{}: {} + {} images of {} classes\n{}channels: {channels}\n{}{twice}licence: {}\nsource: {}\nsha256 as decoded: {}\n\n{}",
+        "{}: {} + {} images of {} classes\n{grouped}{}channels: {channels}\n{}{twice}licence: {}\nsource: {}\nsha256 as decoded: {}\n\n{}",
         set.name,
         set.train.len(),
         set.test.len(),
@@ -34,7 +38,7 @@ pub(super) fn inspect(set: &Dataset, rows: usize) -> Result<Inspected, Error> {
     let document = json!({
         "schema": "cenote.data.inspect/1", "name": set.name, "has": "classes",
         "train": set.train.len(), "test": set.test.len(), "shape": [channels, height, width],
-        "classes": classes, "statistics": train.statistics, "duplicates": duplicates,
+        "classes": classes, "groups": groups, "statistics": train.statistics, "duplicates": duplicates,
         "licence": set.licence, "source": set.source, "checksum": set.checksum,
     });
     Ok(Inspected { words, document, tiles: tiles(set, rows)? })

@@ -1,0 +1,114 @@
+//! The section on corrupted images.
+
+use std::fmt::Write;
+
+use super::markdown::{cell, table};
+use crate::analysis::{Analysis, ArmRobustness, Robustness};
+use crate::number::{or_dash, percent, plural, points, points_interval};
+
+/// Two tables, or nothing where the study asks nothing of robustness.
+pub(super) fn section(analysis: &Analysis) -> Option<String> {
+    let robustness = analysis.robustness.as_ref()?;
+    let baseline = &analysis.design.baseline;
+    let mut text = "## Robustness\n\n".to_owned();
+    let _ = writeln!(
+        text,
+        "Test images under {}, the same damaged images for every run: {}.\n",
+        plural(robustness.corruptions.len(), "corruption"),
+        corruptions(analysis)
+    );
+    let heads = [
+        "arm",
+        "pairs",
+        "clean error (%)",
+        "corrupted error (%)",
+        "mCE (%)",
+        "95 % interval",
+        "degradation (points)",
+        "against the baseline",
+        "95 % interval",
+    ];
+    table(&mut text, &heads, &robustness.arms, |arm: &ArmRobustness| {
+        vec![
+            format!("`{}`", cell(&arm.arm)),
+            arm.pairs.to_string(),
+            or_dash(arm.clean_error, percent),
+            or_dash(arm.error, percent),
+            or_dash(arm.mce, percent),
+            or_dash(arm.mce_interval, |i| format!("[{}, {}]", percent(i.low), percent(i.high))),
+            or_dash(arm.degradation, points),
+            or_dash(arm.extra_degradation, points),
+            or_dash(arm.extra_interval, points_interval),
+        ]
+    });
+    let _ = writeln!(
+        text,
+        "\nThe mean corruption error (Hendrycks and Dietterich 2019) is the mean over corruptions of the arm's error divided by that of `{baseline}` with the same seed; below 100 % the arm is more robust. Degradation is what corruptions add to the error. Intervals are Student's over pairs, each alone and unadjusted: they decide nothing.\n"
+    );
+    text.push_str(&by_corruption(robustness));
+    Some(text)
+}
+
+/// The corruptions with their severities: `fog (1, 3)`.
+fn corruptions(analysis: &Analysis) -> String {
+    let notes = analysis.design.corruptions.iter().map(|note| {
+        let severities: Vec<String> = note.severities.iter().map(u8::to_string).collect();
+        match &severities[..] {
+            [] => cell(&note.name),
+            all => format!("{} ({})", cell(&note.name), all.join(", ")),
+        }
+    });
+    notes.collect::<Vec<_>>().join(", ")
+}
+
+/// Mean errors, a corruption a line.
+fn by_corruption(robustness: &Robustness) -> String {
+    let mut text = "Mean error over severities and runs (%):\n\n".to_owned();
+    let arms = robustness.arms.iter().map(|arm| format!("`{}`", cell(&arm.arm)));
+    let heads: Vec<String> = std::iter::once("corruption".to_owned()).chain(arms).collect();
+    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+    let rows: Vec<(usize, &String)> = robustness.corruptions.iter().enumerate().collect();
+    table(&mut text, &heads, &rows, |&(nth, name)| {
+        let errors = robustness.arms.iter().map(|arm| or_dash(arm.errors[nth], percent));
+        std::iter::once(cell(name)).chain(errors).collect()
+    });
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::record::{CorruptedScore, CorruptionNote};
+    use crate::report::markdown;
+    use crate::sample::{design, record};
+    use crate::{Analysis, Design};
+
+    #[test]
+    fn the_section_has_a_line_per_arm_and_per_corruption() {
+        let fog = CorruptionNote { name: "fog".to_owned(), severities: vec![1, 3] };
+        let design = Design { corruptions: vec![fog], ..design() };
+        let run = |arm: &str, seed: u64, accuracy: f64| {
+            let mut record = record(arm, seed, 0.9);
+            record.corrupted = [1, 3]
+                .map(|at| CorruptedScore {
+                    corruption: "fog".to_owned(),
+                    severity: Some(at),
+                    accuracy: accuracy - 0.1 * f64::from(at),
+                })
+                .to_vec();
+            record
+        };
+        let records =
+            [run("max", 1, 0.8), run("none", 1, 0.7), run("max", 2, 0.8), run("none", 2, 0.6)];
+        let text = markdown(&Analysis::of(&design, &records).unwrap());
+        for line in [
+            "Test images under 1 corruption, the same damaged images for every run: fog (1, 3).",
+            "| `max` | 2 | 10.00 | 40.00 | 100.00 | – | +30.00 | – | – |",
+            "| `none` | 2 | 10.00 | 55.00 | 137.50 | [−21.33, 296.33] | +45.00 | +15.00 | [−48.53, +78.53] |",
+            "| fog | 40.00 | – | – | – | 55.00 | – | – |",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+        let without = markdown(&Analysis::of(&crate::sample::design(), &records).unwrap());
+        assert!(!without.contains("Robustness"));
+    }
+}
