@@ -1,3 +1,5 @@
+//! What the page must be: whole without its script, safe with any name, readable in both themes.
+
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
