@@ -33,6 +33,11 @@ pub(crate) fn percent_interval(interval: Interval) -> String {
     format!("[{}, {}]", percent(interval.low.max(0.0)), percent(interval.high.min(1.0)))
 }
 
+/// An interval of ratios in percent, which may leave 0 and 100 behind: `[95.20, 137.50]`.
+pub(crate) fn ratio_interval(interval: Interval) -> String {
+    format!("[{}, {}]", percent(interval.low), percent(interval.high))
+}
+
 /// An interval of differences in points: `[−0.10, +0.94]`.
 pub(crate) fn points_interval(interval: Interval) -> String {
     format!("[{}, {}]", points(interval.low), points(interval.high))

@@ -1,6 +1,4 @@
-//! What was held out of the training part, and how the rest was scaled.
-
-use std::fmt::Write;
+//! The section on images that were held out of the training part.
 
 use super::markdown::{cell, table};
 use crate::analysis::Analysis;
@@ -22,41 +20,16 @@ pub(super) fn section(analysis: &Analysis) -> Option<String> {
             or_dash(arm.interval, percent_interval),
         ]
     });
-    text.push_str("\nImages of the training part that were not trained on: for choices. The answers rest on the test images.\n");
+    text.push_str(&format!("\n{READING}\n"));
     Some(text)
 }
 
-/// Lines on how the training part was divided and scaled.
-pub(super) fn lines(analysis: &Analysis) -> String {
-    let mut text = String::new();
-    if let Some(division) = &analysis.design.dataset.division {
-        let _ = writeln!(text, "- Validation: {}; the test part is never divided", cell(division));
-    }
-    if let Some(range) = &analysis.scaling {
-        let (least, most) = (&range.least, &range.most);
-        let _ = writeln!(
-            text,
-            "- Scaling: mean {}, deviation {} per channel of pixels in 0 to 1, measured on the images trained on alone",
-            channels(&least.mean, &most.mean),
-            channels(&least.deviation, &most.deviation)
-        );
-    }
-    text
-}
-
-/// A value per channel, or a range where runs differ: `0.2860`, `0.4915 to 0.4923`.
-fn channels(least: &[f64], most: &[f64]) -> String {
-    let shown = least.iter().zip(most).map(|(least, most)| {
-        match (format!("{least:.4}"), format!("{most:.4}")) {
-            (least, most) if least == most => least,
-            (least, most) => format!("{least} to {most}"),
-        }
-    });
-    shown.collect::<Vec<_>>().join(", ")
-}
+/// What the scores are for.
+pub(super) const READING: &str = "Images of the training part that were not trained on: for choices. The answers rest on the test images.";
 
 #[cfg(test)]
 mod tests {
+    use crate::report::html::html;
     use crate::report::markdown;
     use crate::sample::{design, record};
     use crate::{Analysis, Scaling};
@@ -71,13 +44,23 @@ mod tests {
             record.scores.insert("validation_accuracy".to_owned(), 0.8);
             record
         };
-        let text = markdown(&Analysis::of(&design, &[run(1, 0.28), run(2, 0.29)]).unwrap());
+        let records = [run(1, 0.28), run(2, 0.29)];
+        let analysis = Analysis::of(&design, &records).unwrap();
+        let text = markdown(&analysis);
         for line in [
             "- Validation: 5 folds of the training part; the test part is never divided\n",
             "- Scaling: mean 0.2800 to 0.2900, deviation 0.2500 per channel",
             "| `max` | 2 | 80.00 | [80.00, 80.00] |",
         ] {
             assert!(text.contains(line), "{line}\n{text}");
+        }
+        let page = html(&analysis, &records);
+        for part in [
+            "<dt>Validation</dt><dd>5 folds of the training part; the test part is never divided</dd>",
+            "<dt>Scaling</dt><dd>mean 0.2800 to 0.2900, deviation 0.2500 per channel",
+            "<td data-sort=\"0.8\">80.00</td>",
+        ] {
+            assert!(page.contains(part), "{part}\n{page}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::method::{Fact, extent, facts, missing};
 use super::svg::{self, Layout};
 use super::{held_out, robustness};
 use crate::analysis::{Analysis, ArmSummary, Comparison};
@@ -35,26 +36,10 @@ pub fn markdown(analysis: &Analysis) -> String {
 }
 
 fn head(analysis: &Analysis) -> String {
-    let design = &analysis.design;
-    let census = &analysis.census;
-    let mut text = format!(
-        "# {}\n\nStudy `{}`: {} and {}{} on {}, {}; {} of {} runs done.\n",
-        plain(&design.question),
-        design.name,
-        plural(design.arms.len(), "arm"),
-        if design.looks.is_empty() { "" } else { "at most " },
-        plural(design.seeds.len(), "seed"),
-        plain(&design.dataset.name),
-        plain(&design.budget),
-        census.done,
-        census.planned
-    );
-    if census.done < census.planned {
-        let _ = writeln!(
-            text,
-            "\n> **Not complete:** {} diverged, {} failed, {} missing. The answers rest on the pairs that finished.",
-            census.diverged, census.failed, census.missing
-        );
+    let question = plain(&analysis.design.question);
+    let mut text = format!("# {question}\n\n{}\n", plain(&extent(analysis)));
+    if let Some(missing) = missing(analysis) {
+        let _ = writeln!(text, "\n> **Not complete:** {missing}");
     }
     text
 }
@@ -196,62 +181,9 @@ fn costs(analysis: &Analysis) -> String {
 }
 
 fn method(analysis: &Analysis) -> String {
-    let (design, data, census) = (&analysis.design, &analysis.design.dataset, &analysis.census);
-    let mut text = format!(
-        "## How it was measured\n\n- Data: {}, {} training, {} validation and {} test images, checksum `{}`\n- Budget: {}\n- Seeds: {}; a seed fixes initial weights, data order and every other draw, and is shared by all arms\n- Metric: {} on the test images, margin ±{:.2} points, set before the runs\n- Plan: `{}`\n",
-        plain(&data.name),
-        grouped(data.train),
-        grouped(data.validation),
-        grouped(data.test),
-        data.checksum,
-        plain(&design.budget),
-        seeds(&design.seeds),
-        plain(&design.metric),
-        100.0 * design.margin,
-        design.plan
-    );
-    text.push_str(&held_out::lines(analysis));
-    text.push_str(
-        "- Test: sign flips of paired differences (exact up to 16 pairs), intervals by inverting it, equivalence by two one-sided tests, Holm over all comparisons\n- Scope: the intervals are over seeds, for this test set; they say nothing about other images or data\n",
-    );
-    text.push_str(&looks(analysis));
-    let _ = writeln!(
-        text,
-        "- Census: {} planned = {} done + {} diverged + {} failed + {} missing",
-        census.planned, census.done, census.diverged, census.failed, census.missing
-    );
-    if census.spared > 0 {
-        let runs = plural(census.spared, "run");
-        let _ = writeln!(
-            text,
-            "- Spared: {runs} of later looks, since all they could tell was decided"
-        );
-    }
-    if census.outside > 0 {
-        let _ = writeln!(
-            text,
-            "- Not counted: {} of other arms, seeds or plans",
-            plural(census.outside, "record")
-        );
-    }
-    for trouble in census.trouble.iter().chain(&census.stuck) {
-        let _ =
-            writeln!(text, "- `{}` seed {}: {}", trouble.arm, trouble.seed, plain(&trouble.what));
-    }
-    for at in &analysis.environments {
-        let _ = writeln!(
-            text,
-            "- Environment: cenote {}, code `{}`, {}, {}, {} per run, {} at a time",
-            plain(&at.cenote),
-            plain(&at.code),
-            plain(&at.cpu),
-            plain(&at.os),
-            plural(at.threads as usize, "thread"),
-            plural(at.jobs as usize, "run")
-        );
-        if !at.command.is_empty() {
-            let _ = writeln!(text, "- Command: `{}`", plain(&at.command));
-        }
+    let mut text = "## How it was measured\n\n".to_owned();
+    for Fact { term, text: said } in facts(analysis) {
+        let _ = writeln!(text, "- {term}: {}", plain(&said));
     }
     text
 }
@@ -288,30 +220,6 @@ fn cross_checks(analysis: &Analysis) -> String {
         ]
     });
     text.push_str(&other_images(analysis));
-    text
-}
-
-/// When the study was judged, and what each look could claim.
-fn looks(analysis: &Analysis) -> String {
-    let mut text = match analysis.looks.len() {
-        0 => return "- Looks: one, at the planned seeds; adding seeds because an answer is open makes false claims likelier than stated\n".to_owned(),
-        n => format!("- Looks: {n} planned beforehand, the error spent over them after Lan and DeMets in the manner of O'Brien and Fleming; a comparison is judged by the look that decides it\n"),
-    };
-    for look in &analysis.looks {
-        let decided: Vec<String> = look.decided.iter().map(|arm| format!("`{arm}`")).collect();
-        let outcome = match (look.taken, decided.is_empty()) {
-            (false, _) => "not taken".to_owned(),
-            (true, true) => "decided nothing".to_owned(),
-            (true, false) => format!("decided {}", decided.join(", ")),
-        };
-        let _ = writeln!(
-            text,
-            "  - after {}: a single comparison judged at {:.5}, {:.1} % of its error spent by then; {outcome}",
-            plural(look.seeds, "seed"),
-            look.level,
-            100.0 * look.spent
-        );
-    }
     text
 }
 
@@ -396,18 +304,6 @@ fn classes(analysis: &Analysis) -> String {
 
 fn versus(comparison: &Comparison) -> String {
     format!("`{}` − `{}`", cell(&comparison.arm), cell(&comparison.against))
-}
-
-/// Seeds as a range where they are one: `1 to 10`.
-pub(super) fn seeds(seeds: &[u64]) -> String {
-    let mut sorted = seeds.to_vec();
-    sorted.sort_unstable();
-    match sorted[..] {
-        [first, .., last] if last - first == sorted.len() as u64 - 1 => {
-            format!("{first} to {last}")
-        }
-        _ => sorted.iter().map(u64::to_string).collect::<Vec<_>>().join(", "),
-    }
 }
 
 pub(super) fn table<T>(

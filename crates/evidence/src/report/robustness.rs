@@ -4,19 +4,12 @@ use std::fmt::Write;
 
 use super::markdown::{cell, table};
 use crate::analysis::{Analysis, ArmRobustness, Robustness};
-use crate::number::{or_dash, percent, plural, points, points_interval};
+use crate::number::{or_dash, percent, plural, points, points_interval, ratio_interval};
 
 /// Two tables, or nothing where the study asks nothing of robustness.
 pub(super) fn section(analysis: &Analysis) -> Option<String> {
     let robustness = analysis.robustness.as_ref()?;
-    let baseline = &analysis.design.baseline;
-    let mut text = "## Robustness\n\n".to_owned();
-    let _ = writeln!(
-        text,
-        "Test images under {}, the same damaged images for every run: {}.\n",
-        plural(robustness.corruptions.len(), "corruption"),
-        corruptions(analysis)
-    );
+    let mut text = format!("## Robustness\n\n{}\n\n", damaged(analysis, robustness));
     let heads = [
         "arm",
         "pairs",
@@ -35,18 +28,35 @@ pub(super) fn section(analysis: &Analysis) -> Option<String> {
             or_dash(arm.clean_error, percent),
             or_dash(arm.error, percent),
             or_dash(arm.mce, percent),
-            or_dash(arm.mce_interval, |i| format!("[{}, {}]", percent(i.low), percent(i.high))),
+            or_dash(arm.mce_interval, ratio_interval),
             or_dash(arm.degradation, points),
             or_dash(arm.extra_degradation, points),
             or_dash(arm.extra_interval, points_interval),
         ]
     });
-    let _ = writeln!(
-        text,
-        "\nThe mean corruption error (Hendrycks and Dietterich 2019) is the mean over corruptions of the arm's error divided by that of `{baseline}` with the same seed; below 100 % the arm is more robust. Degradation is what corruptions add to the error. Intervals are Student's over pairs, each alone and unadjusted: they decide nothing.\n"
-    );
+    let _ = write!(text, "\n{}\n\n{ERRORS}:\n\n", reading(analysis));
     text.push_str(&by_corruption(robustness));
     Some(text)
+}
+
+/// What the errors of the second table are.
+pub(super) const ERRORS: &str = "Mean error over severities and runs (%)";
+
+/// Which images the errors are on.
+pub(super) fn damaged(analysis: &Analysis, robustness: &Robustness) -> String {
+    format!(
+        "Test images under {}, the same damaged images for every run: {}.",
+        plural(robustness.corruptions.len(), "corruption"),
+        corruptions(analysis)
+    )
+}
+
+/// How the first table is to be read.
+pub(super) fn reading(analysis: &Analysis) -> String {
+    format!(
+        "The mean corruption error (Hendrycks and Dietterich 2019) is the mean over corruptions of the arm's error divided by that of `{}` with the same seed; below 100 % the arm is more robust. Degradation is what corruptions add to the error. Intervals are Student's over pairs, each alone and unadjusted: they decide nothing.",
+        analysis.design.baseline
+    )
 }
 
 /// The corruptions with their severities: `fog (1, 3)`.
@@ -63,7 +73,7 @@ fn corruptions(analysis: &Analysis) -> String {
 
 /// Mean errors, a corruption a line.
 fn by_corruption(robustness: &Robustness) -> String {
-    let mut text = "Mean error over severities and runs (%):\n\n".to_owned();
+    let mut text = String::new();
     let arms = robustness.arms.iter().map(|arm| format!("`{}`", cell(&arm.arm)));
     let heads: Vec<String> = std::iter::once("corruption".to_owned()).chain(arms).collect();
     let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
@@ -78,6 +88,7 @@ fn by_corruption(robustness: &Robustness) -> String {
 #[cfg(test)]
 mod tests {
     use crate::record::{CorruptedScore, CorruptionNote};
+    use crate::report::html::html;
     use crate::report::markdown;
     use crate::sample::{design, record};
     use crate::{Analysis, Design};
@@ -99,7 +110,8 @@ mod tests {
         };
         let records =
             [run("max", 1, 0.8), run("none", 1, 0.7), run("max", 2, 0.8), run("none", 2, 0.6)];
-        let text = markdown(&Analysis::of(&design, &records).unwrap());
+        let analysis = Analysis::of(&design, &records).unwrap();
+        let text = markdown(&analysis);
         for line in [
             "Test images under 1 corruption, the same damaged images for every run: fog (1, 3).",
             "| `max` | 2 | 10.00 | 40.00 | 100.00 | – | +30.00 | – | – |",
@@ -107,6 +119,15 @@ mod tests {
             "| fog | 40.00 | – | – | – | 55.00 | – | – |",
         ] {
             assert!(text.contains(line), "{line}\n{text}");
+        }
+        let page = html(&analysis, &records);
+        for part in [
+            "<h2 id=\"robustness\">Robustness</h2>\n<p>Test images under 1 corruption, the same damaged images for every run: fog (1, 3).</p>",
+            ">137.50</td>",
+            ">[−21.33, 296.33]</td>",
+            "<code>fog</code></th>",
+        ] {
+            assert!(page.contains(part), "{part}\n{page}");
         }
         let without = markdown(&Analysis::of(&crate::sample::design(), &records).unwrap());
         assert!(!without.contains("Robustness"));

@@ -10,16 +10,17 @@ mod claims;
 mod classes;
 mod figures;
 mod method;
+mod robustness;
 mod sections;
 mod table;
 mod text;
 
 use std::fmt::Write;
 
+use super::method::{extent, missing};
 use super::svg;
-use crate::number::plural;
 use crate::{Analysis, Record};
-use text::plain;
+use text::{plain, prose};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -43,6 +44,8 @@ pub(crate) fn html(analysis: &Analysis, runs: &[Record]) -> String {
         section("differences", "Paired differences", sections::differences(analysis)),
         section("cost", "What it costs", sections::costs(analysis)),
         section("learning", "Learning", figures::figure(analysis, "curves", figures::CURVES)),
+        section("robustness", "Robustness", robustness::robustness(analysis)),
+        section("validation", "Validation images", robustness::validation(analysis)),
         section("layers", "Layer by layer", sections::layers(analysis)),
         section("classes", "Class by class", classes::classes(analysis)),
         section("answers", "The four answers, with their reasons", answers::answers(analysis)),
@@ -80,24 +83,11 @@ fn head(analysis: &Analysis) -> String {
 }
 
 fn title(analysis: &Analysis) -> String {
-    let (design, census) = (&analysis.design, &analysis.census);
-    let mut text = format!(
-        "<h1>{}</h1>\n<p class=\"lead\">Study <code>{}</code>: {} and {} on {}, {}; {} of {} runs done.</p>\n",
-        plain(&design.question),
-        plain(&design.name),
-        plural(design.arms.len(), "arm"),
-        plural(design.seeds.len(), "seed"),
-        plain(&design.dataset.name),
-        plain(&design.budget),
-        census.done,
-        census.planned
-    );
-    if census.done < census.planned {
-        let _ = writeln!(
-            text,
-            "<p class=\"warning\"><strong>Not complete:</strong> {} diverged, {} failed, {} missing. The answers rest on the pairs that finished.</p>",
-            census.diverged, census.failed, census.missing
-        );
+    let question = plain(&analysis.design.question);
+    let mut text =
+        format!("<h1>{question}</h1>\n<p class=\"lead\">{}</p>\n", prose(&extent(analysis)));
+    if let Some(missing) = missing(analysis) {
+        let _ = writeln!(text, "<p class=\"warning\"><strong>Not complete:</strong> {missing}</p>");
     }
     text
 }
