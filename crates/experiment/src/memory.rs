@@ -31,17 +31,28 @@ impl Plan {
         self.arms.iter().map(of).collect()
     }
 
+    /// The most bytes of tensors that each arm's training has at once, in the order of the arms.
+    ///
+    /// # Errors
+    /// As [`Footprint::of`].
+    pub fn peaks(&self) -> Result<Vec<u64>, Error> {
+        Ok(self.footprints()?.iter().map(|footprint| footprint.peak(self.fullest())).collect())
+    }
+
+    /// Images of the fullest batch, which may be the only one.
+    fn fullest(&self) -> usize {
+        self.recipe.batch_size.min(self.data.train.len())
+    }
+
     /// As many of the runs at a time as fit into `limit` bytes of tensors, or into the machine's memory.
     ///
     /// # Errors
     /// [`Error::Limit`] naming the arm that does not fit alone, and what would.
     pub fn admit(&self, workers: Workers, limit: Option<u64>) -> Result<Workers, Error> {
         let Some(limit) = limit.or_else(available) else { return Ok(workers) };
-        // The last batch may be the only one.
-        let batch = self.recipe.batch_size.min(self.data.train.len());
         let mut largest = 1;
         for (arm, footprint) in self.arms.iter().zip(self.footprints()?) {
-            let needed = footprint.peak(batch);
+            let needed = footprint.peak(self.fullest());
             if needed > limit {
                 let (arm, batch) = (arm.name.clone(), footprint.largest_batch(limit));
                 return Err(Error::Limit { arm, needed, limit, batch });

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use cenote_evidence::{Report, Store, grouped, terminal};
+use cenote_evidence::{Report, Store, bytes, grouped, terminal};
 use cenote_experiment::{Error, Plan, Study, Workers, find, run_all};
 use serde_json::json as document;
 
@@ -29,7 +29,8 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     }
     let plan = Plan::new(study)?;
     if args.plan {
-        let text = if args.json { plan_document(&plan) } else { planned(&plan) };
+        let peaks = plan.peaks()?;
+        let text = if args.json { plan_document(&plan, &peaks) } else { planned(&plan, &peaks) };
         screen::print(&text).map_err(Failure::Output)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -93,16 +94,17 @@ fn interrupted(error: Error, watch: &Watch, plan: &Plan, folder: &Path) -> Failu
     ))
 }
 
-fn plan_document(plan: &Plan) -> String {
+fn plan_document(plan: &Plan, peaks: &[u64]) -> String {
     let design = plan.design();
     let arms: Vec<_> = plan
         .arms
         .iter()
         .zip(&design.arms)
-        .map(|(arm, note)| {
+        .zip(peaks)
+        .map(|((arm, note), peak)| {
             document!({
                 "name": arm.name, "parameters": arm.model.trained(),
-                "macs": arm.model.cost().macs, "against": note.against,
+                "macs": arm.model.cost().macs, "peak_bytes": peak, "against": note.against,
             })
         })
         .collect();
@@ -115,15 +117,17 @@ fn plan_document(plan: &Plan) -> String {
     format!("{text}\n")
 }
 
-fn planned(plan: &Plan) -> String {
+fn planned(plan: &Plan, peaks: &[u64]) -> String {
     let design = plan.design();
-    let mut rows = vec![["arm", "parameters", "MACs", "against"].map(str::to_owned).to_vec()];
-    for (arm, note) in plan.arms.iter().zip(&design.arms) {
+    let heads = ["arm", "parameters", "MACs", "memory", "against"];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    for ((arm, note), &peak) in plan.arms.iter().zip(&design.arms).zip(peaks) {
         let against = if note.against == note.name { "–" } else { &note.against };
         rows.push(vec![
             arm.name.clone(),
             grouped(arm.model.trained() as u64),
             grouped(arm.model.cost().macs),
+            bytes(peak),
             against.to_owned(),
         ]);
     }

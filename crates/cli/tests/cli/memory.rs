@@ -6,6 +6,7 @@ use crate::program::Place;
 fn what_a_training_needs_is_what_its_record_says() {
     let place = Place::new();
     let fit = place.json("fit smoke --memory 100MB --json", "cenote.fit/1");
+    let plan = place.json("ablate smoke --plan --json", "cenote.plan/1");
     place.succeeds("ablate smoke --epochs 1 --seeds 1 --out study --quiet");
     let arms = fit["arms"].as_array().expect("arms");
     assert_eq!(arms.len(), 2);
@@ -15,6 +16,9 @@ fn what_a_training_needs_is_what_its_record_says() {
         let record =
             records.lines().find(|line| line.starts_with("{\"run\"") && line.contains(&name));
         let peak = format!("\"peak_bytes\":{}", arm["peak_bytes"]);
+        assert!(plan["arms"].as_array().expect("arms").iter().any(|planned| {
+            (&planned["name"], &planned["peak_bytes"]) == (&arm["arm"], &arm["peak_bytes"])
+        }));
         assert!(record.expect("a run of each arm").contains(&peak), "{record:?} {peak}");
         assert!(
             arm["largest_batch"].as_u64() > Some(1_000) && arm["largest_side"].as_u64() > Some(100)
