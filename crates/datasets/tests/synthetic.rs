@@ -404,7 +404,7 @@ fn settings_out_of_range_are_refused_with_what_would_fit() {
                 "scale = [0.1, 1.0]",
                 "scale = [1.0, 9.0]",
                 "overlap = 0.6",
-                "patch = 1",
+                "patch = 3",
                 "patch = 33",
                 "objects = [8, 8]\nsize = [64, 64]",
                 "scale = [4.0, 8.0]",

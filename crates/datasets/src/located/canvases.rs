@@ -9,7 +9,7 @@
 //! | `scale` | `[0.75, 1.5]` | size of an object as a multiple of its own |
 //! | `overlap` | 0.2 | the most that two boxes share of the smaller one, 0 to 0.5 |
 //! | `clutter` | 0.1 | area of pieces of other images as a share of the canvas |
-//! | `patch` | 8 | rows and columns of a piece |
+//! | `patch` | 8 | rows and columns of a piece, 4 to 32 |
 //! | `background` | `flat` | black, or `noise` or `texture` around a dark grey |
 //! | `seed` | 0 | of every draw |
 //!
@@ -33,7 +33,7 @@ use crate::draw::uniform;
 use crate::order::below;
 use crate::source::KINDS;
 use crate::synthetic::{
-    Backdrop, Cutout, Drawing, Example, PARTS, Patches, Piece, counts, number, share, span,
+    Backdrop, Cutout, Drawing, Example, Items, PARTS, Patches, Piece, counts, number, share, span,
 };
 use crate::{Composition, Dataset, Error, Origin, Picture, Source, Split};
 
@@ -106,8 +106,9 @@ impl DetectionSource for Canvases {
         self.settings.check_for(train.shape())?;
         let stretch = stretch(&train)?;
         let scenes = |part: &'static str, items: Split| {
-            let settings = self.settings.clone();
-            let drawing: Arc<dyn Drawing> = Arc::new(Scenery { settings, part, items, stretch });
+            let (settings, labels) = (self.settings.clone(), items.labels().to_vec());
+            let items = Items::new(items.images().clone(), stretch);
+            let drawing: Arc<dyn Drawing> = Arc::new(Scenery { settings, part, items, labels });
             let scenes =
                 (0..drawing.len()).into_par_iter().map(|index| scene(part, &drawing, index));
             scenes.collect::<Result<Vec<_>, _>>()
@@ -144,7 +145,7 @@ impl Settings {
                 expected: "1 or 3".to_owned(),
             });
         }
-        number("patch", self.patch, 2..=rows.min(columns).min(32))?;
+        number("patch", self.patch, 4..=rows.min(columns).min(32))?;
         let [height, width] = [rows, columns].map(|side| side as f64 * self.scale[1]);
         let [most_height, most_width] = self.size.map(|side| side as f64);
         let room = FILLED * most_height * most_width / (1.0 - self.overlap);
@@ -183,8 +184,9 @@ fn stretch(items: &Split) -> Result<u8, Error> {
 struct Scenery {
     settings: Settings,
     part: &'static str,
-    items: Split,
-    stretch: u8,
+    items: Items,
+    /// The class of each item.
+    labels: Vec<usize>,
 }
 
 impl Drawing for Scenery {
@@ -198,17 +200,17 @@ impl Drawing for Scenery {
 
     fn compose(&self, index: usize) -> Result<Composition, Error> {
         let Settings { size, clutter, patch, background, seed, .. } = self.settings;
-        let (images, stretch, shape) = (self.items.images(), self.stretch, self.shape());
+        let shape = self.shape();
         let example = Example { seed, kind: NAME, part: self.part, index };
         let level = if background == Backdrop::Flat { 0.0 } else { GREY };
         let colour = vec![level; shape[0]];
         let mut planes = background.paint(&colour, size, &mut example.stream("ground"));
-        let patches = Patches { images, stretch, side: patch, share: clutter };
+        let patches = Patches { items: &self.items, side: patch, share: clutter };
         patches.scatter(&mut planes, shape, &mut example.stream("clutter"))?;
         let mut objects = Vec::new();
         for (item, cutout, at) in self.layout(&mut example.stream("object"))? {
             let at = at.map(|side| side as isize);
-            objects.push(Piece { class: Some(self.items.labels()[item]), at, cutout });
+            objects.push(Piece { class: Some(self.labels[item]), at, cutout });
         }
         Ok(Composition::new(shape, planes, objects))
     }
@@ -222,7 +224,7 @@ impl Scenery {
         let mut cutouts = Vec::with_capacity(count);
         for _ in 0..count {
             let item = below(self.items.len(), stream);
-            let cutout = Cutout::of(self.items.images(), item, self.stretch)?.trimmed();
+            let cutout = self.items.object(item)?.trimmed();
             let scale = uniform(self.settings.scale, stream);
             let scaled = |side: usize| ((side as f64 * scale).round() as usize).max(1);
             let size = cutout.size.map(scaled);

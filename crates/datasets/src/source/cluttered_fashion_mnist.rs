@@ -24,7 +24,7 @@ use serde::Deserialize;
 use super::Source;
 use super::drawn::dataset;
 use crate::draw::uniform;
-use crate::synthetic::{Cutout, Drawing, Example, PARTS, Patches, Piece, counts, number, share};
+use crate::synthetic::{Drawing, Example, Items, PARTS, Patches, Piece, counts, number, share};
 use crate::{Composition, Dataset, Error, Origin, Split};
 
 pub(super) const KIND: Kind<dyn Source> = Kind {
@@ -75,6 +75,7 @@ impl Source for Cluttered {
             for (item, &label) in items.labels().iter().enumerate() {
                 of_class[label].push(item);
             }
+            let items = Items::new(items.images().clone(), 1);
             Arc::new(Canvases { settings: self.clone(), part, count, items, of_class })
         };
         let train = canvases(PARTS[0], self.train, train);
@@ -93,7 +94,7 @@ struct Canvases {
     settings: Cluttered,
     part: &'static str,
     count: usize,
-    items: Split,
+    items: Items,
     /// The items of each class.
     of_class: Vec<Vec<usize>>,
 }
@@ -111,13 +112,12 @@ impl Drawing for Canvases {
         let Cluttered { size, position, clutter, patch, seed, .. } = self.settings;
         let example = Example { seed, kind: NAME, part: self.part, index };
         let mut planes = vec![0; size * size];
-        let patches =
-            Patches { images: self.items.images(), stretch: 1, side: patch, share: clutter };
+        let patches = Patches { items: &self.items, side: patch, share: clutter };
         patches.scatter(&mut planes, self.shape(), &mut example.stream("clutter"))?;
         let class = index % self.of_class.len();
         let items = &self.of_class[class];
         let item = items[index / self.of_class.len() % items.len()];
-        let cutout = Cutout::of(self.items.images(), item, 1)?;
+        let cutout = self.items.object(item)?;
         let stream = &mut example.stream("object");
         let room = (size - SIDE) as f64 / 2.0;
         let at = [(); 2].map(|()| {
