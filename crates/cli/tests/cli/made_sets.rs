@@ -196,8 +196,24 @@ fn what_is_there_is_not_overwritten_and_what_cannot_be_drawn_is_refused() {
     says(&make("canvasses --out x"), &["unknown kind `canvasses`", "mean `canvases`?"]);
     says(&make("canvases --set size=[9,9] --out x"), &["size is 9", "expected a whole number"]);
     says(&make("canvases --train 5 --set train=6 --out x"), &["--set train: is given already"]);
-    assert!(!place.path("x").exists());
+    says(&make("canvases --set size=[9,9] --out deep/x"), &["size is 9"]);
+    assert!(!place.path("x").exists() && !place.path("deep").exists());
     says(&place.refuses("data fetch canvases", 2), &["`canvases` is drawn"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_an_empty_folder_is_filled_and_the_working_directory_is_left_alone() {
+    let place = Place::new();
+    let error = place.refuses("data make shapes_on_clutter --out .", 2);
+    says(&error, &["--out .: is the working directory", "name a folder in it"]);
+    says(&place.refuses("data make shapes_on_clutter --out new/..", 2), &["names no folder"]);
+    fs::create_dir_all(place.path("deep/empty")).expect("writable");
+    std::os::unix::fs::symlink("deep/empty", place.path("link")).expect("writable");
+    place.succeeds("data make shapes_on_clutter --train 8 --test 8 --out link");
+    assert!(place.path("link").is_symlink() && place.path("deep/empty/labels.csv").is_file());
+    let left: Vec<_> = fs::read_dir(place.path("")).expect("a folder").collect();
+    assert_eq!(left.len(), 2, "nothing else is left: {left:?}");
 }
 
 #[test]

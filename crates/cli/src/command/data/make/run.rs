@@ -7,7 +7,7 @@ use cenote_spec::nearest;
 use serde_json::{Value, json};
 use toml::Table;
 
-use super::draft::{Draft, Written};
+use super::draft::{Draft, Site, Written};
 use super::{boxes, classes, texts};
 use crate::args::DataMake;
 use crate::command::data::known;
@@ -31,17 +31,25 @@ pub(in crate::command::data) fn run(args: &DataMake) -> Result<ExitCode, Failure
     let table = settings::table(&args.kind, &given(args))?;
     let wrong = |error: cenote_spec::Error| Failure::Usage(error.to_string());
     let refused = |error: cenote_datasets::Error| Failure::Usage(error.to_string());
-    let draft = Draft::begin(&args.out, args.quiet)?;
-    draft.text("drawn.toml", &note(&table))?;
-    let made = if let Some(kind) = KINDS.iter().find(|kind| kind.name == args.kind) {
+    let site = Site::check(&args.out)?;
+    // All that can be refused is refused before anything is written, and while a set is drawn Ctrl-C simply ends it.
+    let begin = || {
+        let draft = Draft::begin(site, args.quiet)?;
+        draft.text("drawn.toml", &note(&table))?;
+        Ok::<Draft, Failure>(draft)
+    };
+    let (made, draft) = if let Some(kind) = KINDS.iter().find(|kind| kind.name == args.kind) {
         let source = cenote_spec::parse(&[KINDS], table.clone()).map_err(wrong)?;
-        classes::write(&source.load().map_err(refused)?, kind.name, &draft)?
+        let (set, draft) = (source.load().map_err(refused)?, begin()?);
+        (classes::write(&set, kind.name, &draft)?, draft)
     } else if DETECTION_KINDS.iter().any(|kind| kind.name == args.kind) {
         let source = cenote_spec::parse(&[DETECTION_KINDS], table.clone()).map_err(wrong)?;
-        boxes::write(&source.load().map_err(refused)?, &draft)?
+        let (set, draft) = (source.load().map_err(refused)?, begin()?);
+        (boxes::write(&set, &draft)?, draft)
     } else {
         let source = cenote_spec::parse(&[TEXT_KINDS], table.clone()).map_err(wrong)?;
-        texts::write(&source.load().map_err(refused)?, &draft)?
+        let (set, draft) = (source.load().map_err(refused)?, begin()?);
+        (texts::write(&set, &draft)?, draft)
     };
     let written = draft.finish()?;
     let text =
