@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use image::imageops::FilterType;
 use image::{DynamicImage, GrayImage, ImageReader, Limits, RgbImage};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::synthetic::Drawing;
 use crate::{Composition, Error};
@@ -38,7 +38,7 @@ const PLAIN_BYTES: u64 = 4 << 20;
 const EXPANSION: u64 = 2_048;
 
 /// What a pixel is made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channels {
     /// Red, green and blue; grey images have the same three times.

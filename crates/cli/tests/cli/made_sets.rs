@@ -171,6 +171,10 @@ fn the_same_settings_give_the_same_files_and_the_note_draws_them_again() {
         );
     }
     let note: Table = place.text("a/drawn.toml").parse().expect("TOML");
+    // What was not said is written down too, since a later version may have another usual value.
+    let keys = ["kind", "size", "classes", "train", "test", "scale", "max_degrees", "position"];
+    let keys = keys.into_iter().chain(["contrast", "clutter", "background", "channels", "seed"]);
+    assert!(note.keys().map(String::as_str).eq(keys), "{note}");
     assert_eq!(classes(note).test.len(), 8);
     let left: Vec<_> = fs::read_dir(place.path("")).expect("a folder").collect();
     assert_eq!(left.len(), 2, "nothing else is left: {left:?}");
@@ -199,6 +203,20 @@ fn what_is_there_is_not_overwritten_and_what_cannot_be_drawn_is_refused() {
     says(&make("canvases --set size=[9,9] --out deep/x"), &["size is 9"]);
     assert!(!place.path("x").exists() && !place.path("deep").exists());
     says(&place.refuses("data fetch canvases", 2), &["`canvases` is drawn"]);
+}
+
+#[test]
+fn the_note_of_a_set_that_is_made_of_another_drawn_one_has_the_settings_of_both() {
+    let place = Place::new();
+    let from = "from={kind='shapes_on_clutter',train=8,test=8}";
+    let (drawn, _) = made(&place, &format!("canvases --train 3 --test 2 --set {from}"));
+    let note: Table = place.text("set/drawn.toml").parse().expect("TOML");
+    assert_eq!(note, drawn);
+    assert_eq!(
+        (note["patch"].as_integer(), note["from"]["size"].as_integer()),
+        (Some(8), Some(32))
+    );
+    assert_eq!(boxes(note).train.len(), 3);
 }
 
 #[cfg(unix)]

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use cenote_spec::{Kind, params};
 use cenote_tensor::Stream;
 use rayon::prelude::*;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use super::DetectionSource;
@@ -34,6 +34,7 @@ use crate::order::below;
 use crate::source::KINDS;
 use crate::synthetic::{
     Backdrop, Cutout, Drawing, Example, Items, PARTS, Patches, Piece, counts, number, share, span,
+    table,
 };
 use crate::{Composition, Dataset, Error, Origin, Picture, Source, Split};
 
@@ -58,7 +59,7 @@ const FILLED: f64 = 0.4;
 /// The dark grey of backgrounds that are not black.
 const GREY: f64 = 0.25;
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 struct Settings {
     from: Table,
@@ -118,8 +119,10 @@ impl DetectionSource for Canvases {
         DetectionSet::new(origin, classes, parts, Vec::new())
     }
 
-    fn is_drawn(&self) -> bool {
-        true
+    fn drawn_by(&self) -> Option<Table> {
+        // What objects are of may be drawn too.
+        let from = self.from.drawn_by().unwrap_or_else(|| self.settings.from.clone());
+        Some(table(NAME, &Settings { from, ..self.settings.clone() }))
     }
 }
 

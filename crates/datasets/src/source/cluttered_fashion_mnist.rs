@@ -19,12 +19,15 @@
 use std::sync::Arc;
 
 use cenote_spec::{Kind, params, parse};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use toml::Table;
 
 use super::Source;
 use super::drawn::dataset;
 use crate::draw::uniform;
-use crate::synthetic::{Drawing, Example, Items, PARTS, Patches, Piece, counts, number, share};
+use crate::synthetic::{
+    Drawing, Example, Items, PARTS, Patches, Piece, counts, number, share, table,
+};
 use crate::{Composition, Dataset, Error, Origin, Split};
 
 pub(super) const KIND: Kind<dyn Source> = Kind {
@@ -39,7 +42,7 @@ const NAME: &str = "cluttered_fashion_mnist";
 /// Rows and columns of an item.
 const SIDE: usize = 28;
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 struct Cluttered {
     size: usize,
@@ -65,8 +68,8 @@ impl Source for Cluttered {
         share("position", self.position, [0.0, 1.0])?;
         share("clutter", self.clutter, [0.0, 1.0])?;
         number("patch", self.patch, 4..=SIDE)?;
-        let table = super::fashion_mnist_10k::KIND.example_table();
-        let whole = parse(&[&[super::fashion_mnist_10k::KIND]], table);
+        let usual = super::fashion_mnist_10k::KIND.example_table();
+        let whole = parse(&[&[super::fashion_mnist_10k::KIND]], usual);
         let whole = whole.expect("the kind has no setting").load()?;
         let Dataset { classes, train, test, licence, source, .. } = whole;
         let origin = Origin { name: NAME.to_owned(), licence, source };
@@ -83,8 +86,8 @@ impl Source for Cluttered {
         dataset(origin, classes, [train, test])
     }
 
-    fn is_drawn(&self) -> bool {
-        true
+    fn drawn_by(&self) -> Option<Table> {
+        Some(table(NAME, self))
     }
 }
 

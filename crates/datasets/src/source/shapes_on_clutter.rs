@@ -26,7 +26,8 @@
 use std::sync::Arc;
 
 use cenote_spec::{Kind, params};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use toml::Table;
 
 use super::Source;
 use super::drawn::dataset;
@@ -34,7 +35,7 @@ use crate::draw::uniform;
 use crate::order::below;
 use crate::synthetic::{
     Backdrop, Colours, Contour, Cutout, Drawing, Example, FACES, FIGURES, Figure, PARTS, Piece,
-    Window, bounds, counts, cover, lay, moved, number, share, span,
+    Window, bounds, counts, cover, lay, moved, number, share, span, table,
 };
 use crate::{Channels, Composition, Dataset, Error, Origin};
 
@@ -50,7 +51,7 @@ const NAME: &str = "shapes_on_clutter";
 /// Fragments are windows of the side of the image through this.
 const FRAGMENT: usize = 6;
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 struct ShapesOnClutter {
     size: usize,
@@ -101,8 +102,8 @@ impl Source for ShapesOnClutter {
         dataset(origin, self.classes.clone(), parts)
     }
 
-    fn is_drawn(&self) -> bool {
-        true
+    fn drawn_by(&self) -> Option<Table> {
+        Some(table(NAME, self))
     }
 }
 

@@ -21,6 +21,7 @@ mod limits;
 mod mask;
 mod outline;
 mod patches;
+mod settings;
 
 use std::fmt::Debug;
 
@@ -39,6 +40,7 @@ pub(crate) use lettering::{FACES, SANS, letter};
 pub(crate) use limits::{counts, number, share, span};
 pub(crate) use outline::{Contour, Window, bounds, cover, moved};
 pub(crate) use patches::Patches;
+pub(crate) use settings::table;
 
 /// A part of a set that is drawn rather than stored: every image can be drawn again and taken apart.
 pub(crate) trait Drawing: Debug + Send + Sync {

@@ -28,7 +28,8 @@ use std::sync::Arc;
 
 use cenote_spec::{Kind, params};
 use cenote_tensor::Stream;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use toml::Table;
 
 use super::TextSource;
 use super::set::{TextImage, TextSet};
@@ -36,7 +37,7 @@ use crate::draw::{happens, uniform};
 use crate::order::below;
 use crate::synthetic::{
     Backdrop, Contour, Cutout, Drawing, Example, FACES, PARTS, Piece, Window, bounds, counts,
-    cover, lay, letter, moved, number,
+    cover, lay, letter, moved, number, table,
 };
 use crate::transform::byte;
 use crate::{Channels, Composition, Error, Picture};
@@ -55,7 +56,7 @@ const LEAST_COLUMNS: usize = 8;
 /// What a text may take of an image, across and down.
 const FILLED: f64 = 0.94;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Style {
     Clean,
@@ -71,7 +72,7 @@ enum Style {
 const STYLES: [Style; 6] =
     [Style::Clean, Style::Spaced, Style::Rotated, Style::Struck, Style::Noisy, Style::Touching];
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 struct Captchas {
     style: Style,
@@ -123,8 +124,8 @@ impl TextSource for Captchas {
         })
     }
 
-    fn is_drawn(&self) -> bool {
-        true
+    fn drawn_by(&self) -> Option<Table> {
+        Some(table(NAME, self))
     }
 }
 

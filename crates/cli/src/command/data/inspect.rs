@@ -25,7 +25,8 @@ pub(super) fn run(args: &DataInspect) -> Result<ExitCode, Failure> {
     })?;
     let table = settings::table(&args.kind, &args.set)?;
     let rows = args.grid.as_ref().map_or(0, |_| args.columns);
-    let inspected = match &kind.load(table, Failure::Data)? {
+    let (set, _) = kind.load(table, Failure::Data)?;
+    let inspected = match &set {
         Set::Classes(set) => classes::inspect(set, rows),
         Set::Boxes(set) => boxes::inspect(set, rows),
         Set::Texts(set) => texts::inspect(set, rows),

@@ -59,21 +59,26 @@ impl Known {
     }
 
     /// Loads the set that a table of this kind describes; `failed` is what it is to the caller that it cannot be loaded.
-    pub(super) fn load(self, table: Table, failed: fn(String) -> Failure) -> Result<Set, Failure> {
+    /// Returns every setting too if it is drawn.
+    pub(super) fn load(
+        self,
+        table: Table,
+        failed: fn(String) -> Failure,
+    ) -> Result<(Set, Option<Table>), Failure> {
         let wrong = |error: cenote_spec::Error| Failure::Usage(error.to_string());
         let failed = |error: cenote_datasets::Error| failed(error.to_string());
         Ok(match self {
             Self::Classes(_) => {
                 let source = cenote_spec::parse(&[KINDS], table).map_err(wrong)?;
-                Set::Classes(source.load().map_err(failed)?)
+                (Set::Classes(source.load().map_err(failed)?), source.drawn_by())
             }
             Self::Boxes(_) => {
                 let source = cenote_spec::parse(&[DETECTION_KINDS], table).map_err(wrong)?;
-                Set::Boxes(source.load().map_err(failed)?)
+                (Set::Boxes(source.load().map_err(failed)?), source.drawn_by())
             }
             Self::Texts(_) => {
                 let source = cenote_spec::parse(&[TEXT_KINDS], table).map_err(wrong)?;
-                Set::Texts(source.load().map_err(failed)?)
+                (Set::Texts(source.load().map_err(failed)?), source.drawn_by())
             }
         })
     }

@@ -26,17 +26,17 @@ pub(in crate::command::data) fn run(args: &DataMake) -> Result<ExitCode, Failure
     let table = settings::table(&args.kind, &given(args))?;
     let site = Site::check(&args.out)?;
     // All that can be refused is refused before anything is written, and while a set is drawn Ctrl-C simply ends it.
-    let set = kind.load(table.clone(), Failure::Usage)?;
+    let (set, all) = kind.load(table, Failure::Usage)?;
+    let all = all.expect("only kinds that are drawn are made");
     let draft = Draft::begin(site, args.quiet)?;
-    draft.text("drawn.toml", &note(&table))?;
+    draft.text("drawn.toml", &note(&all))?;
     let made = match &set {
         Set::Classes(set) => classes::write(set, kind.name(), &draft)?,
         Set::Boxes(set) => boxes::write(set, &draft)?,
         Set::Texts(set) => texts::write(set, &draft)?,
     };
     let written = draft.finish()?;
-    let text =
-        if args.json { document(&table, &made, written) } else { words(args, &made, written) };
+    let text = if args.json { document(&all, &made, written) } else { words(args, &made, written) };
     screen::print(&text).map_err(Failure::Output)?;
     Ok(ExitCode::SUCCESS)
 }
