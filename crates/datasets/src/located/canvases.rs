@@ -33,8 +33,7 @@ use crate::draw::uniform;
 use crate::order::below;
 use crate::source::KINDS;
 use crate::synthetic::{
-    Backdrop, Cutout, Drawing, Example, Items, PARTS, Patches, Piece, counts, number, share, span,
-    table,
+    Backdrop, Cutout, Drawing, Items, Part, Patches, Piece, counts, number, share, span, table,
 };
 use crate::{Composition, Dataset, Error, Origin, Picture, Source, Split};
 
@@ -106,7 +105,7 @@ impl DetectionSource for Canvases {
         let Dataset { classes, train, test, licence, source, .. } = self.from.load()?;
         self.settings.check_for(train.shape())?;
         let stretch = stretch(&train)?;
-        let scenes = |part: &'static str, items: Split| {
+        let scenes = |part: Part, items: Split| {
             let (settings, labels) = (self.settings.clone(), items.labels().to_vec());
             let items = Items::new(items.images().clone(), stretch);
             let drawing: Arc<dyn Drawing> = Arc::new(Scenery { settings, part, items, labels });
@@ -114,7 +113,9 @@ impl DetectionSource for Canvases {
                 (0..drawing.len()).into_par_iter().map(|index| scene(part, &drawing, index));
             scenes.collect::<Result<Vec<_>, _>>()
         };
-        let parts = [scenes(PARTS[0], train)?, scenes(PARTS[1], test)?];
+        let Settings { seed, train: learnt, test: judged, .. } = self.settings;
+        let [learnt, judged] = Part::both(NAME, seed, [learnt, judged]);
+        let parts = [scenes(learnt, train)?, scenes(judged, test)?];
         let origin = Origin { name: NAME.to_owned(), licence, source };
         DetectionSet::new(origin, classes, parts, Vec::new())
     }
@@ -186,7 +187,7 @@ fn stretch(items: &Split) -> Result<u8, Error> {
 #[derive(Debug)]
 struct Scenery {
     settings: Settings,
-    part: &'static str,
+    part: Part,
     items: Items,
     /// The class of each item.
     labels: Vec<usize>,
@@ -194,7 +195,7 @@ struct Scenery {
 
 impl Drawing for Scenery {
     fn len(&self) -> usize {
-        if self.part == PARTS[0] { self.settings.train } else { self.settings.test }
+        self.part.len
     }
 
     fn shape(&self) -> [usize; 3] {
@@ -202,9 +203,9 @@ impl Drawing for Scenery {
     }
 
     fn compose(&self, index: usize) -> Result<Composition, Error> {
-        let Settings { size, clutter, patch, background, seed, .. } = self.settings;
+        let Settings { size, clutter, patch, background, .. } = self.settings;
         let shape = self.shape();
-        let example = Example { seed, kind: NAME, part: self.part, index };
+        let example = self.part.example(index);
         let level = if background == Backdrop::Flat { 0.0 } else { GREY };
         let colour = vec![level; shape[0]];
         let mut planes = background.paint(&colour, size, &mut example.stream("ground"));
@@ -282,7 +283,7 @@ fn shared(a: ([usize; 2], [usize; 2]), b: ([usize; 2], [usize; 2])) -> f64 {
 }
 
 /// An image with the boxes around what is seen of its objects.
-fn scene(part: &str, drawing: &Arc<dyn Drawing>, index: usize) -> Result<Scene, Error> {
+fn scene(part: Part, drawing: &Arc<dyn Drawing>, index: usize) -> Result<Scene, Error> {
     let composition = drawing.compose(index)?;
     let boxed = composition.objects().into_iter().filter_map(|object| {
         let corners = object.mask.bounds()?;
@@ -290,7 +291,11 @@ fn scene(part: &str, drawing: &Arc<dyn Drawing>, index: usize) -> Result<Scene, 
     });
     let [_, rows, columns] = drawing.shape();
     Ok(Scene {
-        picture: Picture::drawn(format!("{NAME}/{part}/{index}"), Arc::clone(drawing), index),
+        picture: Picture::drawn(
+            format!("{NAME}/{}/{index}", part.name),
+            Arc::clone(drawing),
+            index,
+        ),
         size: [rows as u32, columns as u32],
         objects: boxed.collect(),
     })

@@ -25,9 +25,7 @@ use toml::Table;
 use super::Source;
 use super::drawn::dataset;
 use crate::draw::uniform;
-use crate::synthetic::{
-    Drawing, Example, Items, PARTS, Patches, Piece, counts, number, share, table,
-};
+use crate::synthetic::{Drawing, Items, Part, Patches, Piece, counts, number, share, table};
 use crate::{Composition, Dataset, Error, Origin, Split};
 
 pub(super) const KIND: Kind<dyn Source> = Kind {
@@ -73,17 +71,17 @@ impl Source for Cluttered {
         let whole = whole.expect("the kind has no setting").load()?;
         let Dataset { classes, train, test, licence, source, .. } = whole;
         let origin = Origin { name: NAME.to_owned(), licence, source };
-        let canvases = |part: &'static str, count: usize, items: Split| {
+        let canvases = |part: Part, items: Split| {
             let mut of_class = vec![Vec::new(); classes.len()];
             for (item, &label) in items.labels().iter().enumerate() {
                 of_class[label].push(item);
             }
             let items = Items::new(items.images().clone(), 1);
-            Arc::new(Canvases { settings: self.clone(), part, count, items, of_class })
+            Arc::new(Canvases { settings: self.clone(), part, items, of_class }) as Arc<dyn Drawing>
         };
-        let train = canvases(PARTS[0], self.train, train);
-        let test = canvases(PARTS[1], self.test, test);
-        dataset(origin, classes, [train, test])
+        let [learnt, judged] = Part::both(NAME, self.seed, [self.train, self.test]);
+        let parts = [canvases(learnt, train), canvases(judged, test)];
+        dataset(origin, classes, parts)
     }
 
     fn drawn_by(&self) -> Option<Table> {
@@ -95,8 +93,7 @@ impl Source for Cluttered {
 #[derive(Debug)]
 struct Canvases {
     settings: Cluttered,
-    part: &'static str,
-    count: usize,
+    part: Part,
     items: Items,
     /// The items of each class.
     of_class: Vec<Vec<usize>>,
@@ -104,7 +101,7 @@ struct Canvases {
 
 impl Drawing for Canvases {
     fn len(&self) -> usize {
-        self.count
+        self.part.len
     }
 
     fn shape(&self) -> [usize; 3] {
@@ -112,8 +109,8 @@ impl Drawing for Canvases {
     }
 
     fn compose(&self, index: usize) -> Result<Composition, Error> {
-        let Cluttered { size, position, clutter, patch, seed, .. } = self.settings;
-        let example = Example { seed, kind: NAME, part: self.part, index };
+        let Cluttered { size, position, clutter, patch, .. } = self.settings;
+        let example = self.part.example(index);
         let mut planes = vec![0; size * size];
         let patches = Patches { items: &self.items, side: patch, share: clutter };
         patches.scatter(&mut planes, self.shape(), &mut example.stream("clutter"))?;

@@ -33,7 +33,7 @@ pub use mask::Mask;
 pub(crate) use backdrop::{Backdrop, Colours};
 pub(crate) use composition::{Piece, lay};
 pub(crate) use cutout::Cutout;
-pub(crate) use example::{Example, PARTS};
+pub(crate) use example::{Example, Part};
 pub(crate) use figure::{FIGURES, Figure};
 pub(crate) use items::Items;
 pub(crate) use lettering::{FACES, SANS, letter};

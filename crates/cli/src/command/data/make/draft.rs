@@ -1,13 +1,12 @@
 //! A folder that appears under its name only when everything is in it.
 
 use std::fs;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use cenote_datasets::png;
 use cenote_experiment::Stop;
-use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 use tempfile::TempDir;
@@ -113,23 +112,8 @@ impl Draft {
     }
 
     /// Writes bytes `(C, H, W)` of one or three channels as an image.
-    pub(super) fn png(
-        &self,
-        name: &str,
-        planes: &[u8],
-        [channels, rows, columns]: [usize; 3],
-    ) -> Result<(), Failure> {
-        let (size, area) = ((columns as u32, rows as u32), rows * columns);
-        let fits = "what is drawn has one or three channels of one size";
-        let image: DynamicImage = if channels == 1 {
-            GrayImage::from_raw(size.0, size.1, planes.to_vec()).expect(fits).into()
-        } else {
-            let pixels = (0..area).flat_map(|at| [0, 1, 2].map(|k| planes[k * area + at]));
-            RgbImage::from_raw(size.0, size.1, pixels.collect()).expect(fits).into()
-        };
-        let mut bytes = Cursor::new(Vec::new());
-        image.write_to(&mut bytes, ImageFormat::Png).expect("a Vec takes any bytes");
-        self.write(name, &bytes.into_inner())
+    pub(super) fn png(&self, name: &str, planes: &[u8], shape: [usize; 3]) -> Result<(), Failure> {
+        self.write(name, &png(shape, planes))
     }
 
     /// Does something for every image below `count`, side by side; what it gives keeps their order.
