@@ -58,6 +58,7 @@ fn folders_of_classes_are_read_back_as_they_were_drawn() {
         let place = Place::new();
         let (drawn, read_with) = made(&place, words);
         let (drawn, read) = (classes(drawn), classes(read_with.clone()));
+        assert_eq!(read.classes, drawn.classes, "{words}");
         assert_eq!(named(&read, &read.train), named(&drawn, &drawn.train), "{words}");
         assert_eq!(named(&read, &read.test), named(&drawn, &drawn.test), "{words}");
 
@@ -65,7 +66,7 @@ fn folders_of_classes_are_read_back_as_they_were_drawn() {
         let mut by_labels = read_with;
         by_labels.insert("labels".to_owned(), "labels.csv".into());
         let labelled = classes(by_labels);
-        assert_eq!(labelled.train.images(), drawn.train.images(), "{words}");
+        assert_eq!(labelled.train, drawn.train, "{words}");
         let rows = place.text("set/labels.csv");
         for (index, row) in rows.lines().skip(1).take(drawn.train.len()).enumerate() {
             let file = row.split(',').next().expect("a file");

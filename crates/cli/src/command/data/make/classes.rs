@@ -36,6 +36,9 @@ pub(super) fn write(set: &Dataset, kind: &str, draft: &Draft) -> Result<Made, Fa
     if folders != set.classes {
         read_with.insert("labels".to_owned(), "labels.csv".into());
     }
+    // Labels are those of the drawn set, which names in their order would change.
+    let classes: Vec<toml::Value> = set.classes.iter().map(|class| class.as_str().into()).collect();
+    read_with.insert("classes".to_owned(), classes.into());
     read_with.insert("name".to_owned(), kind.into());
     Ok(Made { train: set.train.len(), test: set.test.len(), read_with })
 }
