@@ -6,6 +6,7 @@ use cenote_tensor::{Scalar, Seed, Stream, Tensor};
 
 use crate::augmentation::Draws;
 use crate::order::shuffle;
+use crate::tensors::scale;
 use crate::{Augmentation, Error, Loader, Normalization, Split};
 
 /// Some examples as a network takes them.
@@ -134,12 +135,7 @@ impl Pass {
         let [c, h, w] = self.split.shape();
         // Recycled memory: a batch is as large as the one before.
         let mut images = Tensor::stale([indices.len(), c, h, w]);
-        let planes = pixels.chunks_exact(h * w).zip(images.as_mut_slice().chunks_exact_mut(h * w));
-        for ((plane, values), table) in planes.zip(self.tables.iter().cycle()) {
-            for (value, &pixel) in values.iter_mut().zip(plane) {
-                *value = table[usize::from(pixel)];
-            }
-        }
+        scale(pixels.chunks_exact(h * w), &mut images, &self.tables);
         (Batch { images, labels, mixed, indices }, pixels)
     }
 }

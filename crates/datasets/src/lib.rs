@@ -85,7 +85,7 @@ pub use located::{
 };
 pub use normalization::{Normalization, PixelCounts};
 pub use npy::{Npy, NpyElement};
-pub use picture::{Channels, Picture};
+pub use picture::{Channels, Picture, png};
 pub use place::data_dir;
 pub use published::{PublishedFile, PublishedSet};
 pub use source::{KINDS, Source};
