@@ -193,7 +193,7 @@ impl Picture {
 /// When they are not of the shape `[c, h, w]`, or it has another number of channels or no pixel.
 pub fn png(shape: [usize; 3], planes: &[u8]) -> Vec<u8> {
     assert!(
-        matches!(shape[0], 1 | 3) && planes.len() == shape.iter().product(),
+        matches!(shape[0], 1 | 3) && planes.len() == shape.iter().product::<usize>(),
         "{} bytes are no image of {shape:?}",
         planes.len()
     );

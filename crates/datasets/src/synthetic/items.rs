@@ -59,7 +59,9 @@ impl Items {
         let (image, shape) = (self.images.image(index), self.shape());
         let coverage = coverage.get_or_init(|| silhouette(image, shape));
         let mut colours = cut(image, [shape[1], shape[2]], part);
-        colours.iter_mut().for_each(|value| *value = value.saturating_mul(self.stretch));
+        for value in &mut colours {
+            *value = value.saturating_mul(self.stretch);
+        }
         let coverage = cut(coverage, [shape[1], shape[2]], part);
         Ok(Cutout { size: [bottom - top, right - left], colours, coverage })
     }
