@@ -25,6 +25,27 @@ pub struct Batch {
     pub indices: Vec<usize>,
 }
 
+/// What the images of a batch are to be answered with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answers {
+    /// As [`Batch::labels`].
+    pub labels: Vec<usize>,
+    /// As [`Batch::mixed`].
+    pub mixed: Option<Mixed>,
+    /// As [`Batch::texts`].
+    pub texts: Vec<Vec<usize>>,
+    /// As [`Batch::objects`].
+    pub objects: Vec<Vec<BoxedObject>>,
+}
+
+impl Batch {
+    /// The images, which a network takes, and what a loss compares its output with.
+    pub fn parted(self) -> (Tensor, Answers) {
+        let Self { images, labels, mixed, texts, objects, .. } = self;
+        (images, Answers { labels, mixed, texts, objects })
+    }
+}
+
 /// The second label of every image of a batch whose images were mixed in pairs.
 ///
 /// A loss takes both: `share · loss(label) + (1 − share) · loss(second label)`.

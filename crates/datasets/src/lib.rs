@@ -66,7 +66,7 @@ mod texts;
 mod transform;
 
 pub use augmentation::Augmentation;
-pub use batch::{Batch, Batches, Last, Mixed};
+pub use batch::{Answers, Batch, Batches, Last, Mixed};
 pub use checksum::sha256;
 pub use corruption::{
     BENCHMARKS, Benchmark, CORRUPTIONS, Corruption, Damage, EXTRA_CORRUPTIONS, Family,

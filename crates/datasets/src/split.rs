@@ -134,6 +134,28 @@ impl Split {
         self.objects.as_ref().map(|objects| objects.as_slice())
     }
 
+    /// Other images with the answers of these, taken in turn; boxes are scaled to the other size.
+    #[must_use]
+    pub fn imitated(&self, images: Images) -> Self {
+        let turns: Vec<usize> = (0..images.len()).map(|nth| nth % self.len()).collect();
+        let [_, height, width] = self.shape();
+        let [_, rows, columns] = images.shape();
+        let factors = [rows as f32 / height as f32, columns as f32 / width as f32];
+        let scaled = |objects: &Vec<BoxedObject>| {
+            objects.iter().map(|object| object.scaled(factors)).collect::<Vec<_>>()
+        };
+        Self {
+            images,
+            labels: chosen(&self.labels, &turns),
+            groups: None,
+            texts: self.texts.as_ref().map(|texts| chosen(texts, &turns)),
+            objects: self
+                .objects
+                .as_ref()
+                .map(|objects| Arc::new(turns.iter().map(|&nth| scaled(&objects[nth])).collect())),
+        }
+    }
+
     /// Number of examples of each class, up to the largest label that occurs.
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.labels.iter().max().map_or(0, |label| label + 1)];

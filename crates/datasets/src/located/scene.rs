@@ -70,6 +70,15 @@ pub enum WhyLeftOut {
     Outside,
 }
 
+impl BoxedObject {
+    /// The object in the image scaled by these factors, down and across.
+    #[must_use]
+    pub(crate) fn scaled(&self, [down, across]: [f32; 2]) -> Self {
+        let [x1, y1, x2, y2] = self.corners;
+        Self { corners: [x1 * across, y1 * down, x2 * across, y2 * down], ..self.clone() }
+    }
+}
+
 impl Scene {
     /// Sorts an annotated box into the objects, cut at the sides of the image, or among those left out.
     ///
@@ -93,18 +102,6 @@ impl Scene {
         } else {
             self.objects.push(BoxedObject { corners: rounded, ..object.clone() });
         }
-    }
-
-    /// The objects in an image scaled to `[rows, columns]`.
-    fn objects_at(&self, size: [u32; 2]) -> Vec<BoxedObject> {
-        let factor = |axis: usize| size[axis] as f32 / self.size[axis] as f32;
-        let (down, across) = (factor(0), factor(1));
-        let objects = self.objects.iter().map(|object| {
-            let [x1, y1, x2, y2] = object.corners;
-            let corners = [x1 * across, y1 * down, x2 * across, y2 * down];
-            BoxedObject { corners, ..object.clone() }
-        });
-        objects.collect()
     }
 
     /// Refuses an image that has another size than its annotation says.
@@ -160,7 +157,11 @@ impl DetectionSet {
             scenes.par_iter().try_for_each(Scene::check)?;
             let pictures = scenes.iter().map(|scene| scene.picture.clone()).collect();
             let images = Images::of_pictures(pictures, channels, size)?;
-            Split::of_objects(images, scenes.iter().map(|scene| scene.objects_at(size)).collect())
+            let objects = scenes.iter().map(|scene| {
+                let factors = [0, 1].map(|axis| size[axis] as f32 / scene.size[axis] as f32);
+                scene.objects.iter().map(|object| object.scaled(factors)).collect()
+            });
+            Split::of_objects(images, objects.collect())
         };
         let Self { name, licence, source, classes, .. } = self;
         let origin = Origin { name: name.clone(), licence, source };
