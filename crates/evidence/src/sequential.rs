@@ -77,7 +77,7 @@ mod tests {
     use rand_chacha::rand_core::SeedableRng;
 
     use super::*;
-    use crate::simulate::{Shape, normal};
+    use crate::simulate::{FAMILIES, MOST_WRONG, Shape, normal};
     use crate::verdict::judge_all;
 
     const MARGIN: f64 = 0.5;
@@ -155,8 +155,7 @@ mod tests {
     fn wrong_claims(shape: Shape, truth: f64, sd: f64, wrong: fn(&Verdict) -> bool) -> f64 {
         let looks = Looks::after(&[8, 10, 12]); // each of them can reject in a family of two
         let mut random = ChaCha8Rng::seed_from_u64(5);
-        let families = 600;
-        let any = (0..families).filter(|_| {
+        let any = (0..FAMILIES).filter(|_| {
             let family: Vec<Sequence> = (0..2)
                 .map(|_| {
                     let d = (0..12).map(|_| truth + sd * shape.draw(&mut random)).collect();
@@ -165,11 +164,8 @@ mod tests {
                 .collect();
             judge_looks(&family, MARGIN, &looks).iter().any(|j| wrong(&j.verdict))
         });
-        any.count() as f64 / f64::from(families)
+        any.count() as f64 / f64::from(FAMILIES)
     }
-
-    /// 5 % and two standard errors of 600 families.
-    const MOST_WRONG: f64 = 0.05 + 2.0 * 0.0089;
 
     #[test]
     fn three_looks_call_equal_arms_different_no_more_often_than_one() {
