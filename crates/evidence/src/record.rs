@@ -331,9 +331,7 @@ impl Design {
                 Looks::MOST
             ));
         }
-        let starts = std::iter::once(0).chain(looks.iter().copied());
-        let apart = |(before, look): (usize, &usize)| 10 * look.saturating_sub(before) >= seeds;
-        let fits = starts.zip(looks).all(apart) && looks.last().is_none_or(|last| *last == seeds);
+        let fits = Looks::are_apart(looks) && looks.last().is_none_or(|last| *last == seeds);
         (!fits).then(|| {
             format!(
                 "the looks are after {looks:?} seeds; expected rising numbers at least a tenth of the seeds apart that end with all {seeds}"
@@ -458,5 +456,16 @@ mod tests {
         check(|d| d.looks = vec![8, 4, 10], "that end with all 10");
         check(|d| d.looks = vec![0, 10], "at least a tenth");
         assert!(Design { looks: vec![4, 8, 10], ..design() }.check().is_ok());
+    }
+
+    #[test]
+    fn the_looks_that_are_proposed_are_those_that_a_design_may_have() {
+        for most in 1..=100 {
+            for family in 1..=12 {
+                let looks = Looks::proposed(most, family);
+                let study = Design { seeds: (0..most as u64).collect(), looks, ..design() };
+                assert!(study.check().is_ok(), "{most} {family}: {:?}", study.check());
+            }
+        }
     }
 }
