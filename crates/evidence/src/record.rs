@@ -267,6 +267,14 @@ impl Design {
     /// The layout this version writes and reads.
     pub const SCHEMA: u32 = 1;
 
+    /// The score that is the share of test images that are right.
+    pub const ACCURACY: &str = "accuracy";
+
+    /// Whether that is the score that decides.
+    pub fn is_accuracy(&self) -> bool {
+        self.metric == Self::ACCURACY
+    }
+
     /// The note of an arm.
     pub fn arm(&self, name: &str) -> Option<&ArmNote> {
         self.arms.iter().find(|arm| arm.name == name)

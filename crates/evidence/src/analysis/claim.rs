@@ -297,8 +297,9 @@ fn noise(analysis: &Analysis, runs: &Runs<'_>, arm: &Comparison) -> Said {
 /// Training accuracy over the last epoch minus test accuracy, where the metric is accuracy.
 fn gap(runs: &Runs<'_>, arm: &str, seed: u64) -> Option<f64> {
     let record = runs.get(arm, seed).filter(|record| is_done(record))?;
-    let is_accuracy = runs.design.metric == "accuracy";
-    is_accuracy.then(|| Some(record.curve.last()?.train_accuracy - runs.score(record)))?
+    runs.design
+        .is_accuracy()
+        .then(|| Some(record.curve.last()?.train_accuracy - runs.score(record)))?
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ pub(super) fn summaries(
 #[cfg(test)]
 mod tests {
     use crate::record::Record;
-    use crate::sample::{design, record, records};
+    use crate::sample::{design, records};
     use crate::{Analysis, Design, Outcome};
 
     fn at(looks: &[usize], records: &[Record]) -> Analysis {
@@ -197,26 +197,5 @@ mod tests {
         let analysis = at(&[9, 10], &records);
         assert!(analysis.looks[0].taken);
         assert_eq!(analysis.comparison("none").unwrap().pairs.len(), 8);
-    }
-
-    #[test]
-    fn marks_of_every_image_give_an_interval_for_other_images() {
-        let marked = |arm: &str, seed: u64, wrong: u64| {
-            let marks = (0..2_000).map(|image| (image * 7 + seed) % 100 >= wrong).collect();
-            let mut run = record(arm, seed, (100 - wrong) as f64 / 100.0);
-            run.marks = Some(marks);
-            run
-        };
-        let mut records: Vec<Record> = (1..=6).map(|seed| marked("max", seed, 10)).collect();
-        records.extend((1..=6).map(|seed| marked("none", seed, 13)));
-        let analysis = at(&[], &records);
-        let comparison = analysis.comparison("none").unwrap();
-        let crossed = comparison.crossed.unwrap();
-        assert_eq!((crossed.seeds, crossed.images), (6, 2_000));
-        assert!((crossed.mean - comparison.judgement.mean.unwrap()).abs() < 1e-12);
-        assert!(crossed.interval.high < 0.0 && (crossed.disagreement - 0.03).abs() < 1e-12);
-        assert!(comparison.pairs.iter().all(|pair| pair.mcnemar.is_some_and(|p| p < 1e-9)));
-        records[0].marks = None;
-        assert_eq!(at(&[], &records).comparison("none").unwrap().crossed, None);
     }
 }
