@@ -222,7 +222,7 @@ fn failing(analysis: &Analysis, arm: &Comparison) -> Said {
     let bad = |arm: &ArmSummary| arm.diverged + arm.failed + arm.stuck;
     let ran = |arm: &ArmSummary| arm.done + arm.diverged + arm.failed;
     let finding = match (bad(one), bad(other)) {
-        _ if ran(one) == 0 => Finding::Undecided,
+        _ if ran(one) == 0 || ran(other) == 0 => Finding::Undecided,
         (0, _) => Finding::DoesNotHold,
         (bad, 0) if bad == ran(one) => Finding::Holds,
         (bad, others) if bad > others => Finding::HoldsInPart,
@@ -349,6 +349,8 @@ mod tests {
         let one = records.iter().position(|r| r.arm == "none").unwrap();
         records[one].outcome = Outcome::Done;
         assert_eq!(found("C3", &records).finding, Finding::HoldsInPart);
+        records.retain(|run| run.arm.starts_with("none") && run.outcome != Outcome::Done);
+        assert_eq!(found("C3", &records).finding, Finding::Undecided, "none ran with pooling");
     }
 
     #[test]
