@@ -25,7 +25,8 @@ pub struct Design {
     /// The corruptions of test images that runs are scored on too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corruptions: Vec<CorruptionNote>,
-    /// The score that decides: a share between 0 and 1 where larger is better.
+    /// The score that decides, where larger is better: a share between 0 and 1, or an agreement such as
+    /// `cohen_kappa` or `matthews` between -1 and 1.
     pub metric: String,
     /// A smaller difference in the metric does not matter; set before the runs.
     pub margin: f64,
@@ -358,10 +359,11 @@ impl Outcome {
 }
 
 impl Record {
-    /// Checks that every number in the record is finite.
+    /// Checks that every number in the record is finite, and every accuracy a share.
     ///
     /// # Errors
     /// [`Error::NotFinite`] names the first field that is not: JSON would turn it into `null`.
+    /// [`Error::OutOfRange`] names the first accuracy below 0 or above 1.
     pub fn check(&self) -> Result<(), Error> {
         let scores = self.scores.iter().map(|(name, &value)| (format!("score `{name}`"), value));
         let curve = self.curve.iter().flat_map(|point| {
@@ -375,19 +377,32 @@ impl Record {
         let corrupted = self.corrupted.iter();
         let corrupted =
             corrupted.map(|score| (format!("accuracy under {}", score.corruption), score.accuracy));
-        match scores
-            .chain(corrupted)
+        if let Some((field, value)) = scores
+            .chain(corrupted.clone())
             .chain(curve)
             .chain(times)
             .find(|(_, value)| !value.is_finite())
         {
-            None => Ok(()),
-            Some((field, value)) => {
-                Err(Error::NotFinite { arm: self.arm.clone(), seed: self.seed, field, value })
-            }
+            return Err(Error::NotFinite { arm: self.arm.clone(), seed: self.seed, field, value });
         }
+        let curve = self.curve.iter();
+        let learnt = curve.map(|point| {
+            (format!("train_accuracy of epoch {}", point.epoch), point.train_accuracy)
+        });
+        corrupted.chain(learnt).try_for_each(|(field, value)| self.within(field, value, 0))
+    }
+
+    /// Checks that a share or an agreement is one; sums of many images may round a little past 1.
+    pub(crate) fn within(&self, field: String, value: f64, least: i8) -> Result<(), Error> {
+        if (f64::from(least) - ROUNDING..=1.0 + ROUNDING).contains(&value) {
+            return Ok(());
+        }
+        Err(Error::OutOfRange { arm: self.arm.clone(), seed: self.seed, field, value, least })
     }
 }
+
+/// How far a share may lie past its ends.
+const ROUNDING: f64 = 1e-6;
 
 fn first_double<T: Ord + Copy>(items: &[T]) -> Option<T> {
     let mut seen = BTreeSet::new();
@@ -439,6 +454,15 @@ mod tests {
         let mut record = record("max", 3, 0.5);
         record.curve[1].train_loss = f64::NAN;
         assert!(record.check().unwrap_err().to_string().contains("train_loss of epoch 2"));
+    }
+
+    #[test]
+    fn an_accuracy_that_is_no_share_is_named_with_its_range() {
+        let mut record = record("max", 3, 0.5);
+        record.curve[1].train_accuracy = -1.7e308;
+        let error = record.check().unwrap_err().to_string();
+        assert!(error.contains("train_accuracy of epoch 2 is -17"), "{error}");
+        assert!(error.ends_with("expected a number from 0 to 1"), "{error}");
     }
 
     #[test]
