@@ -86,6 +86,9 @@ impl Verdict {
             Need::AtLeast { more, .. } => {
                 format!("undecided (at least {})", plural(*more, "more seed"))
             }
+            Need::FirstLook { seeds } => {
+                format!("undecided (judged after {})", plural(*seeds, "seed"))
+            }
             Need::OutOfReach { .. } => {
                 format!("undecided (above {})", plural(Need::MOST, "more seed"))
             }

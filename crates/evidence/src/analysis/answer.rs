@@ -160,7 +160,7 @@ fn cheapest(analysis: &Analysis, open: &[&Comparison]) -> String {
     let more = |arm: &Comparison| match arm.judgement.verdict {
         Verdict::Undecided { need } => match need {
             Need::About { more, .. } | Need::AtLeast { more, .. } => Some((more, need)),
-            Need::OutOfReach { .. } => None,
+            Need::FirstLook { .. } | Need::OutOfReach { .. } => None,
         },
         _ => None,
     };

@@ -41,8 +41,11 @@ fn sequence(note: &ArmNote, runs: &Runs<'_>) -> Sequence {
         |seed: &u64| [&note.name, &note.against].iter().all(|arm| runs.get(arm, *seed).is_some());
     let complete = runs.seeds.iter().take_while(|seed| over(seed)).count();
     let taken = runs.design.looks.iter().filter(|&&look| look <= complete);
-    let looks = taken.map(|&look| Pairs::of(note, runs, look).differences().len()).collect();
-    Sequence { differences: Pairs::of(note, runs, runs.seeds.len()).differences(), looks }
+    let looks: Vec<usize> =
+        taken.map(|&look| Pairs::of(note, runs, look).differences().len()).collect();
+    // Before the first look only what belongs to it is shown, whichever seeds were first to run.
+    let seen = if looks.is_empty() { runs.design.looks[0] } else { runs.seeds.len() };
+    Sequence { differences: Pairs::of(note, runs, seen).differences(), looks }
 }
 
 /// How many seeds a comparison rests on: those of the look that judged it, or of the first one.
@@ -183,8 +186,22 @@ mod tests {
         let analysis = at(&[9, 10], &noisy(8, "", 0.0));
         assert!(analysis.comparisons.iter().all(|c| !c.judgement.is_decided()));
         assert!(analysis.looks.iter().all(|look| !look.taken));
+        let phrase = analysis.comparisons[0].judgement.verdict.phrase();
+        assert_eq!(phrase, "undecided (judged after 9 seeds)");
         assert_eq!(wanted(&analysis), [9; 7]);
         assert_eq!((analysis.census.missing, analysis.census.spared), (7, 7));
+    }
+
+    #[test]
+    fn a_comparison_that_is_ahead_of_the_first_look_waits_with_the_pairs_of_that_look() {
+        let mut records = noisy(10, "", 0.0);
+        records.retain(|run| run.arm != "none" || run.seed < 5);
+        let analysis = at(&[9, 10], &records);
+        for comparison in &analysis.comparisons {
+            let judgement = &comparison.judgement;
+            assert_eq!((judgement.look, judgement.n), (0, comparison.pairs.len()));
+        }
+        assert_eq!(analysis.comparison("avg").unwrap().judgement.n, 9);
     }
 
     #[test]
