@@ -20,8 +20,7 @@ pub(super) fn section(analysis: &Analysis) -> Option<String> {
             or_dash(arm.interval, percent_interval),
         ]
     });
-    text.push_str(&format!("\n{READING}\n"));
-    Some(text)
+    Some(text + "\n" + READING + "\n")
 }
 
 /// What the scores are for.
