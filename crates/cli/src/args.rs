@@ -70,7 +70,7 @@ pub(crate) struct StudyArgs {
 pub(crate) struct Ablate {
     #[command(flatten)]
     pub(crate) study: StudyArgs,
-    /// Run this many seeds, in place of the study's number
+    /// Run this many seeds, in place of the study's number and of the looks it plans
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) seeds: Option<u64>,
     /// Look at the study at most three times and stop when every comparison is decided; the error is
@@ -323,7 +323,9 @@ fn count(text: &str) -> Result<u64, String> {
 
 /// An amount of memory.
 fn size(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, f64); 7] = [
+    const UNITS: [(&str, f64); 9] = [
+        ("TiB", 1_099_511_627_776.0),
+        ("TB", 1e12),
         ("KiB", 1024.0),
         ("MiB", 1_048_576.0),
         ("GiB", 1_073_741_824.0),
@@ -338,7 +340,9 @@ fn size(text: &str) -> Result<u64, String> {
         .unwrap_or((text, 1.0));
     match number.parse::<f64>() {
         Ok(number) if (1.0..=1e18).contains(&(number * unit)) => Ok((number * unit) as u64),
-        _ => Err("expected bytes, or a number with kB, MB, GB, KiB, MiB or GiB".to_owned()),
+        _ => {
+            Err("expected bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB or TiB".to_owned())
+        }
     }
 }
 

@@ -1,19 +1,9 @@
 //! A study as it goes on, for programs: one JSON object a line on stdout.
 //!
-//! ```text
-//! planned          what will run, and what was done before
-//! run_started      arm, seed
-//! epoch            arm, seed, epoch, loss and accuracy of training
-//! unwritten        arm, seed: the run could not be put on disk and goes on all the same
-//! run_finished     arm, seed, outcome, scores, seconds, and how many runs are done
-//! look             the planned looks that are over, and what each decided
-//! verdict          a comparison whose verdict by the runs so far is another than before
-//! study_finished   how many ran, and the analysis that `cenote report --json` prints
-//! interrupted      how many runs are kept; the same command goes on from there
-//! ```
+//! `docs/reports.md` lists them with their fields.
 
 use cenote_evidence::{Analysis, EpochPoint, Record, Torn};
-use cenote_experiment::{Cell, Ended, Error, Observer, Plan};
+use cenote_experiment::{Cell, Ended, Observer, Plan};
 use serde_json::{Value, json};
 
 use crate::screen;
@@ -96,11 +86,18 @@ impl Observer for Events {
         }));
     }
 
-    fn unwritten(&self, plan: &Plan, cell: &Cell, error: &Error) {
-        self.line(&json!({
-            "event": "unwritten", "arm": plan.arms[cell.arm].name, "seed": cell.seed,
-            "error": error.to_string(),
-        }));
+    fn resumed(&self, plan: &Plan, cell: &Cell, steps: u64) {
+        let arm = &plan.arms[cell.arm].name;
+        self.line(
+            &json!({ "event": "run_resumed", "arm": arm, "seed": cell.seed, "steps": steps }),
+        );
+    }
+
+    fn warned(&self, plan: &Plan, cell: &Cell, warning: &str) {
+        let arm = &plan.arms[cell.arm].name;
+        self.line(
+            &json!({ "event": "warning", "arm": arm, "seed": cell.seed, "message": warning }),
+        );
     }
 
     fn looked(&self, _: &Plan, analysis: &Analysis) {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use cenote_evidence::{Analysis, EpochPoint, Outcome, Record, Store, Torn};
-use cenote_experiment::{Cell, Error, Observer, Plan};
+use cenote_experiment::{Cell, Observer, Plan};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::screen;
@@ -201,9 +201,22 @@ impl Observer for Progress {
         self.entered(plan, cell, plan.recipe.epochs.min(u64::from(point.epoch) + 1));
     }
 
-    fn unwritten(&self, plan: &Plan, cell: &Cell, error: &Error) {
-        let arm = &plan.arms[cell.arm].name;
-        self.line(&format!("{arm} seed {}: not put on disk, the run goes on: {error}", cell.seed));
+    fn resumed(&self, plan: &Plan, cell: &Cell, steps: u64) {
+        let epoch = steps / (self::steps(plan) / plan.recipe.epochs) + 1;
+        self.entered(plan, cell, plan.recipe.epochs.min(epoch));
+        let going = self.going.lock().expect("showing does not panic");
+        if let Some(bar) = going.get(&(cell.seed, cell.arm)) {
+            bar.set_position(steps);
+        }
+        drop(going);
+        // The time left follows from what is done now.
+        let before = steps * step_work(plan, cell);
+        let all = self.all.fetch_sub(before, Ordering::Relaxed) - before;
+        self.total.set_length(all);
+    }
+
+    fn warned(&self, plan: &Plan, cell: &Cell, warning: &str) {
+        self.line(&format!("{} seed {}: {warning}", plan.arms[cell.arm].name, cell.seed));
     }
 
     fn finished(&self, plan: &Plan, cell: &Cell, record: &Record) {

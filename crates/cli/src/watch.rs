@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cenote_evidence::{Analysis, EpochPoint, Record, Torn};
-use cenote_experiment::{Cell, Error, Observer, Plan};
+use cenote_experiment::{Cell, Observer, Plan};
 
 use crate::events::Events;
 use crate::progress::Progress;
@@ -15,14 +15,16 @@ use crate::standing::Standings;
 pub(crate) struct Watch {
     pub(crate) progress: Progress,
     pub(crate) events: Option<Events>,
-    standings: Standings,
+    /// Where anybody would be told of them.
+    standings: Option<Standings>,
     folder: PathBuf,
 }
 
 impl Watch {
     /// Watches the study whose records are in `folder`.
     pub(crate) fn new(folder: PathBuf, quiet: bool, events: bool) -> Self {
-        let (progress, standings) = (Progress::new(quiet), Standings::default());
+        let progress = Progress::new(quiet);
+        let standings = (!quiet || events).then(Standings::default);
         Self { progress, events: events.then_some(Events), standings, folder }
     }
 
@@ -53,8 +55,12 @@ impl Observer for Watch {
         self.everybody().for_each(|one| one.epoch(plan, cell, point));
     }
 
-    fn unwritten(&self, plan: &Plan, cell: &Cell, error: &Error) {
-        self.everybody().for_each(|one| one.unwritten(plan, cell, error));
+    fn resumed(&self, plan: &Plan, cell: &Cell, steps: u64) {
+        self.everybody().for_each(|one| one.resumed(plan, cell, steps));
+    }
+
+    fn warned(&self, plan: &Plan, cell: &Cell, warning: &str) {
+        self.everybody().for_each(|one| one.warned(plan, cell, warning));
     }
 
     fn looked(&self, plan: &Plan, analysis: &Analysis) {
@@ -63,7 +69,8 @@ impl Observer for Watch {
 
     fn finished(&self, plan: &Plan, cell: &Cell, record: &Record) {
         self.everybody().for_each(|one| one.finished(plan, cell, record));
-        self.standings.look(&self.folder, |all, changed| {
+        let Some(standings) = &self.standings else { return };
+        standings.look(&self.folder, |all, changed| {
             self.progress.judged(all, changed);
             if let Some(events) = &self.events {
                 events.judged(changed);

@@ -19,6 +19,7 @@ fn main() -> Result<(), Failure> {
     let pool = ThreadPoolBuilder::new().num_threads(1).build()?;
     let mut out = std::io::stdout().lock();
     for settings in [
+        "kind = 'shapes_on_clutter'\nsize = 32",
         "kind = 'shapes_on_clutter'\nsize = 64",
         "kind = 'shapes_on_clutter'\nsize = 64\nchannels = 'rgb'\nbackground = 'texture'",
         "kind = 'cluttered_fashion_mnist'\nsize = 64",

@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use image::imageops::FilterType;
-use image::{DynamicImage, GrayImage, ImageReader, Limits, RgbImage};
-use serde::Deserialize;
+use image::{DynamicImage, GrayImage, ImageFormat, ImageReader, Limits, RgbImage};
+use serde::{Deserialize, Serialize};
 
 use crate::synthetic::Drawing;
 use crate::{Composition, Error};
@@ -38,7 +38,7 @@ const PLAIN_BYTES: u64 = 4 << 20;
 const EXPANSION: u64 = 2_048;
 
 /// What a pixel is made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channels {
     /// Red, green and blue; grey images have the same three times.
@@ -163,7 +163,10 @@ impl Picture {
                 self.check(bytes.len() as u64)?;
                 decode(&self.name, Cursor::new(bytes))
             }
-            Stored::Drawn(by, index) => Ok(drawn(&by.compose(*index)?)),
+            Stored::Drawn(by, index) => {
+                let drawn = by.compose(*index)?;
+                Ok(image(drawn.shape(), &drawn.image()))
+            }
         }
     }
 
@@ -181,6 +184,22 @@ impl Picture {
         }
         Ok(())
     }
+}
+
+/// Bytes `(C, H, W)` of 1 or 3 channels as a PNG.
+///
+/// # Panics
+///
+/// When they are not of the shape `[c, h, w]`, or it has another number of channels or no pixel.
+pub fn png(shape: [usize; 3], planes: &[u8]) -> Vec<u8> {
+    assert!(
+        matches!(shape[0], 1 | 3) && planes.len() == shape.iter().product::<usize>(),
+        "{} bytes are no image of {shape:?}",
+        planes.len()
+    );
+    let mut bytes = Cursor::new(Vec::new());
+    image(shape, planes).write_to(&mut bytes, ImageFormat::Png).expect("a Vec takes any bytes");
+    bytes.into_inner()
 }
 
 /// Whether a file is an image by its name.
@@ -232,14 +251,12 @@ fn decode(name: &str, bytes: impl BufRead + Seek) -> Result<DynamicImage, Error>
     reader.decode().map_err(|error| no_image(name, &error))
 }
 
-/// A drawn image of one or three channels.
-fn drawn(composition: &Composition) -> DynamicImage {
-    let ([channels, rows, columns], planes) = (composition.shape(), composition.image());
-    let size = (columns as u32, rows as u32);
-    let area = rows * columns;
-    let fits = "what is drawn has one or three channels of one size";
+/// Bytes `(C, H, W)` of 1 or 3 channels as an image.
+fn image([channels, rows, columns]: [usize; 3], planes: &[u8]) -> DynamicImage {
+    let (size, area) = ((columns as u32, rows as u32), rows * columns);
+    let fits = "one or three planes of one size";
     if channels == 1 {
-        return GrayImage::from_raw(size.0, size.1, planes).expect(fits).into();
+        return GrayImage::from_raw(size.0, size.1, planes.to_vec()).expect(fits).into();
     }
     let pixels = (0..area).flat_map(|at| [0, 1, 2].map(|channel| planes[channel * area + at]));
     RgbImage::from_raw(size.0, size.1, pixels.collect()).expect(fits).into()
@@ -274,6 +291,15 @@ mod tests {
         assert_eq!(deep.decode(Channels::Grey).unwrap(), (vec![0x80], [1, 1]));
         let clear = stored(RgbaImage::from_pixel(1, 1, Rgba([9, 8, 7, 0])), ImageFormat::Png);
         assert_eq!(clear.decode(Channels::Rgb).unwrap().0, [9, 8, 7]);
+    }
+
+    #[test]
+    fn planes_are_the_same_after_a_png() {
+        let planes: Vec<u8> = (0..18).map(|at| at * 14).collect();
+        for (shape, channels) in [([1, 6, 3], Channels::Grey), ([3, 2, 3], Channels::Rgb)] {
+            let read = Picture::bytes("a".to_owned(), png(shape, &planes)).decode(channels);
+            assert_eq!(read.unwrap(), (planes.clone(), [shape[1] as u32, 3]));
+        }
     }
 
     #[test]

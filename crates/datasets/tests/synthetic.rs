@@ -175,6 +175,20 @@ fn objects_stay_where_they_are_when_clutter_and_background_change() {
 }
 
 #[test]
+fn more_clutter_keeps_the_clutter_that_there_was() {
+    let with = |clutter: &str| {
+        let grounds = compositions(&format!("{SHAPES}\nbackground = 'flat'\nclutter = {clutter}"));
+        grounds.iter().flat_map(|drawn| drawn.background().to_vec()).collect::<Vec<u8>>()
+    };
+    let (none, some, more) = (with("0.0"), with("0.2"), with("0.4"));
+    let cluttered: Vec<usize> = (0..none.len()).filter(|&at| none[at] != some[at]).collect();
+    assert!(cluttered.len() > none.len() / 30, "{} of {}", cluttered.len(), none.len());
+    // Some of it is hidden by fragments that are laid over it later.
+    let kept = cluttered.iter().filter(|&&at| some[at] == more[at]).count();
+    assert!(kept > cluttered.len() * 2 / 3, "{kept} of {}", cluttered.len());
+}
+
+#[test]
 fn classes_are_balanced() {
     let shapes = classes(&SHAPES.replace("train = 48", "train = 50")).unwrap();
     assert_eq!(shapes.test.class_counts(), [2; 8]);
@@ -404,7 +418,7 @@ fn settings_out_of_range_are_refused_with_what_would_fit() {
                 "scale = [0.1, 1.0]",
                 "scale = [1.0, 9.0]",
                 "overlap = 0.6",
-                "patch = 1",
+                "patch = 3",
                 "patch = 33",
                 "objects = [8, 8]\nsize = [64, 64]",
                 "scale = [4.0, 8.0]",

@@ -68,8 +68,8 @@ pub enum Error {
     },
     /// An arm needs more memory than the machine has.
     #[error(
-        "arm `{arm}`: training needs at least {} MB for tensors and this machine has {} MB; \
-         use fewer channels or a smaller batch_size", needed >> 20, available >> 20
+        "arm `{arm}`: training needs at least {} for tensors and this machine has {}; \
+         use fewer channels or a smaller batch_size", bytes(*needed), bytes(*available)
     )]
     Memory {
         /// The arm.
@@ -81,7 +81,7 @@ pub enum Error {
     },
     /// An arm needs more memory than it may have.
     #[error(
-        "arm `{arm}`: training needs {} for tensors and may have {}; {}",
+        "arm `{arm}`: its tensors need {} and may have {}; {}",
         bytes(*needed), bytes(*limit), fits(*batch)
     )]
     Limit {
@@ -94,6 +94,9 @@ pub enum Error {
         /// The largest batch that would do.
         batch: Option<usize>,
     },
+    /// The memory of an arm's training cannot be told beforehand.
+    #[error("what memory training takes cannot be foreseen: {0}")]
+    Unforeseen(String),
     /// The model of an arm is refused.
     #[error("arm `{arm}`: {source}")]
     Model {

@@ -2,14 +2,15 @@
 //!
 //! Two steps are taken with two images and with three. The same buffers come and go in the same order both
 //! times, and each grows with the number of images in a straight line or not at all. So the order is known for
-//! every number of images, and with it the most that lives at once.
+//! every number of images, and with it the most that lives at once. What judging takes is foreseen alike.
 
 use cenote_datasets::{Images, Split};
 use cenote_layers::{Model, ModelSpec};
 use cenote_tensor::{Seed, traced};
 
 use crate::memory;
-use crate::{Data, Error, Fit, Recipe, Stop, Study};
+use crate::task::TOGETHER;
+use crate::{Data, Error, Fit, Recipe, Stop, Study, evaluate};
 
 /// Images of the smaller batch that is looked at; single ones take ways of their own here and there.
 const FEW: usize = 2;
@@ -31,17 +32,22 @@ const MOST: usize = 1 << 24;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Footprint {
-    changes: Vec<Change>,
+    training: Changes,
+    judging: Changes,
 }
 
-/// Bytes that come, or go where negative.
+/// The side of a square image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Change {
-    /// With [`FEW`] images.
-    few: i64,
-    /// With every further image.
-    more: i64,
+pub enum Side {
+    /// One more does not fit.
+    Most(usize),
+    /// More may fit, but this machine has too little memory to look.
+    AtLeast(usize),
 }
+
+/// What comes, and goes where negative, in order: bytes with [`FEW`] images, and with every further one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Changes(Vec<[i64; 2]>);
 
 impl Footprint {
     /// The footprint of a model that is trained as a study says, on images of the model's input size.
@@ -49,26 +55,20 @@ impl Footprint {
     /// # Errors
     /// When the training settings do not fit such images.
     pub fn of(study: &Study, model: &Model, data: &Data) -> Result<Self, Error> {
-        let [few, more] = [FEW, FEW + 1].map(|batch| trace(study, model, data, batch));
-        let (few, more) = (few?, more?);
-        if few.len() != more.len() {
-            let problem =
-                "its buffers depend on the number of images in a way that cannot be foreseen";
-            return Err(Error::Checkpoint(problem.to_owned()));
-        }
-        let changes = few.into_iter().zip(more).map(|(few, more)| Change { few, more: more - few });
-        Ok(Self { changes: changes.collect() })
+        let few = trace(study, model, data, FEW)?;
+        let more = trace(study, model, data, FEW + 1)?;
+        let [training, judging] = [0, 1].map(|nth| Changes::between(&few[nth], &more[nth]));
+        Ok(Self { training: training?, judging: judging? })
     }
 
-    /// The most bytes of tensors that live at once when so many images make a batch.
+    /// The most bytes of tensors that live at once in training when so many images make a batch.
     pub fn peak(&self, batch: usize) -> u64 {
-        let further = batch as i128 - FEW as i128;
-        let (mut live, mut peak) = (0_i128, 0_i128);
-        for change in &self.changes {
-            live += i128::from(change.few) + further * i128::from(change.more);
-            peak = peak.max(live);
-        }
-        u64::try_from(peak).unwrap_or(u64::MAX)
+        self.training.peak(batch)
+    }
+
+    /// The most bytes of tensors that live at once when the trained network is judged by so many images.
+    pub fn judging(&self, images: usize) -> u64 {
+        self.judging.peak(images.min(TOGETHER))
     }
 
     /// The largest batch whose peak is within `bytes`, or `None` where a single image is too many.
@@ -88,6 +88,9 @@ impl Footprint {
     /// The side of the largest square image that an arm of a study can be trained on in batches of `batch` images
     /// within `bytes`, or `None` where no size fits.
     ///
+    /// Two and three images of each side that comes into question are trained on, so no side is looked at for which that
+    /// would take half of this machine's memory.
+    ///
     /// # Errors
     /// As [`Footprint::of`].
     pub fn largest_side(
@@ -96,65 +99,111 @@ impl Footprint {
         data: &Data,
         batch: usize,
         bytes: u64,
-    ) -> Result<Option<usize>, Error> {
+    ) -> Result<Option<Side>, Error> {
+        let room = memory::available().map_or(u64::MAX, |all| all / 2);
+        Self::search(study, model, data, batch, [bytes, room])
+    }
+
+    /// [`Footprint::largest_side`] within `bytes`, taking no more than `room` itself.
+    fn search(
+        study: &Study,
+        model: &Model,
+        data: &Data,
+        batch: usize,
+        [bytes, room]: [u64; 2],
+    ) -> Result<Option<Side>, Error> {
         let spec = ModelSpec::parse(model.tables().to_vec())?;
-        let channels = model.input().dims()[0];
-        let recipe = Recipe::of(study)?;
-        // Bytes for images of this side; `None` where the network does not take them.
-        let peak = |side: usize| -> Result<Option<u64>, Error> {
-            let Ok(model) = spec.fit([channels, side, side].into()) else { return Ok(None) };
-            let least = memory::least(&model, &recipe, batch);
-            if least > bytes {
-                return Ok(Some(least));
-            }
-            Ok(Some(Self::of(study, &model, data)?.peak(batch)))
-        };
-        let (mut fits, mut too_large) = (None, WIDEST + 1);
+        let (channels, recipe) = (model.input().dims()[0], Recipe::of(study)?);
+        let mut fits: Option<(usize, Self)> = None;
+        let (mut too_small, mut too_large) = (0, WIDEST + 1);
         let mut side = model.input().dims()[1].clamp(1, WIDEST);
-        while fits.map_or(0, |(fits, _)| fits) + 1 < too_large {
-            match peak(side)? {
-                Some(peak) if peak > bytes => too_large = side,
-                Some(peak) => fits = Some((side, peak)),
+        while too_small + 1 < too_large {
+            let fitted = spec.fit([channels, side, side].into());
+            match (fitted, &fits) {
                 // Too small for its windows.
-                None if fits.is_none() => fits = Some((side, 0)),
-                None => too_large = side,
-            }
-            let (low, guess) = match fits {
-                None => (0, side / 2),
-                // Memory grows with the area; a step further, so that both sides close in.
-                Some((side, peak)) if peak > 0 => {
-                    (side, (side as f64 * (bytes as f64 / peak as f64).sqrt()) as usize)
+                (Err(_), None) => too_small = side,
+                (Err(_), Some(_)) => too_large = side,
+                (Ok(model), _) if memory::least(&model, &recipe, batch) > bytes => too_large = side,
+                (Ok(model), last) => {
+                    // Memory grows with the area.
+                    let grown = |(last, seen): &(usize, Self)| {
+                        seen.peak(FEW + 1) as f64 * (side as f64 / *last as f64).powi(2)
+                    };
+                    if last.as_ref().map_or(0.0, grown) > room as f64 {
+                        return Ok(Some(Side::AtLeast(too_small)));
+                    }
+                    let seen = Self::of(study, &model, data)?;
+                    if seen.peak(batch) > bytes {
+                        too_large = side;
+                    } else {
+                        too_small = side;
+                        fits = Some((side, seen));
+                    }
                 }
-                Some((side, _)) => (side, 2 * side),
+            }
+            let guess = match &fits {
+                None if too_large > WIDEST => 2 * too_small,
+                None => usize::midpoint(too_small, too_large),
+                Some((side, seen)) => {
+                    let grows = bytes as f64 / seen.peak(batch) as f64;
+                    ((*side as f64 * grows.sqrt()) as usize).min(2 * side)
+                }
             };
-            side = guess.min(too_large - 1).max(low + 1);
+            side = guess.clamp(too_small + 1, (too_large - 1).max(too_small + 1));
         }
-        Ok(fits.filter(|&(_, peak)| peak > 0).map(|(side, _)| side))
+        Ok(fits.map(|(side, _)| Side::Most(side)))
     }
 }
 
-/// What came and went in two steps on made-up images.
-fn trace(study: &Study, model: &Model, data: &Data, batch: usize) -> Result<Vec<i64>, Error> {
+impl Changes {
+    fn between(few: &[i64], more: &[i64]) -> Result<Self, Error> {
+        if few.len() != more.len() {
+            let problem =
+                "its buffers depend on the number of images in a way that is not a straight line";
+            return Err(Error::Unforeseen(problem.to_owned()));
+        }
+        Ok(Self(few.iter().zip(more).map(|(&few, more)| [few, more - few]).collect()))
+    }
+
+    /// The largest running sum for so many images.
+    fn peak(&self, images: usize) -> u64 {
+        let further = images as i128 - FEW as i128;
+        let (mut live, mut peak) = (0_i128, 0_i128);
+        for &[few, more] in &self.0 {
+            live += i128::from(few) + further * i128::from(more);
+            peak = peak.max(live);
+        }
+        u64::try_from(peak).unwrap_or(u64::MAX)
+    }
+}
+
+/// What came and went in two steps on made-up images, and when as many judged what was learnt.
+fn trace(study: &Study, model: &Model, data: &Data, batch: usize) -> Result<[Vec<i64>; 2], Error> {
     let mut study = study.clone();
     study.training.batch_size = batch;
     let recipe = Recipe::of(&study)?;
     let count = 2 * batch;
     let Ok(shape) = model.input().dims().try_into() else {
-        return Err(Error::Checkpoint(format!("input {} is no image", model.input())));
+        return Err(Error::Unforeseen(format!("input {} is no image", model.input())));
     };
     let pixels = (0..count * model.input().len()).map(|i| (i * 7919 % 251) as u8).collect();
     let labels = (0..count).map(|i| i % data.classes.len().max(1)).collect();
     let train = Split::new(Images::new(shape, pixels)?, labels)?;
-    let data = Data { train, validation: None, ..data.clone() };
-    let (outcome, changes) = traced(|| {
+    let test = train.subset(&(0..batch).collect::<Vec<_>>());
+    let data = Data { train, test, validation: None, ..data.clone() };
+    let (outcome, training) = traced(|| {
         let mut fit = Fit::start(model, &data, &recipe, Seed(0));
         fit.epoch(&Stop::default(), |_, _| ()).map(drop)
     });
     match outcome {
         // The loss of made-up images says nothing.
-        Ok(()) | Err(Error::Diverged { .. }) => Ok(changes),
-        Err(error) => Err(error),
+        Ok(()) | Err(Error::Diverged { .. }) => {}
+        Err(error) => return Err(error),
     }
+    let (judged, judging) =
+        traced(|| evaluate(model, &model.init(Seed(0)), &data.test, &data.normalization).map(drop));
+    judged?;
+    Ok([training, judging])
 }
 
 #[cfg(test)]
@@ -189,6 +238,17 @@ mod tests {
                     let measured = measured(&study, &arm.model, &plan.data) as u64;
                     assert_eq!(footprint.peak(batch), measured, "{name} {} {batch}", arm.name);
                 }
+                for images in [1, 2, 49, 120] {
+                    let test = plan.data.test.subset(&(0..images).collect::<Vec<_>>());
+                    let judge = || {
+                        let params = arm.model.init(Seed(1));
+                        evaluate(&arm.model, &params, &test, &plan.data.normalization).map(drop)
+                    };
+                    let (judged, usage) = metered(judge);
+                    judged.expect("the images fit");
+                    let foreseen = footprint.judging(images);
+                    assert_eq!(foreseen, usage.peak_bytes as u64, "{name} {} {images}", arm.name);
+                }
             }
         }
     }
@@ -203,10 +263,12 @@ mod tests {
                 Footprint::of(&plan.study, &model, &plan.data).expect("trains").peak(32)
             };
             let side = Footprint::largest_side(&plan.study, &arm.model, &plan.data, 32, bytes);
-            let side = side.expect("trains").expect("some size fits");
+            let Some(Side::Most(side)) = side.expect("trains") else { panic!("some size fits") };
             assert!(peak(side) <= bytes && peak(side + 1) > bytes, "{} {side}", arm.name);
         }
         let model = &plan.arms[0].model;
+        let much = Footprint::search(&plan.study, model, &plan.data, 1, [1 << 50, 20_000_000]);
+        assert!(matches!(much, Ok(Some(Side::AtLeast(side))) if side > 50), "{much:?}");
         let none = Footprint::largest_side(&plan.study, model, &plan.data, 32, 10_000);
         assert_eq!(none.expect("trains"), None);
     }

@@ -43,7 +43,7 @@ pub use data::Data;
 pub use environment::CODE;
 pub use error::Error;
 pub use fit::{Fit, Stop, Sums};
-pub use footprint::Footprint;
+pub use footprint::{Footprint, Side};
 pub use named::{Named, STUDIES, find};
 pub use plan::{Arm, Cell, Plan, Recipe};
 pub use robustness::{Corruptions, Robustness, Trials};

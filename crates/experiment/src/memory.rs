@@ -52,9 +52,11 @@ impl Plan {
         let Some(limit) = limit.or_else(available) else { return Ok(workers) };
         let mut largest = 1;
         for (arm, footprint) in self.arms.iter().zip(self.footprints()?) {
-            let needed = footprint.peak(self.fullest());
+            let judging = footprint.judging(self.data.test.len());
+            let needed = footprint.peak(self.fullest()).max(judging);
             if needed > limit {
-                let (arm, batch) = (arm.name.clone(), footprint.largest_batch(limit));
+                let batch = footprint.largest_batch(limit).filter(|_| judging <= limit);
+                let arm = arm.name.clone();
                 return Err(Error::Limit { arm, needed, limit, batch });
             }
             largest = largest.max(needed);
@@ -76,7 +78,7 @@ pub(crate) fn least(model: &Model, recipe: &Recipe, images: usize) -> u64 {
 }
 
 /// All memory of the machine, where the system tells it.
-fn available() -> Option<u64> {
+pub(crate) fn available() -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
@@ -114,7 +116,7 @@ mod tests {
         };
         assert!((needed, batch) == (most, 31), "{needed} {batch}");
         let error = jobs(1_000).expect_err("nothing fits").to_string();
-        assert!(error.starts_with("arm `max`: training needs "), "{error}");
+        assert!(error.starts_with("arm `max`: its tensors need "), "{error}");
         assert!(
             error.ends_with(
                 "may have 1.00 kB; not even one image fits: use fewer channels or smaller images"

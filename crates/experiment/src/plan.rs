@@ -110,7 +110,9 @@ impl Plan {
             arms.iter().enumerate().map(cell).collect::<Vec<_>>()
         });
         let cells = cells.collect();
-        Ok(Self { study, data, trials, arms, cells, recipe })
+        let plan = Self { study, data, trials, arms, cells, recipe };
+        plan.design().check()?;
+        Ok(plan)
     }
 
     /// The data as the runs of a seed see them.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use cenote_datasets::Normalization;
 use cenote_evidence::{
@@ -11,8 +11,11 @@ use cenote_evidence::{
 };
 use cenote_tensor::{Scalar, Seed, metered};
 
-use crate::unfinished::{Traces, Unfinished};
+use crate::unfinished::{Keeper, Traces, Unfinished};
 use crate::{Arm, Cell, Data, Error, Fit, Plan, Stop, evaluate};
+
+/// What training alone took that is worth a file before its network is judged.
+const WORTH_KEEPING: Duration = Duration::from_secs(1);
 
 /// Trains and judges one cell of a plan, on the current thread pool.
 ///
@@ -91,8 +94,10 @@ pub(crate) enum Seen<'a> {
     Step,
     /// An epoch is done.
     Epoch(&'a EpochPoint),
-    /// The run could not be written; it goes on all the same.
-    Unwritten(&'a Error),
+    /// The run goes on from where it was, after so many steps.
+    Resumed(u64),
+    /// Something went wrong that the run does without.
+    Warning(String),
 }
 
 /// The scaling that a run's own training images gave.
@@ -114,9 +119,14 @@ fn train<'a>(
 ) -> Result<Fit<'a>, Error> {
     let model = &plan.arms[cell.arm].model;
     let mut fit = Fit::start(model, data, &plan.recipe, Seed(cell.seed));
-    if let Some(kept) = unfinished.read(&cell.id)? {
-        *traces = kept.traces;
-        fit = fit.resume(kept.params, kept.state, kept.sums);
+    match unfinished.read(&cell.id) {
+        Ok(None) => {}
+        Ok(Some(kept)) => {
+            *traces = kept.traces;
+            fit = fit.resume(kept.params, kept.state, kept.sums);
+            show(Seen::Resumed(fit.state.steps));
+        }
+        Err(error) => show(Seen::Warning(format!("the run starts again: {error}"))),
     }
     let (mut keeper, steps) = (unfinished.keeper(cell, model, traces), fit.steps_per_epoch());
     while fit.epochs_done() < plan.recipe.epochs {
@@ -126,19 +136,31 @@ fn train<'a>(
             // After the last step of an epoch its loss and accuracy are still to come.
             if step < steps && keeper.is_due() {
                 traces.seconds = before + clock.elapsed().as_secs_f64();
-                keeper.keep(fit, traces).unwrap_or_else(|error| show(Seen::Unwritten(&error)));
+                keep(&mut keeper, fit, traces, show);
             }
         });
         traces.seconds = before + clock.elapsed().as_secs_f64();
         if matches!(outcome, Err(Error::Interrupted)) {
-            keeper.keep(&fit, traces).unwrap_or_else(|error| show(Seen::Unwritten(&error)));
+            keep(&mut keeper, &fit, traces, show);
         }
         let point = outcome?;
         traces.epoch_seconds.push(std::mem::take(&mut traces.seconds));
         show(Seen::Epoch(&point));
         traces.curve.push(point);
+        // Judging may take long too.
+        let last = fit.epochs_done() == plan.recipe.epochs;
+        if keeper.is_due() || last && keeper.unwritten() >= WORTH_KEEPING {
+            keep(&mut keeper, &fit, traces, show);
+        }
     }
     Ok(fit)
+}
+
+/// Puts a run on disk, or says why that failed.
+fn keep(keeper: &mut Keeper<'_>, fit: &Fit<'_>, traces: &Traces, show: &mut impl FnMut(Seen<'_>)) {
+    if let Err(error) = keeper.keep(fit, traces) {
+        show(Seen::Warning(format!("not put on disk, the run goes on: {error}")));
+    }
 }
 
 /// Scores what training made by the images that are kept for that.

@@ -81,8 +81,10 @@ pub trait Observer: Sync {
     fn stepped(&self, plan: &Plan, cell: &Cell);
     /// A run finished an epoch.
     fn epoch(&self, plan: &Plan, cell: &Cell, point: &EpochPoint);
-    /// A run in progress could not be put on disk; it goes on all the same.
-    fn unwritten(&self, plan: &Plan, cell: &Cell, error: &Error);
+    /// A run that started goes on from where it was, after so many steps.
+    fn resumed(&self, plan: &Plan, cell: &Cell, steps: u64);
+    /// Something went wrong that a run does without, such as its file in `unfinished`.
+    fn warned(&self, plan: &Plan, cell: &Cell, warning: &str);
     /// A run is over and its record is on disk.
     fn finished(&self, plan: &Plan, cell: &Cell, record: &Record);
     /// The runs of a planned look are over, and this is what they say.
@@ -130,15 +132,13 @@ pub fn run_all(
     observer.planned(plan, &pending);
 
     let jobs = workers.jobs.min(pending.len().max(1));
-    let team = Team {
-        plan,
-        workers,
-        jobs,
-        unfinished: Unfinished::of(folder, workers.save_every),
-        store: Mutex::new(store),
-        stop,
-        observer,
-    };
+    let unfinished = Unfinished::of(folder, workers.save_every);
+    // A program that ended right behind a record left the file of its run.
+    plan.cells
+        .iter()
+        .filter(|cell| store.finished(&cell.id).is_some())
+        .for_each(|cell| unfinished.remove(&cell.id));
+    let team = Team { plan, workers, jobs, unfinished, store: Mutex::new(store), stop, observer };
     let mut ended = Ended { reused, ran: 0, failed: 0 };
     loop {
         let needed = team.needed(&design)?;
@@ -195,7 +195,8 @@ impl Team<'_> {
                 let show = |seen: Seen<'_>| match seen {
                     Seen::Step => observer.stepped(plan, cell),
                     Seen::Epoch(point) => observer.epoch(plan, cell, point),
-                    Seen::Unwritten(error) => observer.unwritten(plan, cell, error),
+                    Seen::Resumed(steps) => observer.resumed(plan, cell, steps),
+                    Seen::Warning(words) => observer.warned(plan, cell, &words),
                 };
                 let record =
                     pool.install(|| run(plan, cell, &environment, &self.unfinished, stop, show))?;
@@ -255,6 +256,8 @@ mod tests {
         stop_after: usize,
         steps: AtomicUsize,
         stop_after_steps: usize,
+        resumed: Mutex<Vec<u64>>,
+        warnings: Mutex<Vec<String>>,
         stop: Stop,
     }
 
@@ -265,8 +268,9 @@ mod tests {
 
         fn of(stop_after: usize, stop_after_steps: usize) -> Self {
             let [started, steps] = [0; 2].map(AtomicUsize::new);
-            let (repaired, stop) = (Mutex::default(), Stop::default());
-            Self { started, repaired, stop_after, steps, stop_after_steps, stop }
+            let (repaired, resumed, warnings) = Default::default();
+            let stop = Stop::default();
+            Self { started, repaired, stop_after, steps, stop_after_steps, resumed, warnings, stop }
         }
     }
 
@@ -284,8 +288,11 @@ mod tests {
             }
         }
         fn epoch(&self, _: &Plan, _: &Cell, _: &EpochPoint) {}
-        fn unwritten(&self, _: &Plan, _: &Cell, error: &Error) {
-            panic!("{error}");
+        fn resumed(&self, _: &Plan, _: &Cell, steps: u64) {
+            self.resumed.lock().expect("nobody panics").push(steps);
+        }
+        fn warned(&self, _: &Plan, _: &Cell, warning: &str) {
+            self.warnings.lock().expect("nobody panics").push(warning.to_owned());
         }
         fn finished(&self, _: &Plan, _: &Cell, _: &Record) {
             if self.started.load(Ordering::Relaxed) >= self.stop_after {
@@ -416,8 +423,9 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_run_in_progress_fails_alone_and_says_which_file_it_is() {
-        let folder = tempfile::tempdir().expect("a folder for the test");
+    fn a_damaged_run_in_progress_is_told_and_starts_again() {
+        let [whole, folder] = [0; 2].map(|_| tempfile::tempdir().expect("a folder for the test"));
+        let whole = records(whole.path(), 1, 1);
         let counts = Counts::of(usize::MAX, 5);
         let outcome = run_all(&plan(), folder.path(), workers(1, 1), &counts.stop, &counts);
         assert!(matches!(outcome, Err(Error::Interrupted)));
@@ -425,16 +433,43 @@ mod tests {
         let file = std::fs::read_dir(&unfinished).expect("one run is in progress").next();
         let file = file.expect("its file").expect("readable").path();
         std::fs::write(&file, "CENOTE").expect("writable");
+        std::fs::write(unfinished.join("note.txt"), "somebody's").expect("writable");
         let counts = Counts::new(usize::MAX);
         let ended = run_all(&plan(), folder.path(), workers(1, 1), &counts.stop, &counts);
-        assert_eq!(ended.expect("the others run"), Ended { reused: 0, ran: 4, failed: 1 });
-        let records = Store::read(folder.path()).expect("readable").records;
-        let failed = records.iter().find(|record| record.outcome != Outcome::Done);
-        let Some(Outcome::Failed { message }) = failed.map(|record| &record.outcome) else {
-            panic!("{failed:?}");
+        assert_eq!(ended.expect("all run"), Ended { reused: 0, ran: 4, failed: 0 });
+        let warnings = counts.warnings.into_inner().expect("nobody panics");
+        let [warning] = warnings.as_slice() else { panic!("{warnings:?}") };
+        let words = format!("the run starts again: checkpoint {}: ", file.display());
+        assert!(warning.starts_with(&words), "{warning}");
+        let left = std::fs::read_dir(&unfinished).expect("not empty").count();
+        assert_eq!(left, 1, "what is not ours stays");
+        let mut again = Store::read(folder.path()).expect("readable").records;
+        again.sort_by(|a, b| (a.seed, &a.arm).cmp(&(b.seed, &b.arm)));
+        assert!(again.iter().zip(&whole).all(|(x, y)| x.weights == y.weights));
+    }
+
+    #[test]
+    fn a_run_of_one_step_an_epoch_is_kept_and_told_where_it_goes_on() {
+        let mut study = Study::parse("smoke", smoke().text).expect("valid");
+        (study.training.batch_size, study.training.epochs) = (2_000, 4);
+        study.with_seeds(1);
+        let plan = Plan::new(study).expect("fits");
+        let [whole, parts] = [0; 2].map(|_| tempfile::tempdir().expect("a folder for the test"));
+        let always = Workers { save_every: Duration::ZERO, ..workers(1, 1) };
+        let counts = Counts::new(usize::MAX);
+        run_all(&plan, whole.path(), always, &counts.stop, &counts).expect("runs");
+        let counts = Counts::of(usize::MAX, 3);
+        let stopped = run_all(&plan, parts.path(), always, &counts.stop, &counts);
+        assert!(matches!(stopped, Err(Error::Interrupted)));
+        let counts = Counts::new(usize::MAX);
+        run_all(&plan, parts.path(), always, &counts.stop, &counts).expect("goes on");
+        assert_eq!(counts.resumed.into_inner().expect("nobody panics"), [3]);
+        assert_eq!(counts.steps.into_inner(), 4 + 4 - 3, "nothing is trained twice");
+        let weights = |folder: &Path| -> Vec<String> {
+            let records = Store::read(folder).expect("readable").records;
+            records.into_iter().map(|record| record.weights).collect()
         };
-        assert!(message.contains(&file.display().to_string()), "{message}");
-        assert!(message.ends_with("without the file it starts again"), "{message}");
+        assert_eq!(weights(parts.path()), weights(whole.path()));
     }
 
     #[test]

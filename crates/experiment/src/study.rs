@@ -243,6 +243,12 @@ impl Study {
         Ok(())
     }
 
+    /// Runs so many seeds, without looks on the way: those were planned for another number.
+    pub fn with_seeds(&mut self, count: u64) {
+        self.seeds.count = count;
+        self.looks.clear();
+    }
+
     /// Runs at most so many seeds and stops at a planned look once every comparison is decided.
     ///
     /// Looks that the study plans itself are kept if they end with so many seeds, and proposed otherwise.

@@ -16,8 +16,8 @@ use crate::{Cell, Error, Fit};
 /// The note of a checkpoint under which [`Traces`] and sums stand.
 const NOTES: &str = "cenote.unfinished/1";
 
-/// How the name of a run in progress ends.
-const EXTENSION: &str = "cenote";
+/// How the name of a file begins that is not whole yet.
+const DRAFT: &[u8] = b".tmp";
 
 /// Where the runs in progress of a study lie, and how often they are written.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Unfinished {
     pub(crate) fn of(folder: &Path, every: Duration) -> Self {
         let folder = folder.join("unfinished");
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            if entry.path().extension().is_none_or(|extension| extension != EXTENSION) {
+            if entry.file_name().as_encoded_bytes().starts_with(DRAFT) {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -98,13 +98,9 @@ impl Unfinished {
             return Ok(None);
         }
         let refuse = |problem: String| {
-            let file = file.display();
-            Error::Checkpoint(format!(
-                "the run in progress {file} cannot be gone on with: {problem}; without the file it starts again"
-            ))
+            Error::Checkpoint(format!("checkpoint {}: {problem}", file.display()))
         };
-        let Checkpoint { params, state, notes, .. } =
-            Checkpoint::read(&file).map_err(|error| refuse(error.to_string()))?;
+        let Checkpoint { params, state, notes, .. } = Checkpoint::read(&file)?;
         let text = notes.get(NOTES).ok_or_else(|| refuse("it is no run of a study".to_owned()))?;
         let Notes { sums, traces } =
             serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
@@ -113,13 +109,13 @@ impl Unfinished {
 
     /// Forgets the run of a cell, whose record is written.
     pub(crate) fn remove(&self, cell: &str) {
-        // Whatever stays is never read again: a recorded cell does not run.
+        // What cannot be removed is never read again: a recorded cell does not run.
         let _ = fs::remove_file(self.file(cell));
         let _ = fs::remove_dir(&self.folder);
     }
 
     fn file(&self, cell: &str) -> PathBuf {
-        self.folder.join(format!("{cell}.{EXTENSION}"))
+        self.folder.join(format!("{cell}.cenote"))
     }
 }
 
@@ -137,7 +133,12 @@ pub(crate) struct Keeper<'a> {
 impl Keeper<'_> {
     /// Whether the last time is long enough ago.
     pub(crate) fn is_due(&self) -> bool {
-        self.written.elapsed() >= self.unfinished.every
+        self.unwritten() >= self.unfinished.every
+    }
+
+    /// How long the last time, or the start, is ago.
+    pub(crate) fn unwritten(&self) -> Duration {
+        self.written.elapsed()
     }
 
     /// Writes the run, whole or not at all; to be called while it is metered.

@@ -17,8 +17,7 @@ use crate::watch::Watch;
 pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     let mut study = study_of(&args.study)?;
     if let Some(count) = args.seeds {
-        study.seeds.count = count;
-        study.looks.clear(); // other seeds than planned are another plan
+        study.with_seeds(count);
     }
     if !args.arms.is_empty() {
         study.keep_arms(&args.arms)?;
@@ -28,6 +27,11 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
         study.until_decided(args.max_seeds.unwrap_or(study.seeds.count))?;
     }
     let plan = Plan::new(study)?;
+    let asked = workers(args);
+    let workers = plan.admit(asked, args.memory_limit)?;
+    if workers.jobs < asked.jobs && !args.quiet {
+        screen::say(&format!("memory is for {} of {} runs at a time", workers.jobs, asked.jobs));
+    }
     if args.plan {
         let peaks = plan.peaks()?;
         let text = if args.json { plan_document(&plan, &peaks) } else { planned(&plan, &peaks) };
@@ -35,7 +39,6 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan.study.name));
-    let workers = plan.admit(workers(args), args.memory_limit)?;
     let stop = listen()?;
     let watch = Watch::new(folder.clone(), args.quiet, args.json);
     let ended = run_all(&plan, &folder, workers, &stop, &watch);

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use cenote_evidence::bytes;
-use cenote_experiment::{Arm, Footprint, Plan, Workers};
+use cenote_experiment::{Arm, Footprint, Plan, Side, Workers};
 use serde_json::json;
 
 use super::ablate::study_of;
@@ -14,11 +14,12 @@ use crate::screen;
 /// What fits for one arm.
 struct Row<'a> {
     arm: &'a Arm,
-    /// Bytes at the study's batch size.
+    /// Bytes of training at the study's batch size, and of judging.
     peak: u64,
+    judging: u64,
     /// Largest batch and largest side of an image.
     batch: Option<usize>,
-    side: Option<usize>,
+    side: Option<Side>,
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
@@ -26,7 +27,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     if let Some(arm) = &args.arm {
         study.filling(arm)?;
     }
-    study.seeds.count = 1;
+    study.with_seeds(1);
     let plan = Plan::new(study)?;
     let wanted = |arm: &&Arm| args.arm.as_ref().is_none_or(|name| *name == arm.name);
     let rows = Workers::on_threads(None, || {
@@ -46,31 +47,32 @@ fn row<'a>(plan: &Plan, arm: &'a Arm, memory: u64) -> Result<Row<'a>, cenote_exp
     let batch = plan.recipe.batch_size;
     let footprint = Footprint::of(&plan.study, &arm.model, &plan.data)?;
     let side = Footprint::largest_side(&plan.study, &arm.model, &plan.data, batch, memory)?;
-    Ok(Row { arm, peak: footprint.peak(batch), batch: footprint.largest_batch(memory), side })
+    let (peak, judging) = (footprint.peak(batch), footprint.judging(plan.data.test.len()));
+    Ok(Row { arm, peak, judging, batch: footprint.largest_batch(memory), side })
 }
 
 fn table(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
     let batch = plan.recipe.batch_size;
     let [_, height, width] = plan.data.train.shape();
-    let heads = [
-        "arm".to_owned(),
-        "needs".to_owned(),
-        "largest batch".to_owned(),
-        "largest image".to_owned(),
-    ];
-    let mut lines = vec![heads.to_vec()];
+    let heads = ["arm", "training", "judging", "largest batch", "largest image"];
+    let mut lines = vec![heads.map(str::to_owned).to_vec()];
     for row in rows {
         let none = || "none".to_owned();
         lines.push(vec![
             row.arm.name.clone(),
             bytes(row.peak),
+            bytes(row.judging),
             row.batch.map_or_else(none, |batch| batch.to_string()),
-            row.side.map_or_else(none, |side| format!("{side}x{side}")),
+            row.side.map_or_else(none, |side| match side {
+                Side::Most(side) => format!("{side}x{side}"),
+                Side::AtLeast(side) => format!("{side}x{side} or more"),
+            }),
         ]);
     }
     format!(
-        "{}\ntensors of training: what batches of {batch} images of {height}x{width} need; the largest batch of such\n\
-         images, and the largest images in batches of {batch}, within {}\n",
+        "{}\ntensors: what training on batches of {batch} images of {height}x{width} needs, and judging the network by the\n\
+         test images; the largest batch of such images, and the largest images in batches of {batch}, that\n\
+         training takes within {}\n",
         screen::table(&lines),
         bytes(memory),
     )
@@ -82,7 +84,9 @@ fn document(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
         .map(|row| {
             json!({
                 "arm": row.arm.name, "peak_bytes": row.peak,
-                "largest_batch": row.batch, "largest_side": row.side,
+                "judging_bytes": row.judging, "largest_batch": row.batch,
+                "largest_side": row.side.map(|(Side::Most(side) | Side::AtLeast(side))| side),
+                "whole_search": row.side.is_none_or(|side| matches!(side, Side::Most(_))),
             })
         })
         .collect();

@@ -16,7 +16,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     if let Some(arm) = &args.arm {
         study.filling(arm)?;
     }
-    study.seeds.count = 1;
+    study.with_seeds(1);
     let plan = Plan::new(study)?;
     let shown: Vec<(&Arm, Summary)> = plan
         .arms

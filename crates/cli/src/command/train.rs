@@ -18,7 +18,7 @@ pub(super) fn run(args: &Train) -> Result<ExitCode, Failure> {
     let mut study = study_of(&args.study)?;
     let arm = args.arm.clone().unwrap_or_else(|| study.baseline.clone());
     study.filling(&arm)?;
-    study.seeds.count = 1;
+    study.with_seeds(1);
     let plan = Plan::new(study)?;
     let earlier = if args.resume { Some(Trained::read(&args.out)?) } else { None };
     make_folder_of(&args.out)?;

@@ -152,7 +152,7 @@ fn a_plan_is_shown_and_nothing_is_run() {
     let said = place.cenote("ablate smoke --seeds 5 --plan");
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
     let (shown, digest) = said.out.split_once("\nplan ").expect("the digest of the plan");
-    expect![[r#"
+    expect![[r"
         Does the whole path from data to verdict run?
 
         arm   parameters    MACs  memory  against
@@ -160,7 +160,7 @@ fn a_plan_is_shown_and_nothing_is_run() {
         none       1,418  78,496  350 kB  max
 
         10 runs: 2 arms x 5 seeds, each 2 epochs of 1,347 images in batches of 32
-        data: digits, 450 test images; margin ±2.00 points of accuracy"#]]
+        data: digits, 450 test images; margin ±2.00 points of accuracy"]]
     .assert_eq(shown);
     assert_eq!(digest.trim_end().len(), 32, "{digest}");
     let plan = place.json("ablate smoke --seeds 5 --plan --json", "cenote.plan/1");

@@ -58,6 +58,7 @@ fn folders_of_classes_are_read_back_as_they_were_drawn() {
         let place = Place::new();
         let (drawn, read_with) = made(&place, words);
         let (drawn, read) = (classes(drawn), classes(read_with.clone()));
+        assert_eq!(read.classes, drawn.classes, "{words}");
         assert_eq!(named(&read, &read.train), named(&drawn, &drawn.train), "{words}");
         assert_eq!(named(&read, &read.test), named(&drawn, &drawn.test), "{words}");
 
@@ -65,7 +66,7 @@ fn folders_of_classes_are_read_back_as_they_were_drawn() {
         let mut by_labels = read_with;
         by_labels.insert("labels".to_owned(), "labels.csv".into());
         let labelled = classes(by_labels);
-        assert_eq!(labelled.train.images(), drawn.train.images(), "{words}");
+        assert_eq!(labelled.train, drawn.train, "{words}");
         let rows = place.text("set/labels.csv");
         for (index, row) in rows.lines().skip(1).take(drawn.train.len()).enumerate() {
             let file = row.split(',').next().expect("a file");
@@ -171,6 +172,10 @@ fn the_same_settings_give_the_same_files_and_the_note_draws_them_again() {
         );
     }
     let note: Table = place.text("a/drawn.toml").parse().expect("TOML");
+    // What was not said is written down too, since a later version may have another usual value.
+    let keys = ["kind", "size", "classes", "train", "test", "scale", "max_degrees", "position"];
+    let keys = keys.into_iter().chain(["contrast", "clutter", "background", "channels", "seed"]);
+    assert!(note.keys().map(String::as_str).eq(keys), "{note}");
     assert_eq!(classes(note).test.len(), 8);
     let left: Vec<_> = fs::read_dir(place.path("")).expect("a folder").collect();
     assert_eq!(left.len(), 2, "nothing else is left: {left:?}");
@@ -196,8 +201,38 @@ fn what_is_there_is_not_overwritten_and_what_cannot_be_drawn_is_refused() {
     says(&make("canvasses --out x"), &["unknown kind `canvasses`", "mean `canvases`?"]);
     says(&make("canvases --set size=[9,9] --out x"), &["size is 9", "expected a whole number"]);
     says(&make("canvases --train 5 --set train=6 --out x"), &["--set train: is given already"]);
-    assert!(!place.path("x").exists());
+    says(&make("canvases --set size=[9,9] --out deep/x"), &["size is 9"]);
+    assert!(!place.path("x").exists() && !place.path("deep").exists());
     says(&place.refuses("data fetch canvases", 2), &["`canvases` is drawn"]);
+}
+
+#[test]
+fn the_note_of_a_set_that_is_made_of_another_drawn_one_has_the_settings_of_both() {
+    let place = Place::new();
+    let from = "from={kind='shapes_on_clutter',train=8,test=8}";
+    let (drawn, _) = made(&place, &format!("canvases --train 3 --test 2 --set {from}"));
+    let note: Table = place.text("set/drawn.toml").parse().expect("TOML");
+    assert_eq!(note, drawn);
+    assert_eq!(
+        (note["patch"].as_integer(), note["from"]["size"].as_integer()),
+        (Some(8), Some(32))
+    );
+    assert_eq!(boxes(note).train.len(), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_an_empty_folder_is_filled_and_the_working_directory_is_left_alone() {
+    let place = Place::new();
+    let error = place.refuses("data make shapes_on_clutter --out .", 2);
+    says(&error, &["--out .: is the working directory", "name a folder in it"]);
+    says(&place.refuses("data make shapes_on_clutter --out new/..", 2), &["names no folder"]);
+    fs::create_dir_all(place.path("deep/empty")).expect("writable");
+    std::os::unix::fs::symlink("deep/empty", place.path("link")).expect("writable");
+    place.succeeds("data make shapes_on_clutter --train 8 --test 8 --out link");
+    assert!(place.path("link").is_symlink() && place.path("deep/empty/labels.csv").is_file());
+    let left: Vec<_> = fs::read_dir(place.path("")).expect("a folder").collect();
+    assert_eq!(left.len(), 2, "nothing else is left: {left:?}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn what_a_training_needs_is_what_its_record_says() {
             (&planned["name"], &planned["peak_bytes"]) == (&arm["arm"], &arm["peak_bytes"])
         }));
         assert!(record.expect("a run of each arm").contains(&peak), "{record:?} {peak}");
+        assert_eq!(arm["whole_search"], true);
         assert!(
             arm["largest_batch"].as_u64() > Some(1_000) && arm["largest_side"].as_u64() > Some(100)
         );
@@ -30,15 +31,30 @@ fn what_a_training_needs_is_what_its_record_says() {
 fn an_arm_that_needs_more_than_its_limit_is_told_what_would_fit() {
     let place = Place::new();
     let error = place.refuses("ablate smoke --memory-limit 300kB", 2);
-    assert!(
-        error.contains("arm `none`: training needs 350 kB for tensors and may have 300 kB"),
-        "{error}"
-    );
+    assert!(error.contains("arm `none`: its tensors need 350 kB and may have 300 kB"), "{error}");
     assert!(error.ends_with("batch_size = 27 would fit"), "{error}");
+    assert_eq!(error, place.refuses("ablate smoke --memory-limit 300kB --plan", 2));
     assert!(!place.path("runs").exists(), "nothing was started");
+    let said = place.cenote("ablate smoke --epochs 1 --jobs 4 --memory-limit 700kB");
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.err.contains("memory is for 2 of 4 runs at a time"), "{}", said.err);
     let error = place.refuses("fit smoke --memory much", 2);
     assert!(
-        error.contains("expected bytes, or a number with kB, MB, GB, KiB, MiB or GiB"),
+        error.contains("expected bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB or TiB"),
         "{error}"
     );
+}
+
+#[test]
+fn a_study_that_plans_looks_is_fitted_trained_and_summarised_too() {
+    let place = Place::new();
+    place.study(
+        "mine.toml",
+        &[("count = 2", "count = 10"), ("[training]", "looks = [9, 10]\n\n[training]")],
+    );
+    place.succeeds("ablate mine.toml --plan");
+    place.succeeds("ablate mine.toml --seeds 2 --plan");
+    place.succeeds("fit mine.toml --memory 1MB");
+    place.succeeds("summary mine.toml");
+    place.succeeds("train mine.toml --epochs 1 --out net --quiet");
 }

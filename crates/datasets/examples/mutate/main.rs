@@ -73,7 +73,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let flaw = match outcome {
             Err(panic) => {
                 let words = panic.downcast_ref::<String>().cloned();
-                words.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+                let words =
+                    words.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+                Some(words.unwrap_or_else(|| "a panic without words".to_owned()))
             }
             Ok(()) if took > LONGEST => Some("too slow".to_owned()),
             Ok(()) if allocated > MOST_BYTES => Some("too much memory".to_owned()),

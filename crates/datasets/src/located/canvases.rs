@@ -9,7 +9,7 @@
 //! | `scale` | `[0.75, 1.5]` | size of an object as a multiple of its own |
 //! | `overlap` | 0.2 | the most that two boxes share of the smaller one, 0 to 0.5 |
 //! | `clutter` | 0.1 | area of pieces of other images as a share of the canvas |
-//! | `patch` | 8 | rows and columns of a piece |
+//! | `patch` | 8 | rows and columns of a piece, 4 to 32 |
 //! | `background` | `flat` | black, or `noise` or `texture` around a dark grey |
 //! | `seed` | 0 | of every draw |
 //!
@@ -24,7 +24,7 @@ use std::sync::Arc;
 use cenote_spec::{Kind, params};
 use cenote_tensor::Stream;
 use rayon::prelude::*;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use super::DetectionSource;
@@ -33,7 +33,7 @@ use crate::draw::uniform;
 use crate::order::below;
 use crate::source::KINDS;
 use crate::synthetic::{
-    Backdrop, Cutout, Drawing, Example, PARTS, Patches, Piece, counts, number, share, span,
+    Backdrop, Cutout, Drawing, Items, Part, Patches, Piece, counts, number, share, span, table,
 };
 use crate::{Composition, Dataset, Error, Origin, Picture, Source, Split};
 
@@ -58,7 +58,7 @@ const FILLED: f64 = 0.4;
 /// The dark grey of backgrounds that are not black.
 const GREY: f64 = 0.25;
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 struct Settings {
     from: Table,
@@ -105,20 +105,25 @@ impl DetectionSource for Canvases {
         let Dataset { classes, train, test, licence, source, .. } = self.from.load()?;
         self.settings.check_for(train.shape())?;
         let stretch = stretch(&train)?;
-        let scenes = |part: &'static str, items: Split| {
-            let settings = self.settings.clone();
-            let drawing: Arc<dyn Drawing> = Arc::new(Scenery { settings, part, items, stretch });
+        let scenes = |part: Part, items: Split| {
+            let (settings, labels) = (self.settings.clone(), items.labels().to_vec());
+            let items = Items::new(items.images().clone(), stretch);
+            let drawing: Arc<dyn Drawing> = Arc::new(Scenery { settings, part, items, labels });
             let scenes =
                 (0..drawing.len()).into_par_iter().map(|index| scene(part, &drawing, index));
             scenes.collect::<Result<Vec<_>, _>>()
         };
-        let parts = [scenes(PARTS[0], train)?, scenes(PARTS[1], test)?];
+        let Settings { seed, train: learnt, test: judged, .. } = self.settings;
+        let [learnt, judged] = Part::both(NAME, seed, [learnt, judged]);
+        let parts = [scenes(learnt, train)?, scenes(judged, test)?];
         let origin = Origin { name: NAME.to_owned(), licence, source };
         DetectionSet::new(origin, classes, parts, Vec::new())
     }
 
-    fn is_drawn(&self) -> bool {
-        true
+    fn drawn_by(&self) -> Option<Table> {
+        // What objects are of may be drawn too.
+        let from = self.from.drawn_by().unwrap_or_else(|| self.settings.from.clone());
+        Some(table(NAME, &Settings { from, ..self.settings.clone() }))
     }
 }
 
@@ -144,7 +149,7 @@ impl Settings {
                 expected: "1 or 3".to_owned(),
             });
         }
-        number("patch", self.patch, 2..=rows.min(columns).min(32))?;
+        number("patch", self.patch, 4..=rows.min(columns).min(32))?;
         let [height, width] = [rows, columns].map(|side| side as f64 * self.scale[1]);
         let [most_height, most_width] = self.size.map(|side| side as f64);
         let room = FILLED * most_height * most_width / (1.0 - self.overlap);
@@ -182,14 +187,15 @@ fn stretch(items: &Split) -> Result<u8, Error> {
 #[derive(Debug)]
 struct Scenery {
     settings: Settings,
-    part: &'static str,
-    items: Split,
-    stretch: u8,
+    part: Part,
+    items: Items,
+    /// The class of each item.
+    labels: Vec<usize>,
 }
 
 impl Drawing for Scenery {
     fn len(&self) -> usize {
-        if self.part == PARTS[0] { self.settings.train } else { self.settings.test }
+        self.part.len
     }
 
     fn shape(&self) -> [usize; 3] {
@@ -197,18 +203,18 @@ impl Drawing for Scenery {
     }
 
     fn compose(&self, index: usize) -> Result<Composition, Error> {
-        let Settings { size, clutter, patch, background, seed, .. } = self.settings;
-        let (images, stretch, shape) = (self.items.images(), self.stretch, self.shape());
-        let example = Example { seed, kind: NAME, part: self.part, index };
+        let Settings { size, clutter, patch, background, .. } = self.settings;
+        let shape = self.shape();
+        let example = self.part.example(index);
         let level = if background == Backdrop::Flat { 0.0 } else { GREY };
         let colour = vec![level; shape[0]];
         let mut planes = background.paint(&colour, size, &mut example.stream("ground"));
-        let patches = Patches { images, stretch, side: patch, share: clutter };
+        let patches = Patches { items: &self.items, side: patch, share: clutter };
         patches.scatter(&mut planes, shape, &mut example.stream("clutter"))?;
         let mut objects = Vec::new();
         for (item, cutout, at) in self.layout(&mut example.stream("object"))? {
             let at = at.map(|side| side as isize);
-            objects.push(Piece { class: Some(self.items.labels()[item]), at, cutout });
+            objects.push(Piece { class: Some(self.labels[item]), at, cutout });
         }
         Ok(Composition::new(shape, planes, objects))
     }
@@ -222,7 +228,7 @@ impl Scenery {
         let mut cutouts = Vec::with_capacity(count);
         for _ in 0..count {
             let item = below(self.items.len(), stream);
-            let cutout = Cutout::of(self.items.images(), item, self.stretch)?.trimmed();
+            let cutout = self.items.object(item)?.trimmed();
             let scale = uniform(self.settings.scale, stream);
             let scaled = |side: usize| ((side as f64 * scale).round() as usize).max(1);
             let size = cutout.size.map(scaled);
@@ -277,7 +283,7 @@ fn shared(a: ([usize; 2], [usize; 2]), b: ([usize; 2], [usize; 2])) -> f64 {
 }
 
 /// An image with the boxes around what is seen of its objects.
-fn scene(part: &str, drawing: &Arc<dyn Drawing>, index: usize) -> Result<Scene, Error> {
+fn scene(part: Part, drawing: &Arc<dyn Drawing>, index: usize) -> Result<Scene, Error> {
     let composition = drawing.compose(index)?;
     let boxed = composition.objects().into_iter().filter_map(|object| {
         let corners = object.mask.bounds()?;
@@ -285,7 +291,11 @@ fn scene(part: &str, drawing: &Arc<dyn Drawing>, index: usize) -> Result<Scene, 
     });
     let [_, rows, columns] = drawing.shape();
     Ok(Scene {
-        picture: Picture::drawn(format!("{NAME}/{part}/{index}"), Arc::clone(drawing), index),
+        picture: Picture::drawn(
+            format!("{NAME}/{}/{index}", part.name),
+            Arc::clone(drawing),
+            index,
+        ),
         size: [rows as u32, columns as u32],
         objects: boxed.collect(),
     })

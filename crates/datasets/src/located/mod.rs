@@ -10,10 +10,11 @@ mod yolo;
 use std::fmt::Debug;
 
 use cenote_spec::Kind;
+use toml::Table;
 
 use crate::Error;
 
-pub use scene::{BoxedObject, DetectionSet, LeftOut, Scene, SceneBatch, WhyLeftOut};
+pub use scene::{BoxedObject, DetectionSet, LeftOut, Scene, WhyLeftOut};
 
 /// A description of a detection set that can be loaded.
 pub trait DetectionSource: Debug + Send + Sync {
@@ -24,9 +25,14 @@ pub trait DetectionSource: Debug + Send + Sync {
     /// When a file is missing or unreadable, or its annotations cannot be right.
     fn load(&self) -> Result<DetectionSet, Error>;
 
+    /// Every setting that images are drawn by, the usual ones too, as a table with its `kind`; `None` where images are read.
+    fn drawn_by(&self) -> Option<Table> {
+        None
+    }
+
     /// Whether images are drawn, so that [`crate::Picture::composition`] says what is object in each.
     fn is_drawn(&self) -> bool {
-        false
+        self.drawn_by().is_some()
     }
 }
 

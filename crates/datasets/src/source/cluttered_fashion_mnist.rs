@@ -19,12 +19,13 @@
 use std::sync::Arc;
 
 use cenote_spec::{Kind, params, parse};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use toml::Table;
 
 use super::Source;
 use super::drawn::dataset;
 use crate::draw::uniform;
-use crate::synthetic::{Cutout, Drawing, Example, PARTS, Patches, Piece, counts, number, share};
+use crate::synthetic::{Drawing, Items, Part, Patches, Piece, counts, number, share, table};
 use crate::{Composition, Dataset, Error, Origin, Split};
 
 pub(super) const KIND: Kind<dyn Source> = Kind {
@@ -39,7 +40,7 @@ const NAME: &str = "cluttered_fashion_mnist";
 /// Rows and columns of an item.
 const SIDE: usize = 28;
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 struct Cluttered {
     size: usize,
@@ -65,25 +66,26 @@ impl Source for Cluttered {
         share("position", self.position, [0.0, 1.0])?;
         share("clutter", self.clutter, [0.0, 1.0])?;
         number("patch", self.patch, 4..=SIDE)?;
-        let table = super::fashion_mnist_10k::KIND.example_table();
-        let whole = parse(&[&[super::fashion_mnist_10k::KIND]], table);
+        let usual = super::fashion_mnist_10k::KIND.example_table();
+        let whole = parse(&[&[super::fashion_mnist_10k::KIND]], usual);
         let whole = whole.expect("the kind has no setting").load()?;
         let Dataset { classes, train, test, licence, source, .. } = whole;
         let origin = Origin { name: NAME.to_owned(), licence, source };
-        let canvases = |part: &'static str, count: usize, items: Split| {
+        let canvases = |part: Part, items: Split| {
             let mut of_class = vec![Vec::new(); classes.len()];
             for (item, &label) in items.labels().iter().enumerate() {
                 of_class[label].push(item);
             }
-            Arc::new(Canvases { settings: self.clone(), part, count, items, of_class })
+            let items = Items::new(items.images().clone(), 1);
+            Arc::new(Canvases { settings: self.clone(), part, items, of_class }) as Arc<dyn Drawing>
         };
-        let train = canvases(PARTS[0], self.train, train);
-        let test = canvases(PARTS[1], self.test, test);
-        dataset(origin, classes, [train, test])
+        let [learnt, judged] = Part::both(NAME, self.seed, [self.train, self.test]);
+        let parts = [canvases(learnt, train), canvases(judged, test)];
+        dataset(origin, classes, parts)
     }
 
-    fn is_drawn(&self) -> bool {
-        true
+    fn drawn_by(&self) -> Option<Table> {
+        Some(table(NAME, self))
     }
 }
 
@@ -91,16 +93,15 @@ impl Source for Cluttered {
 #[derive(Debug)]
 struct Canvases {
     settings: Cluttered,
-    part: &'static str,
-    count: usize,
-    items: Split,
+    part: Part,
+    items: Items,
     /// The items of each class.
     of_class: Vec<Vec<usize>>,
 }
 
 impl Drawing for Canvases {
     fn len(&self) -> usize {
-        self.count
+        self.part.len
     }
 
     fn shape(&self) -> [usize; 3] {
@@ -108,16 +109,15 @@ impl Drawing for Canvases {
     }
 
     fn compose(&self, index: usize) -> Result<Composition, Error> {
-        let Cluttered { size, position, clutter, patch, seed, .. } = self.settings;
-        let example = Example { seed, kind: NAME, part: self.part, index };
+        let Cluttered { size, position, clutter, patch, .. } = self.settings;
+        let example = self.part.example(index);
         let mut planes = vec![0; size * size];
-        let patches =
-            Patches { images: self.items.images(), stretch: 1, side: patch, share: clutter };
+        let patches = Patches { items: &self.items, side: patch, share: clutter };
         patches.scatter(&mut planes, self.shape(), &mut example.stream("clutter"))?;
         let class = index % self.of_class.len();
         let items = &self.of_class[class];
         let item = items[index / self.of_class.len() % items.len()];
-        let cutout = Cutout::of(self.items.images(), item, 1)?;
+        let cutout = self.items.object(item)?;
         let stream = &mut example.stream("object");
         let room = (size - SIDE) as f64 / 2.0;
         let at = [(); 2].map(|()| {

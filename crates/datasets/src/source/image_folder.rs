@@ -5,7 +5,8 @@
 //! dir/labels.csv         file,label[,split][,group] with `labels = "labels.csv"`, or lines of JSON with these keys
 //! ```
 //!
-//! Classes and files are taken in the order of their names, and classes that are all whole numbers in the order of these.
+//! Classes and files are taken in the order of their names, and classes that are all whole numbers in the order of these;
+//! `classes = [...]` gives classes another order.
 //! Files that end in `.png`, `.jpg`, `.jpeg`, `.webp` or `.bmp` are read, hidden ones and all others left alone; a class
 //! without an image is an error, and so is a class that only the test part has. With a file of labels just the files
 //! that it names are read. Without the two folders, and without `split` in the file of labels, `test_share` of the
@@ -21,6 +22,7 @@
 //! epoch that meets it. Unless it is given, images stay in files when they would take more than 256 MiB decoded. Then the
 //! checksum of the data set is that of the files, and scaling is measured on a sample.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,6 +65,8 @@ struct ImageFolder {
     channels: Channels,
     /// A file of labels, below `dir`.
     labels: Option<PathBuf>,
+    /// The classes in the order of their labels.
+    classes: Option<Vec<String>>,
     #[serde(default = "share::default")]
     test_share: f64,
     #[serde(default)]
@@ -136,7 +140,8 @@ impl ImageFolder {
         let parts = ["train", "test"].map(|part| self.dir.join(part));
         let split = parts.iter().all(|part| part.is_dir());
         let train = list(if split { &parts[0] } else { &self.dir })?;
-        let classes: Vec<String> = train.iter().map(|(class, _)| class.clone()).collect();
+        let classes = train.iter().map(|(class, _)| class.clone()).collect();
+        let classes = self.ordered(classes)?;
         let labelled = |listing: Listing| -> Labelled {
             let label = |class: &String| classes.iter().position(|known| known == class);
             let files = listing.into_iter().map(|(class, files)| (label(&class), files));
@@ -152,7 +157,7 @@ impl ImageFolder {
     /// Takes classes from a file of labels.
     fn by_labels(&self, labels: &Path) -> Result<Listed, Error> {
         let rows = labels::read(&self.dir.join(labels))?;
-        let classes = labels::classes(&rows);
+        let classes = self.ordered(labels::classes(&rows))?;
         let (train, test): (Vec<&Row>, Vec<&Row>) =
             rows.iter().partition(|row| row.part == Part::Train);
         let groups = labels::groups(&train);
@@ -165,6 +170,22 @@ impl ImageFolder {
         let (train, test) = (labelled(train), labelled(test));
         let test = (!test.is_empty()).then_some(test);
         Ok(Listed { classes, train, groups, test })
+    }
+
+    /// The classes in the order that is asked for.
+    fn ordered(&self, found: Vec<String>) -> Result<Vec<String>, Error> {
+        let Some(classes) = &self.classes else {
+            return Ok(found);
+        };
+        let once: BTreeSet<&String> = classes.iter().collect();
+        if once.len() == classes.len() && found.iter().all(|class| once.contains(class)) {
+            return Ok(classes.clone());
+        }
+        Err(Error::Setting {
+            what: "image_folder: classes",
+            got: format!("{classes:?}"),
+            expected: format!("each class once, among them all of {}", found.join(", ")),
+        })
     }
 
     /// Decodes the files side by side, keeping their order, or leaves them for later.
@@ -358,6 +379,13 @@ mod tests {
         assert_eq!(set.train.images().image(0), [&red[..], &[0; 12]].concat());
         let grey = folder.load("channels = 'grey'\nname = 'pets'").unwrap();
         assert_eq!((grey.name.as_str(), grey.shape()), ("pets", [1, 2, 3]));
+        let turned = folder.load("classes = ['dog', 'fox', 'cat']").unwrap();
+        assert_eq!(turned.classes, ["dog", "fox", "cat"]);
+        assert_eq!((turned.train.labels(), turned.test.labels()), (&[2, 0, 0][..], &[0][..]));
+        for classes in ["['dog']", "['dog', 'cat', 'dog']"] {
+            let error = folder.load(&format!("classes = {classes}")).unwrap_err();
+            assert!(error.ends_with("expected each class once, among them all of cat, dog"));
+        }
         folder.put("test/fox/a.png", dot(2, 3));
         let error = folder.load("").unwrap_err();
         let expected = "DIR/test/fox/a.png: class is one that the training part does not have; expected cat, dog";
@@ -392,6 +420,8 @@ mod tests {
         );
         let set = folder.load("labels = 'labels.csv'").unwrap();
         assert_eq!(set.classes, ["9", "10"], "whole numbers are in the order of numbers");
+        let turned = folder.load("labels = 'labels.csv'\nclasses = ['10', '9']").unwrap();
+        assert_eq!((turned.train.labels(), turned.test.labels()), (&[0, 1][..], &[0][..]));
         assert_eq!((set.train.labels(), set.test.labels()), (&[1, 0][..], &[1][..]));
         assert_eq!(set.test.images().image(0)[0], 2);
         let lines = (0..6).map(|i| format!(r#"{{"file": "images/{i}.png", "label": {}}}"#, i % 2));

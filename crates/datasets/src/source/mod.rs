@@ -26,6 +26,7 @@ pub(crate) mod share;
 use std::fmt::Debug;
 
 use cenote_spec::Kind;
+use toml::Table;
 
 use crate::{Dataset, Error, PublishedSet};
 
@@ -43,9 +44,14 @@ pub trait Source: Debug + Send + Sync {
         None
     }
 
+    /// Every setting that images are drawn by, the usual ones too, as a table with its `kind`; `None` where images are read.
+    fn drawn_by(&self) -> Option<Table> {
+        None
+    }
+
     /// Whether images are drawn, so that [`crate::Images::composition`] says what is object in each.
     fn is_drawn(&self) -> bool {
-        false
+        self.drawn_by().is_some()
     }
 }
 

@@ -26,15 +26,16 @@
 use std::sync::Arc;
 
 use cenote_spec::{Kind, params};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use toml::Table;
 
 use super::Source;
 use super::drawn::dataset;
 use crate::draw::uniform;
 use crate::order::below;
 use crate::synthetic::{
-    Backdrop, Colours, Contour, Cutout, Drawing, Example, FACES, FIGURES, Figure, PARTS, Piece,
-    Window, bounds, counts, cover, lay, moved, number, share, span,
+    Backdrop, Colours, Contour, Drawing, Example, FACES, FIGURES, Figure, Part, Piece, Window,
+    bounds, counts, lay, moved, number, share, span, table,
 };
 use crate::{Channels, Composition, Dataset, Error, Origin};
 
@@ -50,7 +51,7 @@ const NAME: &str = "shapes_on_clutter";
 /// Fragments are windows of the side of the image through this.
 const FRAGMENT: usize = 6;
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 struct ShapesOnClutter {
     size: usize,
@@ -94,15 +95,15 @@ impl Source for ShapesOnClutter {
             licence: "none needed: figures of geometry and outlines of free fonts",
             source: "drawn by cenote",
         };
-        let parts = PARTS.map(|part| {
+        let parts = Part::both(NAME, self.seed, [self.train, self.test]).map(|part| {
             let (settings, figures) = (self.clone(), figures.clone());
             Arc::new(Shapes { settings, figures, part }) as Arc<dyn Drawing>
         });
         dataset(origin, self.classes.clone(), parts)
     }
 
-    fn is_drawn(&self) -> bool {
-        true
+    fn drawn_by(&self) -> Option<Table> {
+        Some(table(NAME, self))
     }
 }
 
@@ -140,12 +141,12 @@ impl ShapesOnClutter {
 struct Shapes {
     settings: ShapesOnClutter,
     figures: Vec<Figure>,
-    part: &'static str,
+    part: Part,
 }
 
 impl Drawing for Shapes {
     fn len(&self) -> usize {
-        if self.part == PARTS[0] { self.settings.train } else { self.settings.test }
+        self.part.len
     }
 
     fn shape(&self) -> [usize; 3] {
@@ -155,7 +156,7 @@ impl Drawing for Shapes {
     fn compose(&self, index: usize) -> Result<Composition, Error> {
         let settings = &self.settings;
         let shape @ [channels, rows, columns] = self.shape();
-        let example = Example { seed: settings.seed, kind: NAME, part: self.part, index };
+        let example = self.part.example(index);
         let colours = Colours::apart(channels, settings.contrast, &mut example.stream("colours"));
         let ground = &mut example.stream("ground");
         let mut planes = settings.background.paint(&colours.ground, [rows, columns], ground);
@@ -163,7 +164,7 @@ impl Drawing for Shapes {
         let class = index % self.figures.len();
         let outline = self.placed(class, example);
         let window = Window::of([rows, columns]).around(bounds(&outline));
-        let object = piece(Some(class), &outline, window, &colours.mixed(1.0));
+        let object = Piece::plain(Some(class), &outline, window, &colours.mixed(1.0));
         Ok(Composition::new(shape, planes, vec![object]))
     }
 }
@@ -215,13 +216,7 @@ impl Shapes {
             let half = side as f64 / 2.0;
             let [x, y] = middle;
             let window = Window::of([size; 2]).around([x - half, y - half, x + half, y + half]);
-            lay(planes, self.shape(), &piece(None, &outline, window, &colour));
+            lay(planes, self.shape(), &Piece::plain(None, &outline, window, &colour));
         }
     }
-}
-
-/// What an outline covers of a window, in one colour.
-fn piece(class: Option<usize>, outline: &[Contour], window: Window, colour: &[u8]) -> Piece {
-    let cutout = Cutout::plain(window.size(), colour, cover(outline, window));
-    Piece { class, at: [window.top as isize, window.left as isize], cutout }
 }

@@ -2,13 +2,13 @@
 
 use cenote_tensor::Stream;
 use rand_chacha::rand_core::RngCore;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::draw::{happens, uniform, unit};
 use crate::transform::byte;
 
 /// What a background is made of, around one colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Backdrop {
     /// The colour alone.

@@ -1,6 +1,6 @@
 //! An image as it was put together: a background, and pieces over it.
 
-use super::{Cutout, Mask};
+use super::{Contour, Cutout, Mask, Window, cover};
 use crate::Error;
 
 /// An image as it was put together, from which it can be made again, over another background too.
@@ -139,6 +139,17 @@ impl Composition {
 const HALF: u8 = 128;
 
 impl Piece {
+    /// What an outline covers of a window, in one colour.
+    pub(crate) fn plain(
+        class: Option<usize>,
+        outline: &[Contour],
+        window: Window,
+        colour: &[u8],
+    ) -> Self {
+        let cutout = Cutout::plain(window.size(), colour, cover(outline, window));
+        Self { class, at: [window.top as isize, window.left as isize], cutout }
+    }
+
     /// Visits the pixels of an image that a piece lies on: where in a plane of it, and where in the piece.
     fn cells(&self, [rows, columns]: [usize; 2], mut visit: impl FnMut(usize, usize)) {
         let [height, width] = self.cutout.size;

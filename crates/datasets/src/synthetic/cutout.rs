@@ -35,24 +35,17 @@ impl Cutout {
         for value in &mut colours {
             *value = value.saturating_mul(stretch);
         }
-        let outside = outside(&colours, [channels, rows, columns]);
-        let mut coverage: Vec<u8> =
-            outside.into_iter().map(|outside| if outside { 0 } else { 255 }).collect();
-        if coverage.iter().all(|&share| share == 0) {
-            coverage.fill(255);
-        }
+        let coverage = silhouette(&colours, [channels, rows, columns]);
         Ok(Self { size: [rows, columns], colours, coverage })
     }
 
     /// The part within rows `top..bottom` and columns `left..right`.
-    pub(crate) fn part(&self, [top, left, bottom, right]: [usize; 4]) -> Self {
-        let [rows, columns] = self.size;
-        let cut = |plane: &[u8]| -> Vec<u8> {
-            let rows = plane.chunks_exact(columns).take(bottom).skip(top);
-            rows.flat_map(|row| &row[left..right]).copied().collect()
-        };
-        let colours = self.colours.chunks_exact(rows * columns).flat_map(cut).collect();
-        Self { size: [bottom - top, right - left], colours, coverage: cut(&self.coverage) }
+    pub(crate) fn part(&self, part @ [top, left, bottom, right]: [usize; 4]) -> Self {
+        Self {
+            size: [bottom - top, right - left],
+            colours: cut(&self.colours, self.size, part),
+            coverage: cut(&self.coverage, self.size, part),
+        }
     }
 
     /// Without the rows and columns at its sides that it does not cover.
@@ -113,6 +106,27 @@ impl Cutout {
         }
         scaled
     }
+}
+
+/// What lies within rows `top..bottom` and columns `left..right` of planes of `[rows, columns]`.
+pub(super) fn cut(
+    planes: &[u8],
+    [rows, columns]: [usize; 2],
+    [top, left, bottom, right]: [usize; 4],
+) -> Vec<u8> {
+    let planes = planes.chunks_exact(rows * columns);
+    let rows =
+        planes.flat_map(|plane| plane[top * columns..bottom * columns].chunks_exact(columns));
+    rows.flat_map(|row| &row[left..right]).copied().collect()
+}
+
+/// What the object of an image covers: 255 within its silhouette, 0 around it.
+pub(super) fn silhouette(planes: &[u8], shape: [usize; 3]) -> Vec<u8> {
+    let outside = outside(planes, shape);
+    if outside.iter().all(|&outside| outside) {
+        return vec![255; outside.len()];
+    }
+    outside.into_iter().map(|outside| if outside { 0 } else { 255 }).collect()
 }
 
 /// The pixels that are black in all channels and joined to a side of the image by such pixels, side by side.

@@ -1,24 +1,41 @@
-//! The streams of one example.
+//! The parts of a drawn set, and the streams of one example.
 
 use cenote_tensor::{Seed, Stream};
 
-/// The parts, as streams are named after them.
-pub(crate) const PARTS: [&str; 2] = ["train", "test"];
+/// One part of a set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    kind: &'static str,
+    seed: u64,
+    /// `train` or `test`, as streams are named after it.
+    pub(crate) name: &'static str,
+    /// Number of images.
+    pub(crate) len: usize,
+}
 
-/// Which example of which set is drawn.
+impl Part {
+    /// The parts to learn from and to judge by.
+    pub(crate) fn both(kind: &'static str, seed: u64, [train, test]: [usize; 2]) -> [Self; 2] {
+        [("train", train), ("test", test)].map(|(name, len)| Self { kind, seed, name, len })
+    }
+
+    /// One of its examples.
+    pub(crate) fn example(self, index: usize) -> Example {
+        Example { part: self, index }
+    }
+}
+
+/// Which example of which part is drawn.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Example {
-    pub(crate) seed: u64,
-    pub(crate) kind: &'static str,
-    /// `train` or `test`.
-    pub(crate) part: &'static str,
-    pub(crate) index: usize,
+    part: Part,
+    index: usize,
 }
 
 impl Example {
     /// The stream that `what` of it is drawn from.
     pub(crate) fn stream(self, what: &str) -> Stream {
-        let Self { seed, kind, part, index } = self;
-        Seed(seed).stream(&format!("{kind}/{part}/{index}/{what}"))
+        let Part { kind, seed, name, .. } = self.part;
+        Seed(seed).stream(&format!("{kind}/{name}/{}/{what}", self.index))
     }
 }

@@ -15,11 +15,13 @@ mod composition;
 mod cutout;
 mod example;
 mod figure;
+mod items;
 mod lettering;
 mod limits;
 mod mask;
 mod outline;
 mod patches;
+mod settings;
 
 use std::fmt::Debug;
 
@@ -31,12 +33,14 @@ pub use mask::Mask;
 pub(crate) use backdrop::{Backdrop, Colours};
 pub(crate) use composition::{Piece, lay};
 pub(crate) use cutout::Cutout;
-pub(crate) use example::{Example, PARTS};
+pub(crate) use example::{Example, Part};
 pub(crate) use figure::{FIGURES, Figure};
+pub(crate) use items::Items;
 pub(crate) use lettering::{FACES, SANS, letter};
 pub(crate) use limits::{counts, number, share, span};
 pub(crate) use outline::{Contour, Window, bounds, cover, moved};
 pub(crate) use patches::Patches;
+pub(crate) use settings::table;
 
 /// A part of a set that is drawn rather than stored: every image can be drawn again and taken apart.
 pub(crate) trait Drawing: Debug + Send + Sync {

@@ -183,13 +183,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_outline_covers_its_polygons_area_wherever_the_window_cuts_it(
+        fn a_window_covers_what_the_whole_image_does_there(
             corners in prop::collection::vec((-20.0..40.0, -20.0..40.0), 3..9), at in 0_usize..20,
         ) {
             let contour: Contour = corners.into_iter().map(|(x, y)| [x, y]).collect();
             let whole = cover(std::slice::from_ref(&contour), Window::of([20, 20]));
             let part = Window { top: at, left: 0, bottom: 20, right: 20 };
             prop_assert_eq!(&cover(&[contour], part)[..], &whole[at * 20..]);
+        }
+
+        #[test]
+        fn a_triangle_covers_half_of_the_parallelogram_that_its_sides_span(
+            [a, b, c] in prop::array::uniform3([0.0..20.0, 0.0..20.0]),
+        ) {
+            let covered = cover(&[vec![a, b, c]], Window::of([20, 20]));
+            let covered: f64 = covered.iter().map(|&cell| f64::from(cell) / 255.0).sum();
+            let area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
+            let side = |from: [f64; 2], to: [f64; 2]| (to[0] - from[0]).hypot(to[1] - from[1]);
+            let around = side(a, b) + side(b, c) + side(c, a);
+            // Lines are an eighth of a pixel apart, so a side is off by a sixteenth along its length at most.
+            prop_assert!((covered - area.abs() / 2.0).abs() < around / 16.0 + 1.0);
         }
     }
 

@@ -2,16 +2,14 @@
 
 use cenote_tensor::Stream;
 
-use super::{Cutout, Piece, lay};
+use super::{Items, Piece, lay};
+use crate::Error;
 use crate::order::below;
-use crate::{Error, Images};
 
 /// Pieces of the images of one part.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patches<'a> {
-    pub(crate) images: &'a Images,
-    /// What values are multiplied by.
-    pub(crate) stretch: u8,
+    pub(crate) items: &'a Items,
     /// Rows and columns of a piece.
     pub(crate) side: usize,
     /// Area of all pieces together as a share of the image, as if none lay over another.
@@ -30,15 +28,15 @@ impl Patches<'_> {
         shape @ [_, rows, columns]: [usize; 3],
         stream: &mut Stream,
     ) -> Result<(), Error> {
-        let [_, height, width] = self.images.shape();
+        let [_, height, width] = self.items.shape();
         let count = self.share * (rows * columns) as f64 / (self.side * self.side) as f64;
         for _ in 0..count.round() as usize {
-            let image = below(self.images.len(), stream);
+            let item = below(self.items.len(), stream);
             let corner = [height, width].map(|side| below(side - self.side + 1, stream));
             let at = [rows, columns].map(|side| below(side - self.side + 1, stream) as isize);
             let [top, left] = corner;
-            let cutout = Cutout::of(self.images, image, self.stretch)?;
-            let cutout = cutout.part([top, left, top + self.side, left + self.side]);
+            let part = [top, left, top + self.side, left + self.side];
+            let cutout = self.items.part(item, part)?;
             lay(planes, shape, &Piece { class: None, at, cutout });
         }
         Ok(())

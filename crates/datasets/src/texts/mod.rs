@@ -7,10 +7,11 @@ mod synthetic_captcha;
 use std::fmt::Debug;
 
 use cenote_spec::Kind;
+use toml::Table;
 
 use crate::Error;
 
-pub use set::{TextBatch, TextImage, TextSet};
+pub use set::{TextImage, TextSet};
 
 /// A description of a set of texts that can be loaded.
 pub trait TextSource: Debug + Send + Sync {
@@ -21,9 +22,14 @@ pub trait TextSource: Debug + Send + Sync {
     /// When a file is missing, unreadable or damaged, or a text cannot be right.
     fn load(&self) -> Result<TextSet, Error>;
 
+    /// Every setting that images are drawn by, the usual ones too, as a table with its `kind`; `None` where images are read.
+    fn drawn_by(&self) -> Option<Table> {
+        None
+    }
+
     /// Whether images are drawn, so that [`crate::Picture::composition`] says where each letter is.
     fn is_drawn(&self) -> bool {
-        false
+        self.drawn_by().is_some()
     }
 }
 

@@ -28,15 +28,16 @@ use std::sync::Arc;
 
 use cenote_spec::{Kind, params};
 use cenote_tensor::Stream;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use toml::Table;
 
 use super::TextSource;
 use super::set::{TextImage, TextSet};
 use crate::draw::{happens, uniform};
 use crate::order::below;
 use crate::synthetic::{
-    Backdrop, Contour, Cutout, Drawing, Example, FACES, PARTS, Piece, Window, bounds, counts,
-    cover, lay, letter, moved, number,
+    Backdrop, Contour, Cutout, Drawing, FACES, Part, Piece, Window, bounds, counts, lay, letter,
+    moved, number, table,
 };
 use crate::transform::byte;
 use crate::{Channels, Composition, Error, Picture};
@@ -55,7 +56,7 @@ const LEAST_COLUMNS: usize = 8;
 /// What a text may take of an image, across and down.
 const FILLED: f64 = 0.94;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Style {
     Clean,
@@ -71,7 +72,7 @@ enum Style {
 const STYLES: [Style; 6] =
     [Style::Clean, Style::Spaced, Style::Rotated, Style::Struck, Style::Noisy, Style::Touching];
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 struct Captchas {
     style: Style,
@@ -103,28 +104,29 @@ impl Default for Captchas {
 impl TextSource for Captchas {
     fn load(&self) -> Result<TextSet, Error> {
         let alphabet = self.checked()?;
-        let images = |part: &'static str| -> Vec<TextImage> {
+        let images = |part: Part| -> Vec<TextImage> {
             let (settings, alphabet) = (self.clone(), alphabet.clone());
             let part = Arc::new(Prints { settings, alphabet, part });
             let image = |index: usize| {
-                let name = format!("{NAME}/{}/{index}", part.part);
+                let name = format!("{NAME}/{}/{index}", part.part.name);
                 let text = part.text(index).into_iter().map(|at| part.alphabet[at]).collect();
                 TextImage { picture: Picture::drawn(name, part.clone(), index), text }
             };
             (0..part.len()).map(image).collect()
         };
+        let [train, test] = Part::both(NAME, self.seed, [self.train, self.test]).map(images);
         Ok(TextSet {
             name: NAME.to_owned(),
-            train: images(PARTS[0]),
-            test: images(PARTS[1]),
+            train,
+            test,
             alphabet,
             licence: "none needed: outlines of free fonts",
             source: "drawn by cenote",
         })
     }
 
-    fn is_drawn(&self) -> bool {
-        true
+    fn drawn_by(&self) -> Option<Table> {
+        Some(table(NAME, self))
     }
 }
 
@@ -157,7 +159,7 @@ impl Captchas {
 struct Prints {
     settings: Captchas,
     alphabet: Vec<char>,
-    part: &'static str,
+    part: Part,
 }
 
 /// Ink and paper, a value of each channel, 0 to 1.
@@ -168,7 +170,7 @@ struct Print {
 
 impl Drawing for Prints {
     fn len(&self) -> usize {
-        if self.part == PARTS[0] { self.settings.train } else { self.settings.test }
+        self.part.len
     }
 
     fn shape(&self) -> [usize; 3] {
@@ -176,7 +178,8 @@ impl Drawing for Prints {
     }
 
     fn compose(&self, index: usize) -> Result<Composition, Error> {
-        let (example, shape, size) = (self.example(index), self.shape(), self.settings.size);
+        let (shape, size) = (self.shape(), self.settings.size);
+        let example = self.part.example(index);
         let mut stream = example.stream("object");
         let style = match self.settings.style {
             Style::Mixed => STYLES[below(STYLES.len(), &mut stream)],
@@ -191,17 +194,21 @@ impl Drawing for Prints {
             lay(&mut planes, shape, &behind);
         }
         let text = self.text(index);
+        let window = |outline: &[Contour]| Window::of(size).around(bounds(outline));
         let mut pieces: Vec<Piece> = self
             .outlines(&text, style, &mut stream)
             .iter()
             .zip(&text)
-            .map(|(outline, &class)| piece(Some(class), outline, size, &print.ink))
+            .map(|(outline, &class)| {
+                Piece::plain(Some(class), outline, window(outline), &print.ink)
+            })
             .collect();
         let mut clutter = example.stream("clutter");
         match style {
             Style::Struck => pieces.extend(
                 (0..=below(3, &mut clutter))
-                    .map(|_| piece(None, &[strike(size, &mut clutter)], size, &print.ink)),
+                    .map(|_| [strike(size, &mut clutter)])
+                    .map(|line| Piece::plain(None, &line, window(&line), &print.ink)),
             ),
             Style::Noisy => pieces.push(specks(shape, 0.04, &mut clutter)),
             _ => {}
@@ -211,13 +218,9 @@ impl Drawing for Prints {
 }
 
 impl Prints {
-    fn example(&self, index: usize) -> Example {
-        Example { seed: self.settings.seed, kind: NAME, part: self.part, index }
-    }
-
     /// The letters of an image, as places in the alphabet.
     fn text(&self, index: usize) -> Vec<usize> {
-        let stream = &mut self.example(index).stream("text");
+        let stream = &mut self.part.example(index).stream("text");
         let [least, most] = self.settings.length;
         let length = least + below(most - least + 1, stream);
         (0..length).map(|_| below(self.alphabet.len(), stream)).collect()
@@ -278,13 +281,6 @@ impl Print {
         }
         Self { ink: ink.into_iter().map(|value| byte(value * 255.0)).collect(), paper }
     }
-}
-
-/// What an outline covers of an image, in one colour.
-fn piece(class: Option<usize>, outline: &[Contour], size: [usize; 2], colour: &[u8]) -> Piece {
-    let window = Window::of(size).around(bounds(outline));
-    let cutout = Cutout::plain(window.size(), colour, cover(outline, window));
-    Piece { class, at: [window.top as isize, window.left as isize], cutout }
 }
 
 /// Single pixels of any grey, this share of all.

@@ -42,9 +42,25 @@ impl Transform for HorizontalFlip {
         if f64::from(stream.next_u32()) >= self.probability * 2.0_f64.powi(32) {
             return Motion::Still;
         }
-        image.chunks_exact_mut(width).for_each(<[u8]>::reverse);
+        image.chunks_exact_mut(width).for_each(mirror);
         Motion::Linear(Matrix([-1.0, 0.0, width as f64, 0.0, 1.0, 0.0]))
     }
+}
+
+/// Reverses a row, eight bytes of either end at a time.
+fn mirror(row: &mut [u8]) {
+    let half = row.len() / 2;
+    let (left, right) = row.split_at_mut(half);
+    let middle = right.len() - half;
+    let (lefts, left) = left.as_chunks_mut::<8>();
+    let (right, rights) = right[middle..].as_rchunks_mut::<8>();
+    for (a, b) in lefts.iter_mut().zip(rights.iter_mut().rev()) {
+        let swapped = [*b, *a].map(|bytes| u64::from_ne_bytes(bytes).swap_bytes().to_ne_bytes());
+        [*a, *b] = swapped;
+    }
+    left.swap_with_slice(right);
+    left.reverse();
+    right.reverse();
 }
 
 #[cfg(test)]
@@ -68,6 +84,16 @@ mod tests {
     fn every_row_is_mirrored_or_none() {
         assert_eq!(flipped(0.0, 50), 0);
         assert_eq!(flipped(1.0, 50), 50);
+    }
+
+    #[test]
+    fn a_row_of_any_length_is_mirrored() {
+        for length in 0..50 {
+            let row: Vec<u8> = (0..length).collect();
+            let mut mirrored = row.clone();
+            mirror(&mut mirrored);
+            assert!(mirrored.iter().eq(row.iter().rev()), "{mirrored:?}");
+        }
     }
 
     #[test]

@@ -69,25 +69,37 @@ pub(super) fn slide(
     [down, right]: [isize; 2],
     border: Border,
 ) -> Motion {
-    // The columns that stay inside move as one; the border is asked for the others.
-    let inside = |at: isize| at.clamp(0, width as isize) as usize;
-    let (start, end) = (inside(right), inside(width as isize + right));
-    let mut before = vec![0; height * width];
-    for plane in image.chunks_exact_mut(height * width) {
+    let area = height * width;
+    // What stays inside of a row, a column or a plane that moves `by`.
+    let span = |by: isize, count: usize| {
+        [by, count as isize + by].map(|at| at.clamp(0, count as isize) as usize)
+    };
+    let from = |at: usize, by: isize| (at as isize - by) as usize;
+    let by = down * width as isize + right;
+    let ([top, bottom], [start, end]) = (span(down, height), span(right, width));
+    let [first, last] = span(by, area);
+    let mut before = vec![0; area];
+    for plane in image.chunks_exact_mut(area) {
         before.copy_from_slice(plane);
-        for (row, values) in plane.chunks_exact_mut(width).enumerate() {
-            let Some(row) = border.place(row as isize - down, height) else {
-                values.fill(0);
-                continue;
-            };
-            let source = &before[row * width..][..width];
-            if start < end {
-                let first = (start as isize - right) as usize;
-                values[start..end].copy_from_slice(&source[first..first + end - start]);
+        // The plane moves at once; rows and columns from beyond the border are then mended.
+        if first < last {
+            plane[first..last].copy_from_slice(&before[from(first, by)..from(last, by)]);
+        }
+        for row in (0..top).chain(bottom..height) {
+            let values = &mut plane[row * width..][..width];
+            match border.place(row as isize - down, height) {
+                Some(row) if start < end => {
+                    let source = &before[row * width..][from(start, right)..from(end, right)];
+                    values[start..end].copy_from_slice(source);
+                }
+                _ => values.fill(0),
             }
-            for column in (0..start).chain(end..width) {
-                let place = border.place(column as isize - right, width);
-                values[column] = place.map_or(0, |place| source[place]);
+        }
+        for column in (0..start).chain(end..width) {
+            let place = border.place(column as isize - right, width);
+            for (row, value) in plane[column..].iter_mut().step_by(width).enumerate() {
+                let row = place.and_then(|_| border.place(row as isize - down, height));
+                *value = row.zip(place).map_or(0, |(row, column)| before[row * width + column]);
             }
         }
     }
@@ -102,19 +114,39 @@ mod tests {
     use std::collections::BTreeMap;
 
     use cenote_tensor::Seed;
+    use proptest::prelude::*;
 
     use super::*;
 
-    /// The definition: every cell takes the value `down` above and `right` before it, or 0.
-    fn moved(image: &[u8], [height, width]: [isize; 2], [down, right]: [isize; 2]) -> Vec<u8> {
-        let cell = |y: isize, x: isize| {
-            let inside = (0..height).contains(&y) && (0..width).contains(&x);
-            if inside { image[(y * width + x) as usize] } else { 0 }
+    /// The definition: every cell takes the value `down` above and `right` before it, or what the border has there.
+    fn moved(
+        image: &[u8],
+        [height, width]: [usize; 2],
+        [down, right]: [isize; 2],
+        border: Border,
+    ) -> Vec<u8> {
+        let cell = |y: usize, x: usize| {
+            let row = border.place(y as isize - down, height);
+            let place = row.zip(border.place(x as isize - right, width));
+            place.map_or(0, |(row, column)| image[row * width + column])
         };
-        (0..height)
-            .flat_map(|y| (0..width).map(move |x| (y, x)))
-            .map(|(y, x)| cell(y - down, x - right))
-            .collect()
+        (0..height).flat_map(|y| (0..width).map(move |x| cell(y, x))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn every_cell_comes_from_where_the_border_says(
+            size in [1_usize..9, 1_usize..9], by in [-9_isize..10, -9_isize..10],
+        ) {
+            let area = size[0] * size[1];
+            let image: Vec<u8> = (1..=2 * area as u8).collect();
+            for border in [Border::Zero, Border::Edge, Border::Reflect, Border::Circular] {
+                let mut shifted = image.clone();
+                slide(&mut shifted, [2, size[0], size[1]], by, border);
+                let planes = image.chunks(area).flat_map(|plane| moved(plane, size, by, border));
+                prop_assert_eq!(shifted, planes.collect::<Vec<_>>());
+            }
+        }
     }
 
     #[test]
@@ -133,7 +165,8 @@ mod tests {
         for down in -2..=2 {
             for right in -2..=2 {
                 // 100 expected, deviation 9.8.
-                let count = seen.remove(&moved(&image, [3, 4], [down, right])).unwrap_or(0);
+                let there = moved(&image, [3, 4], [down, right], Border::Zero);
+                let count = seen.remove(&there).unwrap_or(0);
                 assert!(count.abs_diff(100) < 50, "({down}, {right}) {count} times");
             }
         }

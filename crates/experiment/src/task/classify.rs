@@ -12,7 +12,7 @@ use cenote_tensor::Seed;
 use crate::Error;
 
 /// Images per step of an evaluation; it changes no result.
-const BATCH_SIZE: usize = 50;
+pub(crate) const TOGETHER: usize = 50;
 
 /// What a network did with the images of a split.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub fn evaluate(
     let classes = model.output().len();
     let mut predicted = Vec::with_capacity(split.len());
     let mut loss = 0.0;
-    let batches = Batches::sequential(split, normalization, BATCH_SIZE)?;
+    let batches = Batches::sequential(split, normalization, TOGETHER)?;
     let workers = batches.workers_for(rayon::current_num_threads());
     for batch in batches.prefetched(workers)? {
         let batch = batch?;

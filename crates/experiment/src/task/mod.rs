@@ -2,4 +2,5 @@
 
 mod classify;
 
+pub(crate) use classify::TOGETHER;
 pub use classify::{Evaluation, evaluate};

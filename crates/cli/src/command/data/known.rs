@@ -1,11 +1,96 @@
-//! The published sets by name, and where they are.
+//! The kinds of data sets by name, and where those that were published are.
 
 use std::path::PathBuf;
 
-use cenote_datasets::{DETECTION_KINDS, KINDS, PublishedSet, Source, TEXT_KINDS, data_dir};
+use cenote_datasets::{
+    DETECTION_KINDS, Dataset, DetectionSet, DetectionSource, KINDS, PublishedSet, Source,
+    TEXT_KINDS, TextSet, TextSource, data_dir,
+};
 use cenote_spec::{Kind, nearest};
+use toml::Table;
 
 use crate::failure::Failure;
+
+/// A kind, by what its images are given with.
+#[derive(Clone, Copy)]
+pub(super) enum Known {
+    Classes(&'static Kind<dyn Source>),
+    Boxes(&'static Kind<dyn DetectionSource>),
+    Texts(&'static Kind<dyn TextSource>),
+}
+
+/// A set of any kind.
+pub(super) enum Set {
+    Classes(Dataset),
+    Boxes(DetectionSet),
+    Texts(TextSet),
+}
+
+impl Known {
+    /// Every kind.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        let (classes, boxes) = (KINDS.iter().map(Self::Classes), DETECTION_KINDS.iter());
+        classes.chain(boxes.map(Self::Boxes)).chain(TEXT_KINDS.iter().map(Self::Texts))
+    }
+
+    /// The kind of this name.
+    pub(super) fn find(name: &str) -> Option<Self> {
+        Self::all().find(|kind| kind.name() == name)
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Classes(kind) => kind.name,
+            Self::Boxes(kind) => kind.name,
+            Self::Texts(kind) => kind.name,
+        }
+    }
+
+    /// Whether its images are drawn.
+    pub(super) fn is_drawn(self) -> bool {
+        match self {
+            Self::Classes(kind) => cenote_spec::parse(&[KINDS], kind.example_table())
+                .is_ok_and(|source| source.is_drawn()),
+            Self::Boxes(kind) => cenote_spec::parse(&[DETECTION_KINDS], kind.example_table())
+                .is_ok_and(|source| source.is_drawn()),
+            Self::Texts(kind) => cenote_spec::parse(&[TEXT_KINDS], kind.example_table())
+                .is_ok_and(|source| source.is_drawn()),
+        }
+    }
+
+    /// Loads the set that a table of this kind describes; `failed` is what it is to the caller that it cannot be loaded.
+    /// Returns every setting too if it is drawn.
+    pub(super) fn load(
+        self,
+        table: Table,
+        failed: fn(String) -> Failure,
+    ) -> Result<(Set, Option<Table>), Failure> {
+        let wrong = |error: cenote_spec::Error| Failure::Usage(error.to_string());
+        let failed = |error: cenote_datasets::Error| failed(error.to_string());
+        Ok(match self {
+            Self::Classes(_) => {
+                let source = cenote_spec::parse(&[KINDS], table).map_err(wrong)?;
+                (Set::Classes(source.load().map_err(failed)?), source.drawn_by())
+            }
+            Self::Boxes(_) => {
+                let source = cenote_spec::parse(&[DETECTION_KINDS], table).map_err(wrong)?;
+                (Set::Boxes(source.load().map_err(failed)?), source.drawn_by())
+            }
+            Self::Texts(_) => {
+                let source = cenote_spec::parse(&[TEXT_KINDS], table).map_err(wrong)?;
+                (Set::Texts(source.load().map_err(failed)?), source.drawn_by())
+            }
+        })
+    }
+}
+
+/// Refuses a name that is none of those expected.
+pub(super) fn unknown(what: &str, name: &str, expected: &[&str]) -> Failure {
+    let hint = nearest(name, expected.iter().copied());
+    let hint = hint.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+    let expected = expected.join(", ");
+    Failure::Usage(format!("unknown {what} `{name}`; expected one of {expected}{hint}"))
+}
 
 /// The folder that holds a folder for each set.
 pub(super) fn root() -> Result<PathBuf, Failure> {
@@ -24,28 +109,6 @@ pub(super) fn is_embedded(kind: &Kind<dyn Source>) -> bool {
     kind.example.is_empty() && of(kind).is_none()
 }
 
-/// The kinds that are drawn, whatever is in their images.
-pub(super) fn drawn() -> Vec<&'static str> {
-    let classes = KINDS.iter().filter(|kind| {
-        cenote_spec::parse(&[KINDS], kind.example_table()).is_ok_and(|source| source.is_drawn())
-    });
-    let boxes = DETECTION_KINDS.iter().filter(|kind| {
-        let source = cenote_spec::parse(&[DETECTION_KINDS], kind.example_table());
-        source.is_ok_and(|source| source.is_drawn())
-    });
-    let texts = TEXT_KINDS.iter().filter(|kind| {
-        let source = cenote_spec::parse(&[TEXT_KINDS], kind.example_table());
-        source.is_ok_and(|source| source.is_drawn())
-    });
-    let names = classes.map(|kind| kind.name).chain(boxes.map(|kind| kind.name));
-    names.chain(texts.map(|kind| kind.name)).collect()
-}
-
-/// Whether a kind is drawn.
-pub(super) fn is_drawn(name: &str) -> bool {
-    drawn().contains(&name)
-}
-
 /// The published set of this name.
 pub(super) fn published(name: &str) -> Result<PublishedSet, Failure> {
     let kind = KINDS.iter().find(|kind| kind.name == name);
@@ -55,7 +118,7 @@ pub(super) fn published(name: &str) -> Result<PublishedSet, Failure> {
     if kind.is_some_and(is_embedded) {
         return Err(Failure::Usage(format!("`{name}` is part of the program; it has no files")));
     }
-    if is_drawn(name) {
+    if Known::find(name).is_some_and(Known::is_drawn) {
         return Err(Failure::Usage(format!("`{name}` is drawn; `cenote data make` writes files")));
     }
     if kind.is_some() {
@@ -63,8 +126,5 @@ pub(super) fn published(name: &str) -> Result<PublishedSet, Failure> {
     }
     let names: Vec<&str> =
         KINDS.iter().filter(|kind| of(kind).is_some()).map(|kind| kind.name).collect();
-    let hint = nearest(name, names.iter().copied());
-    let hint = hint.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-    let expected = names.join(", ");
-    Err(Failure::Usage(format!("unknown data set `{name}`; expected one of {expected}{hint}")))
+    Err(unknown("data set", name, &names))
 }

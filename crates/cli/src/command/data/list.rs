@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use cenote_datasets::{DETECTION_KINDS, KINDS, PublishedSet, TEXT_KINDS};
-use cenote_spec::Kind;
+use cenote_datasets::PublishedSet;
 use serde_json::json;
 
-use super::known;
+use super::known::{self, Known};
 use crate::args::DataList;
 use crate::failure::Failure;
 use crate::screen;
@@ -25,32 +24,36 @@ struct Row {
 
 pub(super) fn run(args: &DataList) -> Result<ExitCode, Failure> {
     let root = known::root()?;
-    let mut rows = Vec::new();
-    for kind in KINDS {
-        let set = known::of(kind);
-        let state = match &set {
-            Some(set) => state(&root, set),
-            None if known::is_embedded(kind) => "embedded",
-            None => state_of(known::is_drawn(kind.name)),
-        };
-        let bytes = set.map(|set| set.files.iter().map(|file| file.bytes).sum());
-        rows.push(Row { state, bytes, ..own(kind, "classes") });
-    }
-    rows.extend(DETECTION_KINDS.iter().map(|kind| own(kind, "boxes")));
-    rows.extend(TEXT_KINDS.iter().map(|kind| own(kind, "texts")));
+    let rows: Vec<Row> = Known::all().map(|kind| row(&root, kind)).collect();
     let text = if args.json { document(&root, &rows) } else { words(&root, &rows) };
     screen::print(&text).map_err(Failure::Output)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn own<T: ?Sized>(kind: &Kind<T>, task: &'static str) -> Row {
-    let state = state_of(known::is_drawn(kind.name));
-    Row { name: kind.name, task, state, bytes: None, about: kind.about, example: kind.example }
-}
-
-/// The state of a set that is not published.
-fn state_of(is_drawn: bool) -> &'static str {
-    if is_drawn { "drawn" } else { "your files" }
+fn row(root: &Path, known: Known) -> Row {
+    let usual = if known.is_drawn() { "drawn" } else { "your files" };
+    let of = |task, about, example| Row {
+        name: known.name(),
+        task,
+        state: usual,
+        bytes: None,
+        about,
+        example,
+    };
+    match known {
+        Known::Classes(kind) => {
+            let set = known::of(kind);
+            let state = match &set {
+                Some(set) => state(root, set),
+                None if known::is_embedded(kind) => "embedded",
+                None => usual,
+            };
+            let bytes = set.map(|set| set.files.iter().map(|file| file.bytes).sum());
+            Row { state, bytes, ..of("classes", kind.about, kind.example) }
+        }
+        Known::Boxes(kind) => of("boxes", kind.about, kind.example),
+        Known::Texts(kind) => of("texts", kind.about, kind.example),
+    }
 }
 
 /// Whether files of the right length are there; `cenote data verify` looks at their bytes.

@@ -36,16 +36,23 @@ pub(super) fn write(set: &Dataset, kind: &str, draft: &Draft) -> Result<Made, Fa
     if folders != set.classes {
         read_with.insert("labels".to_owned(), "labels.csv".into());
     }
+    // Labels are those of the drawn set, which names in their order would change.
+    let classes: Vec<toml::Value> = set.classes.iter().map(|class| class.as_str().into()).collect();
+    read_with.insert("classes".to_owned(), classes.into());
     read_with.insert("name".to_owned(), kind.into());
     Ok(Made { train: set.train.len(), test: set.test.len(), read_with })
 }
 
 fn image(split: &Split, index: usize, file: &str, draft: &Draft) -> Result<(), Failure> {
-    let drawn = split.images().composition(index).expect("only sets that are drawn are made");
-    let drawn = drawn.map_err(|error| Failure::Data(error.to_string()))?;
-    draft.png(file, &drawn.image(), drawn.shape())?;
-    let [_, rows, columns] = drawn.shape();
-    draft.png(&format!("masks/{file}"), &drawn.mask().bytes(), [1, rows, columns])
+    let images = split.images();
+    let failed = |error: cenote_datasets::Error| Failure::Data(error.to_string());
+    let mut planes = Vec::new();
+    images.read(index, &mut planes).map_err(failed)?;
+    draft.png(file, &planes, images.shape())?;
+    // Only the mask has to be drawn again.
+    let drawn = images.composition(index).expect("only sets that are drawn are made");
+    let [_, rows, columns] = images.shape();
+    draft.png(&format!("masks/{file}"), &drawn.map_err(failed)?.mask().bytes(), [1, rows, columns])
 }
 
 /// A class as the name of a folder.

@@ -1,13 +1,12 @@
 //! A folder that appears under its name only when everything is in it.
 
 use std::fs;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use cenote_datasets::png;
 use cenote_experiment::Stop;
-use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 use tempfile::TempDir;
@@ -15,12 +14,45 @@ use tempfile::TempDir;
 use crate::command::interrupt;
 use crate::failure::Failure;
 
+/// A place for a folder: nothing is there yet, or an empty folder.
+pub(super) struct Site {
+    /// As it was given.
+    to: PathBuf,
+    /// Where it is, links followed.
+    place: PathBuf,
+}
+
+impl Site {
+    /// Refuses a place where something is, or that no folder can be moved to.
+    pub(super) fn check(to: &Path) -> Result<Self, Failure> {
+        let refused = |words: &str| Failure::Usage(format!("--out {}: {words}", to.display()));
+        let to = to.to_owned();
+        if to.symlink_metadata().is_err() {
+            if to.file_name().is_none() {
+                return Err(refused("is not there and names no folder"));
+            }
+            return Ok(Self { place: to.clone(), to });
+        }
+        let is_empty = fs::read_dir(&to).is_ok_and(|mut entries| entries.next().is_none());
+        if !is_empty {
+            return Err(refused("is there and not an empty folder; nothing is overwritten"));
+        }
+        let place = to.canonicalize().map_err(cannot(&to))?;
+        let here = std::env::current_dir().and_then(|here| here.canonicalize());
+        if here.is_ok_and(|here| here == place) {
+            let words = "is the working directory, which would be replaced; name a folder in it";
+            return Err(refused(words));
+        }
+        Ok(Self { to, place })
+    }
+}
+
 /// A folder being filled beside the place where it will be; dropped, it is gone.
 pub(super) struct Draft {
     /// Holds the folder, whose permissions are then the usual ones.
     around: TempDir,
     folder: PathBuf,
-    to: PathBuf,
+    site: Site,
     bar: ProgressBar,
     stop: Arc<Stop>,
     files: AtomicUsize,
@@ -35,24 +67,17 @@ pub(super) struct Written {
 }
 
 impl Draft {
-    /// Refuses a place where something is.
-    pub(super) fn begin(to: &Path, quiet: bool) -> Result<Self, Failure> {
-        if to.symlink_metadata().is_ok() {
-            let is_empty = fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_none());
-            if !is_empty {
-                let words = "is there and not an empty folder; nothing is overwritten";
-                return Err(Failure::Usage(format!("--out {}: {words}", to.display())));
-            }
-        }
-        let parent = match to.parent() {
+    /// Makes the folder; from here on Ctrl-C ends in order.
+    pub(super) fn begin(site: Site, quiet: bool) -> Result<Self, Failure> {
+        let parent = match site.place.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
         fs::create_dir_all(parent).map_err(cannot(parent))?;
         let around = tempfile::Builder::new().prefix(".cenote-").tempdir_in(parent);
-        let around = around.map_err(cannot(to))?;
+        let around = around.map_err(cannot(&site.to))?;
         let folder = around.path().join("set");
-        fs::create_dir(&folder).map_err(cannot(to))?;
+        fs::create_dir(&folder).map_err(cannot(&site.to))?;
         let target =
             if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
@@ -61,7 +86,7 @@ impl Draft {
         Ok(Self {
             around,
             folder,
-            to: to.to_owned(),
+            site,
             bar,
             stop: interrupt::listen()?,
             files: AtomicUsize::new(0),
@@ -71,7 +96,7 @@ impl Draft {
 
     /// Where it will be, as it stands in a table.
     pub(super) fn at(&self, name: &str) -> toml::Value {
-        let path = if name.is_empty() { self.to.clone() } else { self.to.join(name) };
+        let path = if name.is_empty() { self.site.to.clone() } else { self.site.to.join(name) };
         path.display().to_string().into()
     }
 
@@ -87,23 +112,8 @@ impl Draft {
     }
 
     /// Writes bytes `(C, H, W)` of one or three channels as an image.
-    pub(super) fn png(
-        &self,
-        name: &str,
-        planes: &[u8],
-        [channels, rows, columns]: [usize; 3],
-    ) -> Result<(), Failure> {
-        let (size, area) = ((columns as u32, rows as u32), rows * columns);
-        let fits = "what is drawn has one or three channels of one size";
-        let image: DynamicImage = if channels == 1 {
-            GrayImage::from_raw(size.0, size.1, planes.to_vec()).expect(fits).into()
-        } else {
-            let pixels = (0..area).flat_map(|at| [0, 1, 2].map(|k| planes[k * area + at]));
-            RgbImage::from_raw(size.0, size.1, pixels.collect()).expect(fits).into()
-        };
-        let mut bytes = Cursor::new(Vec::new());
-        image.write_to(&mut bytes, ImageFormat::Png).expect("a Vec takes any bytes");
-        self.write(name, &bytes.into_inner())
+    pub(super) fn png(&self, name: &str, planes: &[u8], shape: [usize; 3]) -> Result<(), Failure> {
+        self.write(name, &png(shape, planes))
     }
 
     /// Does something for every image below `count`, side by side; what it gives keeps their order.
@@ -127,12 +137,13 @@ impl Draft {
     /// Gives the folder its name.
     pub(super) fn finish(self) -> Result<Written, Failure> {
         self.bar.finish_and_clear();
+        let Site { to, place } = &self.site;
         // An empty folder is in the way of a rename on some systems.
-        if self.to.is_dir() {
-            fs::remove_dir(&self.to).map_err(cannot(&self.to))?;
+        if place.is_dir() {
+            fs::remove_dir(place).map_err(cannot(to))?;
         }
-        fs::rename(&self.folder, &self.to).map_err(cannot(&self.to))?;
-        self.around.close().map_err(cannot(&self.to))?;
+        fs::rename(&self.folder, place).map_err(cannot(to))?;
+        self.around.close().map_err(cannot(to))?;
         Ok(Written { files: self.files.into_inner(), bytes: self.bytes.into_inner() })
     }
 

@@ -2,15 +2,13 @@
 
 use std::process::ExitCode;
 
-use cenote_datasets::{DETECTION_KINDS, KINDS, TEXT_KINDS};
-use cenote_spec::nearest;
 use serde_json::{Value, json};
 use toml::Table;
 
-use super::draft::{Draft, Written};
+use super::draft::{Draft, Site, Written};
 use super::{boxes, classes, texts};
 use crate::args::DataMake;
-use crate::command::data::known;
+use crate::command::data::known::{Known, Set, unknown};
 use crate::command::settings;
 use crate::failure::Failure;
 use crate::screen;
@@ -24,30 +22,40 @@ pub(super) struct Made {
 }
 
 pub(in crate::command::data) fn run(args: &DataMake) -> Result<ExitCode, Failure> {
-    let kinds = known::drawn();
-    if !kinds.contains(&args.kind.as_str()) {
-        return Err(unknown(&args.kind, &kinds));
-    }
+    let kind = drawn(&args.kind)?;
     let table = settings::table(&args.kind, &given(args))?;
-    let wrong = |error: cenote_spec::Error| Failure::Usage(error.to_string());
-    let refused = |error: cenote_datasets::Error| Failure::Usage(error.to_string());
-    let draft = Draft::begin(&args.out, args.quiet)?;
-    draft.text("drawn.toml", &note(&table))?;
-    let made = if let Some(kind) = KINDS.iter().find(|kind| kind.name == args.kind) {
-        let source = cenote_spec::parse(&[KINDS], table.clone()).map_err(wrong)?;
-        classes::write(&source.load().map_err(refused)?, kind.name, &draft)?
-    } else if DETECTION_KINDS.iter().any(|kind| kind.name == args.kind) {
-        let source = cenote_spec::parse(&[DETECTION_KINDS], table.clone()).map_err(wrong)?;
-        boxes::write(&source.load().map_err(refused)?, &draft)?
-    } else {
-        let source = cenote_spec::parse(&[TEXT_KINDS], table.clone()).map_err(wrong)?;
-        texts::write(&source.load().map_err(refused)?, &draft)?
+    let site = Site::check(&args.out)?;
+    // All that can be refused is refused before anything is written, and while a set is drawn Ctrl-C simply ends it.
+    let (set, all) = kind.load(table, Failure::Usage)?;
+    let all = all.expect("only kinds that are drawn are made");
+    let draft = Draft::begin(site, args.quiet)?;
+    draft.text("drawn.toml", &note(&all))?;
+    let made = match &set {
+        Set::Classes(set) => classes::write(set, kind.name(), &draft)?,
+        Set::Boxes(set) => boxes::write(set, &draft)?,
+        Set::Texts(set) => texts::write(set, &draft)?,
     };
     let written = draft.finish()?;
-    let text =
-        if args.json { document(&table, &made, written) } else { words(args, &made, written) };
+    let text = if args.json { document(&all, &made, written) } else { words(args, &made, written) };
     screen::print(&text).map_err(Failure::Output)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The kind of this name, which has to be one that is drawn.
+fn drawn(name: &str) -> Result<Known, Failure> {
+    let kind = Known::find(name);
+    if let Some(kind) = kind.filter(|kind| kind.is_drawn()) {
+        return Ok(kind);
+    }
+    let drawn = Known::all().filter(|kind| kind.is_drawn()).map(Known::name);
+    let drawn: Vec<&str> = drawn.collect();
+    if kind.is_some() {
+        let expected = drawn.join(", ");
+        return Err(Failure::Usage(format!(
+            "`{name}` is read, not drawn; expected one of {expected}"
+        )));
+    }
+    Err(unknown("kind", name, &drawn))
 }
 
 /// All settings that were given, by flags of their own too.
@@ -90,19 +98,4 @@ fn document(table: &Table, made: &Made, written: Written) -> String {
         "files": written.files, "bytes": written.bytes, "read_with": made.read_with,
     });
     format!("{document}\n")
-}
-
-fn unknown(kind: &str, drawn: &[&str]) -> Failure {
-    let all = KINDS
-        .iter()
-        .map(|kind| kind.name)
-        .chain(DETECTION_KINDS.iter().map(|kind| kind.name))
-        .chain(TEXT_KINDS.iter().map(|kind| kind.name));
-    let expected = drawn.join(", ");
-    if all.into_iter().any(|name| name == kind) {
-        return Failure::Usage(format!("`{kind}` is read, not drawn; expected one of {expected}"));
-    }
-    let hint = nearest(kind, drawn.iter().copied());
-    let hint = hint.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-    Failure::Usage(format!("unknown kind `{kind}`; expected one of {expected}{hint}"))
 }
