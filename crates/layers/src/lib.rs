@@ -45,6 +45,7 @@ mod act;
 mod around;
 mod checkpoint;
 mod conv;
+mod counter;
 mod drop;
 mod elementwise;
 mod error;
@@ -70,6 +71,7 @@ mod summary;
 
 pub use around::{Ask, Change, Changed};
 pub use checkpoint::Checkpoint;
+pub use counter::Counter;
 pub use error::Error;
 pub use inference::Inference;
 pub use init::Init;

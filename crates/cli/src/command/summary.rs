@@ -1,10 +1,11 @@
 //! `cenote summary`: a network layer by layer.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use cenote_evidence::grouped;
 use cenote_experiment::{Arm, Plan, find};
-use cenote_layers::Summary;
+use cenote_layers::{Counter, Summary};
 use serde_json::json;
 
 use crate::args::Summary as Args;
@@ -66,10 +67,16 @@ fn table(arm: &Arm, summary: &Summary) -> String {
         grouped(summary.saved_bytes() as u64),
     ]);
     let input = summary.input;
+    let counted = Counter::ALL.map(|counter| {
+        let count = counter.count(summary).map_or_else(|| "–".to_owned(), grouped);
+        format!("{} {count}", counter.name())
+    });
     format!(
-        "{}: one image of {input}, forward; `sees` is the receptive field in it; kept bytes are held for the backward pass\n{}",
+        "{}: one image of {input}, forward; `sees` is the receptive field in it; kept bytes are held for the backward pass\n\
+         {}counted by other programs: {}\n",
         arm.name,
-        screen::table(&rows)
+        screen::table(&rows),
+        counted.join(", ")
     )
 }
 
@@ -85,7 +92,10 @@ fn document(arm: &Arm, summary: &Summary) -> serde_json::Value {
             })
         })
         .collect();
+    let counted: BTreeMap<&str, Option<u64>> =
+        Counter::ALL.iter().map(|counter| (counter.name(), counter.count(summary))).collect();
     json!({
+        "counted_as": counted,
         "arm": arm.name, "input": summary.input.dims(), "layers": rows,
         "parameters": summary.parameters(), "macs": summary.cost().macs,
         "other_ops": summary.cost().other, "kept_bytes": summary.saved_bytes(),
