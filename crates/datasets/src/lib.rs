@@ -81,7 +81,7 @@ pub use inspection::{Duplicates, Place, Survey, Tile, digest, grid};
 pub use loader::Loader;
 pub use located::{
     BoxedObject, DETECTION_KINDS, DetectionSet, DetectionSource, LeftOut, Scene, SceneBatch,
-    WhyLeftOut,
+    SceneStock, WhyLeftOut, usual_size,
 };
 pub use normalization::{Normalization, PixelCounts};
 pub use npy::{Npy, NpyElement};
