@@ -23,6 +23,7 @@
 //! and it judges nothing: verdicts are made from records, by `cenote-evidence`.
 
 mod data;
+mod detector;
 mod environment;
 mod error;
 mod fit;
@@ -40,6 +41,10 @@ mod trained;
 mod unfinished;
 
 pub use data::Data;
+pub use detector::{
+    Detector, DetectorFit, DetectorNotes, DetectorPlan, DetectorPoint, DetectorTraining, Found,
+    LossShares, Reading, TrainedDetector, found_objects, ground_truth, judge,
+};
 pub use environment::CODE;
 pub use error::Error;
 pub use fit::{Fit, Stop, Sums};
