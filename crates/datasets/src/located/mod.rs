@@ -4,7 +4,6 @@ mod canvases;
 mod coco;
 mod listing;
 mod scene;
-mod stock;
 mod voc;
 mod yolo;
 
@@ -15,8 +14,7 @@ use toml::Table;
 
 use crate::Error;
 
-pub use scene::{BoxedObject, DetectionSet, LeftOut, Scene, SceneBatch, WhyLeftOut};
-pub use stock::{SceneStock, usual_size};
+pub use scene::{BoxedObject, DetectionSet, LeftOut, Scene, WhyLeftOut};
 
 /// A description of a detection set that can be loaded.
 pub trait DetectionSource: Debug + Send + Sync {

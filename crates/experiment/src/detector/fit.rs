@@ -1,7 +1,7 @@
 //! Training of a detector, epoch by epoch.
 
 use cenote_autograd::Tape;
-use cenote_datasets::SceneBatch;
+use cenote_datasets::{Batch, Batches};
 use cenote_layers::{Mode, OptimizerState, Params, Progress, Step, average_in};
 use cenote_tensor::{Scalar, Seed, awake};
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ impl<'a> DetectorFit<'a> {
         let mut params = plan.model.init(seed);
         let bias = params.iter_mut().find(|param| param.path == format!("{HEAD}.bias"));
         let bias = bias.expect("the head has a bias").value.as_mut_slice();
-        bias[..plan.classes.len()].fill((PRIOR / (1.0 - PRIOR)).ln() as Scalar);
+        bias[..plan.data.classes.len()].fill((PRIOR / (1.0 - PRIOR)).ln() as Scalar);
         let average = params.clone();
         Self { plan, seed, params, average, state: OptimizerState::default() }
     }
@@ -65,7 +65,7 @@ impl<'a> DetectorFit<'a> {
 
     /// Steps of one pass over the training scenes.
     pub fn steps_per_epoch(&self) -> u64 {
-        let scenes = self.plan.train.scenes().len();
+        let scenes = self.plan.data.train.len();
         scenes.div_ceil(self.plan.detector.training.batch_size) as u64
     }
 
@@ -86,38 +86,43 @@ impl<'a> DetectorFit<'a> {
     ) -> Result<DetectorPoint, Error> {
         let plan = self.plan;
         let epoch = self.epochs_done();
-        let order = plan.train.order(self.seed, epoch);
+        let mut order = self.seed.stream(&format!("order/epoch{epoch}"));
+        let (train, by) = (&plan.data.train, &plan.normalization);
+        let batches = Batches::shuffled(train, by, plan.detector.training.batch_size, &mut order)?
+            .augmented(&plan.augmentation, self.seed, epoch as usize)?;
+        let workers = batches.workers_for(rayon::current_num_threads());
         let mut sums = [0.0; 4];
-        for (done, indices) in (1..).zip(order.chunks(plan.detector.training.batch_size)) {
+        for (done, batch) in (1..).zip(batches.prefetched(workers)?) {
+            let batch = batch?;
             if stop.requested() {
                 return Err(Error::Interrupted);
             }
-            let of = (self.seed, epoch);
-            let batch = plan.train.changed(indices, &plan.normalization, &plan.augmentation, of)?;
+            let images = batch.objects.len() as f64;
             let losses = awake(|| self.step(batch));
             if !losses.iter().all(|loss| loss.is_finite()) {
                 return Err(Error::Diverged { epoch: epoch as u32 + 1 });
             }
             for (sum, loss) in sums.iter_mut().zip(losses) {
-                *sum += loss * indices.len() as f64;
+                *sum += loss * images;
             }
             each_step(done);
         }
-        let [loss, heat, l1, giou] = sums.map(|sum| sum / order.len() as f64);
+        let [loss, heat, l1, giou] = sums.map(|sum| sum / plan.data.train.len() as f64);
         Ok(DetectorPoint { epoch: epoch as u32 + 1, loss, heat, l1, giou })
     }
 
     /// One step: forward, backward, update. Returns the loss and its parts.
-    fn step(&mut self, SceneBatch { images, objects }: SceneBatch) -> [f64; 4] {
-        let DetectorPlan { model, classes, detector, size, .. } = self.plan;
+    fn step(&mut self, Batch { images, objects, .. }: Batch) -> [f64; 4] {
+        let DetectorPlan { model, data, detector, size, .. } = self.plan;
+        let classes = data.classes.len();
         let &[_, high, wide] = model.output().dims() else { unreachable!("the head makes maps") };
         let input = size.map(|side| side as usize);
-        let targets = Targets::of(&objects, classes.len(), [high, wide], input);
+        let targets = Targets::of(&objects, classes, [high, wide], input);
         let tape = Tape::new();
         let number = self.state.steps;
         let pass = Step::new(&tape, model, &self.params, Mode::Train, self.seed, number);
         let output = pass.forward(tape.constant(images));
-        let (loss, [heat, l1, giou]) = loss(&output, classes.len(), targets, detector.losses);
+        let (loss, [heat, l1, giou]) = loss(&output, classes, targets, detector.losses);
         drop(output);
         let value = f64::from(loss.value().as_slice()[0]);
         let gradients = pass.gradients(loss.backward());

@@ -1,6 +1,6 @@
 //! A detector fitted to its data: everything that can be refused is refused before the first step.
 
-use cenote_datasets::{Augmentation, DetectionSet, Normalization, Scene, SceneStock, usual_size};
+use cenote_datasets::{Augmentation, Dataset, Normalization, Scene};
 use cenote_layers::{Model, ModelSpec, Optimizer, Schedule};
 use toml::Table;
 
@@ -17,18 +17,14 @@ pub struct DetectorPlan {
     pub detector: Detector,
     /// The arm that fills the slots.
     pub arm: String,
-    /// What the classes stand for.
-    pub classes: Vec<String>,
-    /// Digest of the annotations.
-    pub checksum: String,
+    /// Images and boxes, scaled to `size`.
+    pub data: Dataset,
+    /// The scenes of the test part as they are annotated.
+    pub judged_by: Vec<Scene>,
     /// `[rows, columns]` that images are scaled to.
     pub size: [u32; 2],
     /// Scaling of pixels, by the training images.
     pub normalization: Normalization,
-    /// Scenes to learn from.
-    pub train: SceneStock,
-    /// Scenes to judge by.
-    pub test: SceneStock,
     /// The network with its head.
     pub model: Model,
     pub(super) optimizer: Box<dyn Optimizer>,
@@ -46,38 +42,35 @@ impl DetectorPlan {
         detector.check()?;
         let filling = detector.filling(arm)?;
         let set = detector.source()?.load()?;
-        let checksum = checksum(&set);
-        let DetectionSet { classes, train, test, .. } = set;
-        if !train.iter().any(|scene| scene.objects.iter().any(|object| !object.crowd)) {
+        if !set.train.iter().any(|scene| scene.objects.iter().any(|object| !object.crowd)) {
             let words =
                 "the training part has no object; expected at least one box that is no crowd";
             return Err(Error::Detector(words.to_owned()));
         }
-        let size = detector.input.unwrap_or_else(|| usual_size(&train, detector.longest, UNIT));
         let channels = detector.channels;
+        let size = match detector.input {
+            Some(size) => size,
+            None => usual_input(set.usual_size()?, detector.longest),
+        };
         let refused = |source| Error::Model { arm: arm.to_owned(), source: Box::new(source) };
         let mut tables = fill(arm, &detector.model, filling)?;
-        tables.push(head(classes.len()));
+        tables.push(head(set.classes.len()));
         let [rows, columns] = size.map(|side| side as usize);
         let input = [channels.count(), rows, columns];
         let spec = ModelSpec::parse(tables).map_err(refused)?;
         let model = spec.fit(input.into()).map_err(refused)?;
         let augmentation = detector.augmentation()?;
         augmentation.fits(input)?;
-        let (train, test) =
-            (SceneStock::new(train, channels, size), SceneStock::new(test, channels, size));
-        let normalization = train.normalization()?;
         let (optimizer, schedule) = (detector.optimizer()?, detector.schedule()?);
-        let arm = arm.to_owned();
+        let data = set.scaled(channels, size)?;
+        let normalization = Normalization::of(&data.train)?;
         Ok(Self {
+            arm: arm.to_owned(),
+            judged_by: set.test,
             detector,
-            arm,
-            classes,
-            checksum,
+            data,
             size,
             normalization,
-            train,
-            test,
             model,
             optimizer,
             schedule,
@@ -102,30 +95,22 @@ fn head(classes: usize) -> Table {
 /// Path of the head.
 pub(super) const HEAD: &str = "head";
 
-/// A digest of what is annotated: classes, and size and objects of every scene.
-pub(super) fn checksum(set: &DetectionSet) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for class in &set.classes {
-        hasher.update(class.as_bytes());
-        hasher.update(&[0]);
+/// The input that is usual for the data: the size that most training images have, made smaller until no side exceeds
+/// `longest`, each side rounded to the nearest multiple of [`UNIT`] and at least that.
+fn usual_input(size: [u32; 2], longest: u32) -> [u32; 2] {
+    let sides = size.map(f64::from);
+    let factor = (f64::from(longest) / sides[0].max(sides[1])).min(1.0);
+    sides.map(|side| (side * factor / f64::from(UNIT)).round().max(1.0) as u32 * UNIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_input_keeps_proportions_within_the_longest_side() {
+        assert_eq!(usual_input([480, 640], 320), [240, 320]);
+        assert_eq!(usual_input([96, 96], 320), [96, 96]);
+        assert_eq!(usual_input([3, 4000], 320), [16, 320]);
     }
-    let mut part = |scenes: &[Scene]| {
-        hasher.update(&(scenes.len() as u64).to_le_bytes());
-        for Scene { size, objects, .. } in scenes {
-            for side in size {
-                hasher.update(&side.to_le_bytes());
-            }
-            hasher.update(&(objects.len() as u64).to_le_bytes());
-            for object in objects {
-                for side in object.corners {
-                    hasher.update(&side.to_le_bytes());
-                }
-                hasher.update(&(object.class as u64).to_le_bytes());
-                hasher.update(&[u8::from(object.difficult), u8::from(object.crowd)]);
-            }
-        }
-    };
-    part(&set.train);
-    part(&set.test);
-    hasher.finalize().to_hex()[..32].to_owned()
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use cenote_datasets::{DetectionSet, Normalization, SceneStock};
+use cenote_datasets::{Batches, Dataset, DetectionSet, Normalization, Scene, Split};
 use cenote_layers::{Checkpoint, Inference, Model, OptimizerState, Params};
 use cenote_tensor::{Scalar, Seed, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::fit::{DetectorFit, DetectorPoint};
 use super::peaks::{Found, Peaks};
-use super::plan::{DetectorPlan, checksum};
+use super::plan::DetectorPlan;
 use super::settings::Detector;
 use crate::{Error, Stop};
 
@@ -78,8 +78,8 @@ impl TrainedDetector {
             detector: plan.detector.clone(),
             arm: plan.arm.clone(),
             seed,
-            classes: plan.classes.clone(),
-            data: plan.checksum.clone(),
+            classes: plan.data.classes.clone(),
+            data: plan.data.checksum.clone(),
             size: plan.size,
             normalization: plan.normalization.clone(),
             curve: Vec::new(),
@@ -126,41 +126,56 @@ impl TrainedDetector {
         Ok(Self { model, params, average, state, notes })
     }
 
-    /// The data it was trained on, loaded again.
+    /// The data it was trained on, loaded again and scaled to its input.
     ///
     /// # Errors
-    /// When the data cannot be had, or their annotations are no longer the same.
-    pub fn data(&self) -> Result<DetectionSet, Error> {
-        let set = self.notes.detector.source()?.load()?;
-        let now = checksum(&set);
-        if now != self.notes.data {
+    /// When the data cannot be had, or are no longer the same.
+    pub fn data(&self) -> Result<(Dataset, Vec<Scene>), Error> {
+        let (data, scenes) = self.scaled(self.notes.detector.source()?.load()?)?;
+        if data.checksum != self.notes.data {
             return Err(Error::Checkpoint(format!(
-                "the detector was trained on annotations with checksum {}; {} now has {now}",
-                self.notes.data, set.name
+                "the detector was trained on data with checksum {}; {} now has {}",
+                self.notes.data, data.name, data.checksum
             )));
         }
-        Ok(set)
+        Ok((data, scenes))
     }
 
-    /// What it finds in each of these scenes; `each` is told how many are done.
+    /// A set scaled to its input, and the scenes of its test part as they are annotated.
+    ///
+    /// # Errors
+    /// When an image cannot be read, or the classes are not those that the detector knows.
+    pub fn scaled(&self, set: DetectionSet) -> Result<(Dataset, Vec<Scene>), Error> {
+        if set.classes != self.notes.classes {
+            return Err(Error::Checkpoint(format!(
+                "{} has the classes {}; the detector was trained on {}",
+                set.name,
+                set.classes.join(", "),
+                self.notes.classes.join(", ")
+            )));
+        }
+        let data = set.scaled(self.notes.detector.channels, self.notes.size)?;
+        Ok((data, set.test))
+    }
+
+    /// What it finds in each image of a split, in pixels of the scenes that these are of.
     ///
     /// # Errors
     /// When an image cannot be read.
-    pub fn search(
-        &self,
-        stock: &SceneStock,
-        mut each: impl FnMut(usize),
-    ) -> Result<Vec<Vec<Found>>, Error> {
+    ///
+    /// # Panics
+    /// When there is not one scene per image.
+    pub fn search(&self, split: &Split, scenes: &[Scene]) -> Result<Vec<Vec<Found>>, Error> {
+        assert_eq!(split.len(), scenes.len(), "one scene per image");
         let (network, peaks) = self.ready();
-        let scenes: Vec<usize> = (0..stock.scenes().len()).collect();
+        let batches = Batches::sequential(split, &self.notes.normalization, TOGETHER)?;
+        let workers = batches.workers_for(rayon::current_num_threads());
         let mut found = Vec::with_capacity(scenes.len());
-        for indices in scenes.chunks(TOGETHER) {
-            let batch = stock.batch(indices, &self.notes.normalization)?;
+        for batch in batches.prefetched(workers)? {
+            let batch = batch?;
+            let sizes: Vec<[u32; 2]> = batch.indices.iter().map(|&at| scenes[at].size).collect();
             let output = network.run(batch.images);
-            let sizes: Vec<[u32; 2]> =
-                indices.iter().map(|&index| stock.scenes()[index].size).collect();
             found.extend(peaks.of(&output, &sizes, &self.notes.detector.reading));
-            each(found.len());
         }
         Ok(found)
     }

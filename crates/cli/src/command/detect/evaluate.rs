@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use cenote_datasets::{DETECTION_KINDS, DetectionSet, SceneStock};
+use cenote_datasets::{DETECTION_KINDS, Dataset, Scene};
 use cenote_experiment::{Error, TrainedDetector};
 use cenote_metrics::write_coco_results;
 use serde_json::json;
@@ -17,10 +17,9 @@ use crate::screen;
 pub(super) fn run(args: &DetectEvaluate) -> Result<ExitCode, Failure> {
     let mut trained = TrainedDetector::read(&args.checkpoint)?;
     trained.notes.detector.reading.nms = args.nms.or(trained.notes.detector.reading.nms);
-    let set = set(args, &trained)?;
     let judged = on_threads(args.threads, || {
-        let stock = SceneStock::new(set.test, trained.notes.detector.channels, trained.notes.size);
-        Judged::new(&trained, &stock)
+        let (data, scenes) = data(args, &trained)?;
+        Judged::new(&trained, &data.test, &scenes)
     })?;
     if let Some(path) = &args.results {
         let written = write_coco_results(path, &judged.detections);
@@ -42,19 +41,13 @@ pub(super) fn run(args: &DetectEvaluate) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The set that the flags name, whose classes must be the detector's, or else the one it was trained on.
-fn set(args: &DetectEvaluate, trained: &TrainedDetector) -> Result<DetectionSet, Failure> {
+/// The set that the flags name, or else the one that the detector was trained on.
+fn data(
+    args: &DetectEvaluate,
+    trained: &TrainedDetector,
+) -> Result<(Dataset, Vec<Scene>), Failure> {
     let Some(table) = table(&args.data)? else { return Ok(trained.data()?) };
     let source = cenote_spec::parse(&[DETECTION_KINDS], table);
     let source = source.map_err(|error| Failure::Usage(format!("--data: {error}")))?;
-    let set = source.load().map_err(Error::from)?;
-    if set.classes != trained.notes.classes {
-        return Err(Failure::Data(format!(
-            "{} has the classes {}; the detector was trained on {}",
-            set.name,
-            set.classes.join(", "),
-            trained.notes.classes.join(", ")
-        )));
-    }
-    Ok(set)
+    Ok(trained.scaled(source.load().map_err(Error::from)?)?)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use cenote_datasets::SceneStock;
+use cenote_datasets::{Scene, Split};
 use cenote_experiment::{TrainedDetector, found_objects, ground_truth, judge};
 use cenote_metrics::{Detections, GroundTruth, Matches, Summary};
 use serde_json::{Map, Value, json};
@@ -21,14 +21,18 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    /// Looks for objects in all scenes and compares.
-    pub(super) fn new(trained: &TrainedDetector, stock: &SceneStock) -> Result<Self, Failure> {
+    /// Looks for objects in all images of a split, which are of these scenes, and compares.
+    pub(super) fn new(
+        trained: &TrainedDetector,
+        split: &Split,
+        scenes: &[Scene],
+    ) -> Result<Self, Failure> {
         let begun = Instant::now();
-        let found = trained.search(stock, |_| ())?;
+        let found = trained.search(split, scenes)?;
         let seconds = begun.elapsed().as_secs_f64();
         let refused = |error: cenote_metrics::Error| Failure::Data(error.to_string());
         let detections = found_objects(&found).map_err(refused)?;
-        let truth = ground_truth(stock.scenes(), &trained.notes.classes);
+        let truth = ground_truth(scenes, &trained.notes.classes);
         let matches = judge(&truth, &detections).map_err(refused)?;
         let summary = matches.summary().map_err(refused)?;
         Ok(Self { truth, detections, matches, summary, images: found.len(), seconds })
@@ -53,7 +57,7 @@ impl Judged {
             rows.push(name.chain(shown).chain(counts).collect());
         }
         format!(
-            "{}\n{}\n{} images in {:.2} s: {:.1} images a second, decoding included\n",
+            "{}\n{}\n{} images in {:.2} s: {:.1} images a second\n",
             self.summary,
             screen::table(&rows),
             self.images,

@@ -50,8 +50,8 @@ pub(super) fn run(args: &DetectTrain) -> Result<ExitCode, Failure> {
         }
         let trained = TrainedDetector::train(&plan, args.seed, &args.out, earlier, &stop, watch)?;
         let seconds = begun.elapsed().as_secs_f64();
-        let judged = Judged::new(&trained, &plan.test)?;
-        Ok((trained, judged, seconds, plan.train.scenes().len()))
+        let judged = Judged::new(&trained, &plan.data.test, &plan.judged_by)?;
+        Ok((trained, judged, seconds, plan.data.train.len()))
     };
     let outcome = on_threads(args.threads, work);
     bar.finish_and_clear();
@@ -107,9 +107,9 @@ fn described(args: &DetectTrain) -> Result<Detector, Failure> {
 fn planned(plan: &DetectorPlan) -> String {
     format!(
         "{} images to learn from, {} to judge by, {} classes; input {}, output {}; {} parameters, {:.2} G multiply-adds",
-        plan.train.scenes().len(),
-        plan.test.scenes().len(),
-        plan.classes.len(),
+        plan.data.train.len(),
+        plan.data.test.len(),
+        plan.data.classes.len(),
         plan.model.input(),
         plan.model.output(),
         plan.model.trained(),
