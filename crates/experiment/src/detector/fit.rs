@@ -6,13 +6,10 @@ use cenote_layers::{Mode, OptimizerState, Params, Progress, Step, average_in};
 use cenote_tensor::{Scalar, Seed, awake};
 use serde::{Deserialize, Serialize};
 
-use super::loss::loss;
+use super::PRIOR;
+use super::loss::loss_of;
 use super::plan::{DetectorPlan, HEAD};
-use super::targets::Targets;
 use crate::{Error, Stop};
-
-/// How probable the centre of an object is taken for in every cell before anything is learnt.
-const PRIOR: f64 = 0.1;
 
 /// A detector in training.
 ///
@@ -113,16 +110,13 @@ impl<'a> DetectorFit<'a> {
 
     /// One step: forward, backward, update. Returns the loss and its parts.
     fn step(&mut self, Batch { images, objects, .. }: Batch) -> [f64; 4] {
-        let DetectorPlan { model, data, detector, size, .. } = self.plan;
-        let classes = data.classes.len();
-        let &[_, high, wide] = model.output().dims() else { unreachable!("the head makes maps") };
+        let DetectorPlan { model, detector, size, .. } = self.plan;
         let input = size.map(|side| side as usize);
-        let targets = Targets::of(&objects, classes, [high, wide], input);
         let tape = Tape::new();
         let number = self.state.steps;
         let pass = Step::new(&tape, model, &self.params, Mode::Train, self.seed, number);
         let output = pass.forward(tape.constant(images));
-        let (loss, [heat, l1, giou]) = loss(&output, classes, targets, detector.losses);
+        let (loss, [heat, l1, giou]) = loss_of(&output, &objects, input, detector.losses);
         drop(output);
         let value = f64::from(loss.value().as_slice()[0]);
         let gradients = pass.gradients(loss.backward());

@@ -5,45 +5,50 @@
 
 use cenote_datasets::{BoxedObject, Scene};
 use cenote_metrics::{
-    Category, CocoSettings, Detections, GroundTruth, Id, Image, Matches, Mode, Object, Similarity,
+    BBox, Category, CocoSettings, Detections, Extent, GroundTruth, Id, Image, Matches, Mode,
+    Object, Similarity, Summary,
 };
 
 use super::peaks::Found;
 
 /// What is there, as the metrics take it.
 pub fn ground_truth(scenes: &[Scene], classes: &[String]) -> GroundTruth {
-    let images = (1..).zip(scenes).map(|(id, scene)| Image {
-        id: Id::new(id),
-        width: scene.size[1],
-        height: scene.size[0],
-        file_name: Some(scene.picture.name().into()),
-        ..Image::default()
-    });
+    let scene = |scene: &'_ Scene| (scene.size, scene.objects.clone());
+    let mut truth = truth(scenes.iter().map(scene), classes);
+    for (image, scene) in truth.images.iter_mut().zip(scenes) {
+        image.file_name = Some(scene.picture.name().into());
+    }
+    truth
+}
+
+/// Images of these sizes with these objects.
+fn truth(
+    scenes: impl Iterator<Item = ([u32; 2], Vec<BoxedObject>)>,
+    classes: &[String],
+) -> GroundTruth {
     let categories = (1..).zip(classes).map(|(id, name)| Category {
         id: Id::new(id),
         name: name.clone(),
         ..Category::default()
     });
-    let boxed = (1..).zip(scenes).flat_map(|(image, scene)| {
-        scene.objects.iter().map(move |object: &BoxedObject| (image, object))
-    });
-    let objects = (1..).zip(boxed).map(|(id, (image, object))| {
-        let [x1, y1, x2, y2] = object.corners.map(f64::from);
-        Object {
-            id: Id::new(id),
-            image: Id::new(image),
-            category: Id::new(object.class as i64 + 1),
-            bbox: [x1, y1, x2 - x1, y2 - y1],
-            area: (x2 - x1) * (y2 - y1),
-            crowd: object.crowd || object.difficult,
-            ..Object::default()
+    let mut truth = GroundTruth { categories: categories.collect(), ..GroundTruth::default() };
+    for (image, ([height, width], objects)) in (1..).zip(scenes) {
+        let image = Id::new(image);
+        truth.images.push(Image { id: image, width, height, ..Image::default() });
+        for object in objects {
+            let [x1, y1, x2, y2] = object.corners.map(f64::from);
+            truth.objects.push(Object {
+                id: Id::new(truth.objects.len() as i64 + 1),
+                image,
+                category: Id::new(object.class as i64 + 1),
+                bbox: [x1, y1, x2 - x1, y2 - y1],
+                area: (x2 - x1) * (y2 - y1),
+                crowd: object.crowd || object.difficult,
+                ..Object::default()
+            });
         }
-    });
-    GroundTruth {
-        images: images.collect(),
-        categories: categories.collect(),
-        objects: objects.collect(),
     }
+    truth
 }
 
 /// What was found in each image, as the metrics take it.
@@ -70,4 +75,65 @@ pub fn judge(
     detections: &Detections,
 ) -> Result<Matches, cenote_metrics::Error> {
     CocoSettings::new(Similarity::Boxes, Mode::Strict).evaluate(truth, detections)
+}
+
+/// The summary of COCO for images of one size, and the mean overlap of what was found right.
+pub(crate) fn scores(
+    found: &[Vec<Found>],
+    objects: &[Vec<BoxedObject>],
+    size: [u32; 2],
+    classes: usize,
+) -> Result<(Summary, Option<f64>), cenote_metrics::Error> {
+    let names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
+    let truth = truth(objects.iter().map(|objects| (size, objects.clone())), &names);
+    let matches = judge(&truth, &found_objects(found)?)?;
+    Ok((matches.summary()?, mean_overlap(found, objects)))
+}
+
+/// The mean overlap of true positives: in each image, the surest first, each takes the free object of its class that it
+/// overlaps most, where that is by half or more. `None` where nothing is right.
+fn mean_overlap(found: &[Vec<Found>], objects: &[Vec<BoxedObject>]) -> Option<f64> {
+    let bbox = |corners: [f64; 4]| BBox::new(corners).ok();
+    let (mut sum, mut count) = (0.0, 0_u64);
+    for (found, objects) in found.iter().zip(objects) {
+        let mut free: Vec<&BoxedObject> = objects.iter().collect();
+        for one in found {
+            let overlaps = free.iter().enumerate().filter(|(_, object)| object.class == one.class);
+            let overlaps = overlaps.filter_map(|(at, object)| {
+                let (a, b) = (bbox(one.corners)?, bbox(object.corners.map(f64::from))?);
+                Some((at, a.iou(b, Extent::Continuous)))
+            });
+            let best = overlaps.max_by(|(_, a), (_, b)| a.total_cmp(b));
+            if let Some((at, overlap)) = best.filter(|&(_, overlap)| overlap >= 0.5) {
+                free.remove(at);
+                sum += overlap;
+                count += 1;
+            }
+        }
+    }
+    (count > 0).then(|| sum / count as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_are_those_of_objects_found_and_overlaps_those_of_the_right_ones() {
+        let object =
+            |class, corners| BoxedObject { corners, class, difficult: false, crowd: false };
+        let objects = vec![
+            vec![object(0, [0.0, 0.0, 10.0, 10.0]), object(1, [20.0, 0.0, 30.0, 10.0])],
+            Vec::new(),
+        ];
+        let found = |class, score, corners| Found { class, score, corners };
+        let right = found(0, 0.9, [0.0, 0.0, 10.0, 8.0]);
+        let wrong = found(1, 0.8, [20.0, 5.0, 40.0, 10.0]);
+        let (summary, overlap) = scores(&[vec![right, wrong], Vec::new()], &objects, [32, 48], 2)
+            .expect("they belong together");
+        assert_eq!(summary.value("AP50").map(|ap| (ap * 1e9).round() / 1e9), Some(0.5));
+        assert_eq!(overlap, Some(0.8));
+        let nothing = scores(&[Vec::new(), Vec::new()], &objects, [32, 48], 2).expect("fits");
+        assert_eq!((nothing.0.value("AP"), nothing.1), (Some(0.0), None));
+    }
 }

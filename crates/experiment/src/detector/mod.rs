@@ -21,8 +21,16 @@ mod targets;
 mod trained;
 
 pub use fit::{DetectorFit, DetectorPoint};
+pub(crate) use judge::scores;
 pub use judge::{found_objects, ground_truth, judge};
+pub(crate) use loss::{expecting_little, loss_of};
 pub use peaks::Found;
+pub(crate) use peaks::Peaks;
 pub use plan::DetectorPlan;
 pub use settings::{Detector, DetectorTraining, LossShares, Reading};
 pub use trained::{DetectorNotes, TrainedDetector};
+
+/// Channels beside the heat maps: offset and size.
+pub(crate) const SIDES: usize = 4;
+/// How probable the centre of an object is taken for in every cell before anything is learnt.
+const PRIOR: f64 = 0.1;

@@ -9,6 +9,7 @@ use cenote_metrics::{BBox, Extent, nms_per_class};
 use cenote_tensor::{Scalar, Shape, Tensor};
 use serde::Serialize;
 
+use super::SIDES;
 use super::boxes::corners;
 use super::settings::Reading;
 
@@ -25,7 +26,7 @@ pub struct Found {
 
 /// What finds peaks on maps of one size.
 #[derive(Debug)]
-pub(super) struct Peaks {
+pub(crate) struct Peaks {
     pool: Model,
     classes: usize,
     map: [usize; 2],
@@ -33,24 +34,29 @@ pub(super) struct Peaks {
 
 impl Peaks {
     /// For outputs of this shape, `(C + 4, H, W)`.
-    pub(super) fn new(output: Shape) -> Self {
+    pub(crate) fn new(output: Shape) -> Self {
         let &[channels, high, wide] = output.dims() else { unreachable!("the head makes maps") };
-        let classes = channels - 4;
+        let classes = channels - SIDES;
         let text = "layer = [{ kind = 'max_pool', kernel_size = 3, stride = 1, padding = 1 }]";
         let pool = ModelSpec::from_toml(text).expect("a pool is described");
         let pool = pool.fit([classes, high, wide].into()).expect("a padded window fits any map");
         Self { pool, classes, map: [high, wide] }
     }
 
+    /// How many classes there are.
+    pub(crate) fn classes(&self) -> usize {
+        self.classes
+    }
+
     /// The objects of each image of an output `(N, C + 4, H, W)`, in pixels of images of these sizes `[rows, columns]`.
-    pub(super) fn of(
+    pub(crate) fn of(
         &self,
         output: &Tensor,
         sizes: &[[u32; 2]],
         reading: &Reading,
     ) -> Vec<Vec<Found>> {
         let area = self.map[0] * self.map[1];
-        let (of_heat, of_image) = (self.classes * area, (self.classes + 4) * area);
+        let (of_heat, of_image) = (self.classes * area, (self.classes + SIDES) * area);
         let images = output.as_slice().chunks_exact(of_image);
         let heat: Vec<Scalar> =
             images.clone().flat_map(|image| &image[..of_heat]).copied().collect();

@@ -4,6 +4,7 @@ use cenote_datasets::{Augmentation, Dataset, Normalization, Scene};
 use cenote_layers::{Model, ModelSpec, Optimizer, Schedule};
 use toml::Table;
 
+use super::SIDES;
 use super::settings::Detector;
 use crate::{Error, fill};
 
@@ -86,7 +87,7 @@ fn head(classes: usize) -> Table {
     let mut head = Table::new();
     head.insert("kind".to_owned(), "conv2d".into());
     head.insert("name".to_owned(), HEAD.into());
-    head.insert("out_channels".to_owned(), (classes as i64 + 4).into());
+    head.insert("out_channels".to_owned(), ((classes + SIDES) as i64).into());
     head.insert("kernel_size".to_owned(), 1.into());
     head.insert("init".to_owned(), "zeros".into());
     head

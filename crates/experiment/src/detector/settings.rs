@@ -251,7 +251,7 @@ mod tests {
         );
         let odd = error("[training]", "[training]\nspeed = 3");
         assert!(odd.contains("unknown field `speed`"), "{odd}");
-        let odd = error("kind = \"adam\"", "kind = \"adan\"");
+        let odd = error("kind = \"adamw\"", "kind = \"adan\"");
         assert!(odd.starts_with("detector: training.optimizer: unknown kind `adan`"), "{odd}");
         let none = Detector::usual().source().expect_err("no data").to_string();
         assert_eq!(
