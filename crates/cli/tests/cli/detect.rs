@@ -63,7 +63,8 @@ fn voc(place: &Place, annotations: &[&str]) {
         place.write(&format!("set/Annotations/{number}.xml"), text);
         let image = image::GrayImage::from_fn(40, 30, |x, y| image::Luma([(x * 5 + y) as u8]));
         image.save(place.path(&format!("set/JPEGImages/{number}.png"))).expect("writable");
-        names += &format!("{number}\n");
+        names.push_str(&number.to_string());
+        names.push('\n');
     }
     place.write("set/ImageSets/Main/train.txt", &names);
     place.write("set/ImageSets/Main/test.txt", &names);
