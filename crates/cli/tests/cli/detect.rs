@@ -165,7 +165,7 @@ fn what_cannot_be_done_is_told_with_what_could() {
     refused(&format!("detect train small.toml {CANVASES} --out a --input 3x3"), 2, &["arm `max`"]);
     refused("detect train small.toml --data voc --set dir=nowhere --out a", 4, &["nowhere"]);
     voc(&place, &["", ""]);
-    refused("detect train small.toml --data voc --set dir=set --out a", 4, &["classes"]);
+    refused("detect train small.toml --data voc --set dir=set --out a", 2, &["has no object"]);
     voc(&place, &[&object("cell", [5, 5, 5, 9])]);
     refused(
         "detect train small.toml --data voc --set dir=set --out a",
