@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn sides_are_drawn_where_the_box_is_and_nothing_far_from_it() {
         let label = |corners| Label { corners, words: "cell 0.97".to_owned(), colour: 0 };
-        let png = labelled([1, 400, 400], &[7; 160_000], &[label([100.0, 50.0, 200.0, 90.0])]);
+        let png = labelled([1, 400, 400], &vec![7; 160_000], &[label([100.0, 50.0, 200.0, 90.0])]);
         let (planes, size) = Picture::bytes("p".to_owned(), png).decode(Channels::Rgb).unwrap();
         assert_eq!(size, [400, 400]);
         let at = |x: usize, y: usize| [0, 1, 2].map(|c| planes[c * 160_000 + y * 400 + x]);
