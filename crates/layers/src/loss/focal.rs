@@ -99,7 +99,8 @@ mod tests {
     fn the_gradient_matches_differences_with_and_without_objects() {
         let logits = Tensor::from_fn([2, 2, 3, 2], |i| (i as Scalar * 1.7).sin() * 3.0);
         let bumps = Tensor::from_fn([2, 2, 3, 2], |i| [0.0, 0.4, 1.0, 0.7, 0.1][i % 5]);
-        gradcheck(&[logits.clone()], |v| focal_loss(&v[0], bumps.clone())).expect("with objects");
+        gradcheck(std::slice::from_ref(&logits), |v| focal_loss(&v[0], bumps.clone()))
+            .expect("with objects");
         let nothing = Tensor::zeros([2, 2, 3, 2]);
         gradcheck(&[logits], |v| focal_loss(&v[0], nothing.clone())).expect("without");
     }
