@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 mod data;
+mod detect;
 mod detection;
 mod metrics;
 
@@ -10,6 +11,7 @@ use cenote_experiment::Workers;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 pub(crate) use data::{Data, DataFetch, DataInspect, DataList, DataMake, DataPath, DataVerify};
+pub(crate) use detect::{BoxedData, Detect, DetectEvaluate, DetectPredict, DetectTrain, Pixels};
 pub(crate) use detection::{Compared, Convention, Detection, Format, Protocol};
 pub(crate) use metrics::{Bins, Classification, Classified, Metrics, Sequence, WhenUndefined};
 
@@ -34,6 +36,9 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// Say what a checkpoint sees in images
     Predict(Predict),
+    /// Train, judge and use a detector of objects in images
+    #[command(subcommand)]
+    Detect(Detect),
     /// Rebuild the report of a study from its runs.jsonl, without training, or compare two studies
     Report(Report),
     /// Say what memory training needs, and the largest batch and image that fit into so much

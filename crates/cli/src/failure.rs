@@ -43,6 +43,7 @@ impl Failure {
                 | Error::Memory { .. }
                 | Error::Limit { .. }
                 | Error::Spec { .. }
+                | Error::Detector(_)
                 | Error::Threads(_) => 2,
                 _ => 1,
             },

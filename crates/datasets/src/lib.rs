@@ -77,7 +77,7 @@ pub use error::Error;
 pub use fold::Folds;
 pub use idx::Idx;
 pub use images::{Encoded, Images};
-pub use inspection::{Duplicates, Place, Survey, Tile, digest, grid};
+pub use inspection::{Duplicates, Label, Place, Survey, Tile, digest, grid, labelled};
 pub use loader::Loader;
 pub use located::{
     BoxedObject, DETECTION_KINDS, DetectionSet, DetectionSource, LeftOut, Scene, WhyLeftOut,

@@ -113,6 +113,9 @@ pub enum Error {
         /// Why.
         source: cenote_spec::Error,
     },
+    /// The description of a detector is refused.
+    #[error("detector: {0}")]
+    Detector(String),
     /// The data are missing or damaged.
     #[error(transparent)]
     Data(#[from] cenote_datasets::Error),

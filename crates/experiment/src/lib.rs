@@ -23,6 +23,7 @@
 //! and it judges nothing: verdicts are made from records, by `cenote-evidence`.
 
 mod data;
+mod detector;
 mod environment;
 mod error;
 mod fit;
@@ -40,6 +41,10 @@ mod trained;
 mod unfinished;
 
 pub use data::Data;
+pub use detector::{
+    Detector, DetectorFit, DetectorNotes, DetectorPlan, DetectorPoint, DetectorTraining, Found,
+    LossShares, Reading, TrainedDetector, found_objects, ground_truth, judge,
+};
 pub use environment::CODE;
 pub use error::Error;
 pub use fit::{Fit, Stop, Sums};
@@ -50,7 +55,7 @@ pub use robustness::{Corruptions, Robustness, Trials};
 pub use schedule::{Ended, Observer, Workers, run_all};
 pub use slot::{Filling, fill};
 pub use study::{Arms, Measure, Seeds, SplitBy, Study, Training};
-pub use task::{Evaluation, Task, evaluate};
+pub use task::{Detect, Evaluation, Task, evaluate};
 pub use trained::{Notes, Prediction, Trained, Watch};
 
 /// Runs the examples of the README, which this crate can since it sees all the others.

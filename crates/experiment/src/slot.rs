@@ -11,7 +11,7 @@ use crate::Error;
 /// What an arm puts into the slots, by slot name.
 pub type Filling = BTreeMap<String, Value>;
 
-/// The tables of a model with every slot replaced by what `arm` puts there.
+/// The tables of a model with every slot replaced by what `arm` puts there, slots of layers within layers too.
 ///
 /// A filling is one layer or a list of layers. A layer in a slot takes the slot's name (`down1`, or
 /// `head.1` for the first of several), and layers outside slots are named before any slot is filled:
@@ -20,44 +20,88 @@ pub type Filling = BTreeMap<String, Value>;
 /// # Errors
 /// When a slot is not filled and has no default, a filling names no slot, or a filling is not a layer.
 pub fn fill(arm: &str, model: &[Table], filling: &Filling) -> Result<Vec<Table>, Error> {
-    let refuse = |problem: String| Err(Error::Slots { arm: arm.to_owned(), problem });
+    let refuse = |problem: String| Error::Slots { arm: arm.to_owned(), problem };
     let mut outer = model.to_vec();
-    name_layers(&mut outer);
-    let slots: Vec<String> = outer.iter().filter(|t| is_slot(t)).map(name_of).collect();
+    name_all(&mut outer);
+    let slots = slots_of(&outer);
     for name in filling.keys() {
         if !slots.contains(name) {
             let hint = nearest(name, slots.iter().map(String::as_str))
                 .map_or_else(String::new, |near| format!(" did you mean `{near}`?"));
             let known = slots.join(", ");
-            return refuse(format!("no slot `{name}` in the model;{hint} expected one of {known}"));
+            return Err(refuse(format!(
+                "no slot `{name}` in the model;{hint} expected one of {known}"
+            )));
         }
     }
-    let mut filled = Vec::new();
-    for table in outer {
+    filled(outer, filling).map_err(refuse)
+}
+
+/// The tables with their slots filled, or what is wrong with a slot.
+fn filled(tables: Vec<Table>, filling: &Filling) -> Result<Vec<Table>, String> {
+    let mut all = Vec::new();
+    for mut table in tables {
         if !is_slot(&table) {
-            filled.push(table);
+            for (_, value) in &mut table {
+                if let Some(within) = list_of(value) {
+                    let within = filled(within, filling)?;
+                    *value = Value::Array(within.into_iter().map(Value::Table).collect());
+                }
+            }
+            all.push(table);
             continue;
         }
         let name = name_of(&table);
         if let Some(odd) =
             table.keys().find(|key| !["kind", "name", "default"].contains(&key.as_str()))
         {
-            return refuse(format!(
+            return Err(format!(
                 "slot `{name}`: unknown field `{odd}`, expected `name` or `default`"
             ));
         }
         let Some(value) = filling.get(&name).or_else(|| table.get("default")) else {
-            return refuse(format!("slot `{name}` is not filled and has no default"));
+            return Err(format!("slot `{name}` is not filled and has no default"));
         };
         let Some(layers) = layers_of(&name, value) else {
             let got = value.type_str();
-            return refuse(format!(
+            return Err(format!(
                 "slot `{name}` holds a value of type {got}; expected a layer or a list of layers"
             ));
         };
-        filled.extend(layers);
+        all.extend(layers);
     }
-    Ok(filled)
+    Ok(all)
+}
+
+/// Names the layers of a list, and of every list within them.
+fn name_all(tables: &mut [Table]) {
+    name_layers(tables);
+    for table in tables.iter_mut().filter(|table| !is_slot(table)) {
+        for (_, value) in table {
+            if let Some(mut within) = list_of(value) {
+                name_all(&mut within);
+                *value = Value::Array(within.into_iter().map(Value::Table).collect());
+            }
+        }
+    }
+}
+
+/// The names of all slots, in the order of the layers.
+fn slots_of(tables: &[Table]) -> Vec<String> {
+    let of = |table: &Table| {
+        if is_slot(table) {
+            return vec![name_of(table)];
+        }
+        let lists = table.values().filter_map(list_of);
+        lists.flat_map(|within| slots_of(&within)).collect()
+    };
+    tables.iter().flat_map(of).collect()
+}
+
+/// The layers that a setting holds, if it is a list of tables.
+fn list_of(value: &Value) -> Option<Vec<Table>> {
+    let list = value.as_array().filter(|list| !list.is_empty())?;
+    list.iter().map(|layer| layer.as_table().cloned()).collect()
 }
 
 /// Writes the number of classes for `out_features = "classes"` and `out_channels = "classes"`, also of layers within layers:
@@ -140,6 +184,27 @@ mod tests {
             filled("down = [{kind='relu'}, {kind='tanh'}]").expect("fills"),
             ["relu1=relu", "down.1=relu", "down.2=tanh", "relu2=relu", "head=flatten"]
         );
+    }
+
+    #[test]
+    fn slots_of_layers_within_layers_are_filled_and_rename_nothing() {
+        #[derive(serde::Deserialize)]
+        struct Document {
+            model: Vec<Table>,
+        }
+        let text = "model = [{kind='relu'}, {kind='residual', name='block', layers=[{kind='relu'}, {kind='slot', name='within'},
+            {kind='fuse', layers=[{kind='slot', name='deep'}, {kind='relu'}]}]}, {kind='relu'}]";
+        let model = toml::from_str::<Document>(text).expect("valid").model;
+        let filling = |text: &str| -> Filling { toml::from_str(text).expect("valid") };
+        let by = filling("within = [{kind='tanh'}, {kind='tanh'}]\ndeep = {kind='max_pool'}");
+        let tables = fill("a", &model, &by).expect("fills");
+        let names = |tables: &[Table]| tables.iter().map(name_of).collect::<Vec<_>>();
+        assert_eq!(names(&tables), ["relu1", "block", "relu2"]);
+        let within = list_of(&tables[1]["layers"]).expect("layers");
+        assert_eq!(names(&within), ["relu1", "within.1", "within.2", "fuse1"]);
+        assert_eq!(names(&list_of(&within[3]["layers"]).expect("layers")), ["deep", "relu1"]);
+        let error = fill("a", &model, &filling("deep = {kind='tanh'}")).expect_err("one is open");
+        assert_eq!(error.to_string(), "arm `a`: slot `within` is not filled and has no default");
     }
 
     #[test]

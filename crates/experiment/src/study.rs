@@ -240,6 +240,10 @@ impl Study {
         self.training.schedule(&self.name)?;
         self.training.augmentation(&self.name)?;
         if let Some(robustness) = &self.robustness {
+            if !self.task.is_classify() {
+                let expected = "none, since corruptions are judged by labels";
+                return Err(self.setting("robustness", "given", expected));
+            }
             robustness.damages(&self.name)?;
         }
         Ok(())

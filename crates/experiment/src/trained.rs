@@ -79,6 +79,7 @@ impl Trained {
         stop: &Stop,
         mut watch: impl FnMut(Watch<'_>),
     ) -> Result<Self, Error> {
+        classifies(&plan.study)?;
         plan.study.filling(arm)?;
         let arm = plan.arms.iter().find(|a| a.name == arm).expect("every filling is an arm");
         let data = &*plan.data_of(seed)?;
@@ -220,6 +221,15 @@ impl Trained {
             self.notes.study.name, self.notes.arm, self.notes.seed
         )))
     }
+}
+
+/// Refuses a study that is not about classes: what is trained here predicts one of them.
+fn classifies(study: &Study) -> Result<(), Error> {
+    if study.task.is_classify() {
+        return Ok(());
+    }
+    let words = "a single network of such a study is trained by the command of its task, as `cenote detect train`";
+    Err(Error::Checkpoint(format!("study {} is not one of classification; {words}", study.name)))
 }
 
 /// What is shown of a training while it goes on.

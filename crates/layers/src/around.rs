@@ -5,6 +5,12 @@
 //! be spread over a model by hand, where an arm could differ in more than it says. So a layer in a
 //! slot *asks* for a [`Change`], and [`ModelSpec::fit`](crate::ModelSpec::fit) hands it to the layers
 //! it concerns. A layer that has windows and does not know the change refuses the model.
+//!
+//! Layers that hold layers are a border. A dilation asked for outside is handed to all layers within; a
+//! stride is refused, since two paths would have to agree on it. What is asked for within stays within:
+//! see `residual` and `fuse` for what that means for each.
+
+use std::sync::Arc;
 
 use crate::{Error, LayerSpec};
 
@@ -75,7 +81,7 @@ impl Arranged<'_> {
 }
 
 /// The layers, each with what the others ask of it.
-pub(crate) fn arrange(layers: &[(String, Box<dyn LayerSpec>)]) -> Result<Vec<Arranged<'_>>, Error> {
+pub(crate) fn arrange(layers: &[(String, Arc<dyn LayerSpec>)]) -> Result<Vec<Arranged<'_>>, Error> {
     let mut arranged: Vec<Arranged<'_>> =
         layers.iter().map(|(_, layer)| Arranged::AsItIs(&**layer)).collect();
     let refused = |asks: usize, i: usize, change: Change| Error::Around {

@@ -221,20 +221,18 @@ fn encode_tensors(params: &Params, state: &OptimizerState) -> Result<Vec<u8>, St
 fn decode_tensors(model: &Model, body: &[u8]) -> Result<(Params, Vec<Vec<Tensor>>), String> {
     let file = SafeTensors::deserialize(body).map_err(|e| format!("tensors do not decode: {e}"))?;
     let (mut params, mut memories) = (Vec::new(), Vec::new());
-    for fitted in model.layers() {
-        for spec in fitted.layer.params() {
-            let path = format!("{}.{}", fitted.path, spec.name);
-            let value = tensor_of(&file, &path)?;
-            let remembered = (0..).map(|k| memory_name(k, &path));
-            let remembered = remembered.take_while(|name| file.tensor(name).is_ok());
-            let of_param: Vec<Tensor> =
-                remembered.map(|name| tensor_of(&file, &name)).collect::<Result<_, _>>()?;
-            if let Some(odd) = of_param.iter().find(|memory| memory.shape() != value.shape()) {
-                return Err(format!("what is remembered of `{path}` has shape {}", odd.shape()));
-            }
-            params.push(Param { path, value, role: spec.role });
-            memories.push(of_param);
+    for spec in model.param_specs() {
+        let path = spec.name.into_owned();
+        let value = tensor_of(&file, &path)?;
+        let remembered = (0..).map(|k| memory_name(k, &path));
+        let remembered = remembered.take_while(|name| file.tensor(name).is_ok());
+        let of_param: Vec<Tensor> =
+            remembered.map(|name| tensor_of(&file, &name)).collect::<Result<_, _>>()?;
+        if let Some(odd) = of_param.iter().find(|memory| memory.shape() != value.shape()) {
+            return Err(format!("what is remembered of `{path}` has shape {}", odd.shape()));
         }
+        params.push(Param { path, value, role: spec.role });
+        memories.push(of_param);
     }
     let expected = params.len() + memories.iter().map(Vec::len).sum::<usize>();
     if file.len() != expected {

@@ -115,7 +115,7 @@ proptest! {
                 names.extend(stage.layer.params().into_iter().map(|param| param.name));
                 output = Some(stage.layer.output());
             }
-            let promised: Vec<_> = unit.layer.params().iter().map(|param| param.name).collect();
+            let promised: Vec<_> = unit.layer.params().into_iter().map(|param| param.name).collect();
             prop_assert_eq!(promised, names);
             prop_assert_eq!(Some(unit.layer.output()), output);
             prop_assert_eq!(unit.layer.cost(), cost);

@@ -1,6 +1,7 @@
 //! The two traits of a layer: what was described, and what was fitted to an input.
 
 use std::any::Any;
+use std::borrow::Cow;
 
 use cenote_autograd::Var;
 use cenote_tensor::{Shape, Tensor};
@@ -99,8 +100,8 @@ pub enum Mode {
 /// A parameter that a layer asks for.
 #[derive(Clone, Debug)]
 pub struct ParamSpec {
-    /// Name within the layer, such as `weight`.
-    pub name: &'static str,
+    /// Name within the layer, such as `weight`; of a layer within it a path, such as `conv2d1.weight`.
+    pub name: Cow<'static, str>,
     /// Shape of the tensor.
     pub shape: Shape,
     /// How it starts.
@@ -146,8 +147,9 @@ pub(crate) fn weight_and_bias(
 ) -> impl Iterator<Item = ParamSpec> {
     let role = Role::Trained;
     let outputs = Shape::from([weight.dims()[0]]);
-    let bias = bias.then_some(ParamSpec { name: "bias", shape: outputs, init: Init::Zeros, role });
-    std::iter::once(ParamSpec { name: "weight", shape: weight, init, role }).chain(bias)
+    let bias =
+        bias.then_some(ParamSpec { name: "bias".into(), shape: outputs, init: Init::Zeros, role });
+    std::iter::once(ParamSpec { name: "weight".into(), shape: weight, init, role }).chain(bias)
 }
 
 /// The `(C, H, W)` of an input of feature maps, or an error of the layer of this kind.

@@ -43,6 +43,7 @@
 
 mod act;
 mod around;
+mod branch;
 mod checkpoint;
 mod conv;
 mod counter;
@@ -58,6 +59,7 @@ mod laws;
 mod layer;
 mod linear;
 mod loss;
+mod maps;
 mod model;
 mod norm;
 mod optim;
@@ -76,10 +78,15 @@ pub use error::Error;
 pub use inference::Inference;
 pub use init::Init;
 pub use layer::{Cost, Layer, LayerSpec, Mode, ParamSpec, Prepared, Role};
-pub use loss::{correct, cross_entropy, mixed_cross_entropy, predictions, softmax};
+pub use loss::{
+    correct, cross_entropy, focal_loss, giou_loss, l1_loss, mixed_cross_entropy, predictions,
+    softmax,
+};
+pub use maps::{cells, channels};
 pub use model::{Fitted, Model, ModelSpec, name_layers};
 pub use optim::{
-    KINDS as OPTIMIZER_KINDS, Optimizer, OptimizerState, Progress, SCHEDULE_KINDS, Schedule, Update,
+    KINDS as OPTIMIZER_KINDS, Optimizer, OptimizerState, Progress, SCHEDULE_KINDS, Schedule,
+    Update, average_in, kept_share,
 };
 pub use pair::Pair;
 pub use params::{Param, Params};
@@ -90,7 +97,7 @@ pub use summary::{Row, Summary};
 
 /// Every layer that a model file may name, family by family.
 pub const KINDS: &[&[cenote_spec::Kind<dyn LayerSpec>]] =
-    &[conv::KINDS, pool::KINDS, norm::KINDS, act::KINDS, linear::KINDS, drop::KINDS];
+    &[conv::KINDS, pool::KINDS, norm::KINDS, act::KINDS, linear::KINDS, drop::KINDS, branch::KINDS];
 
 /// What can stand where a pooling layer stands: pools, and what replaces or removes them. Every entry
 /// has notes.

@@ -4,16 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use cenote_autograd::Var;
 use cenote_tensor::{Seed, Shape};
 
 use crate::around::arrange;
-use crate::{Cost, Error, KINDS, Layer, LayerSpec, Param, Params, Role};
+use crate::{
+    Ask, Change, Changed, Cost, Error, KINDS, Layer, LayerSpec, Param, ParamSpec, Params, Role,
+    Scope,
+};
 
 /// A network as tables describe it, not yet tied to an input.
 #[derive(Debug)]
 pub struct ModelSpec {
     tables: Vec<toml::Table>,
-    layers: Vec<(String, Box<dyn LayerSpec>)>,
+    layers: Vec<(String, Arc<dyn LayerSpec>)>,
 }
 
 impl ModelSpec {
@@ -41,7 +45,7 @@ impl ModelSpec {
                 return Err(Error::DuplicateName(name));
             }
             let layer = cenote_spec::parse(KINDS, table).map_err(|e| Error::from(e).at(&name))?;
-            Ok((name, layer))
+            Ok((name, layer.into()))
         });
         let layers = layers.collect::<Result<_, _>>()?;
         Ok(Self { tables, layers })
@@ -59,6 +63,24 @@ impl ModelSpec {
         }
         let document: Document = toml::from_str(text).map_err(|e| Error::Toml(e.to_string()))?;
         Self::parse(document.layer)
+    }
+
+    /// The layers with a change that another layer asks for, or `None` where one refuses it.
+    pub(crate) fn changed(&self, change: Change) -> Option<Self> {
+        let layers = self.layers.iter().map(|(path, layer)| match layer.changed(change) {
+            Changed::Unaffected => Some((path.clone(), Arc::clone(layer))),
+            Changed::Layer(changed) => Some((path.clone(), changed.into())),
+            Changed::Refused => None,
+        });
+        Some(Self { tables: self.tables.clone(), layers: layers.collect::<Option<_>>()? })
+    }
+
+    /// The path of the first layer that asks for a dilation of all that is behind it.
+    pub(crate) fn dilating(&self) -> Option<&str> {
+        let asks = |layer: &Arc<dyn LayerSpec>| {
+            matches!(layer.asks(), Some(Ask { change: Change::Dilation(_), .. }))
+        };
+        self.layers.iter().find(|(_, layer)| asks(layer)).map(|(path, _)| path.as_str())
     }
 
     /// The tables, each with its name.
@@ -197,15 +219,38 @@ impl Model {
     /// Parameters as they start: each from its own stream `init/PATH`, so a layer that two models
     /// share under one name starts alike in both.
     pub fn init(&self, seed: Seed) -> Params {
-        let of_stage = |stage: &Stage| -> Vec<Param> {
-            let drawn = stage.layer.params().into_iter().map(|spec| {
-                let path = format!("{}.{}", stage.path, spec.name);
-                let value = spec.init.draw(spec.shape, &mut seed.stream(&format!("init/{path}")));
-                Param { path, value, role: spec.role }
-            });
-            drawn.collect()
+        let drawn = |spec: ParamSpec| {
+            let path = spec.name.into_owned();
+            let value = spec.init.draw(spec.shape, &mut seed.stream(&format!("init/{path}")));
+            Param { path, value, role: spec.role }
         };
-        self.layers.iter().flat_map(of_stage).collect()
+        self.param_specs().map(drawn).collect()
+    }
+
+    /// The parameters of all layers in the model's order, each named by its path in the model.
+    pub(crate) fn param_specs(&self) -> impl Iterator<Item = ParamSpec> {
+        self.layers.iter().flat_map(|stage| {
+            stage.layer.params().into_iter().map(|spec| ParamSpec {
+                name: format!("{}.{}", stage.path, spec.name).into(),
+                ..spec
+            })
+        })
+    }
+
+    /// The output for a batch where the model stands within a layer, whose scope is `at` and among whose
+    /// parameters the model's begin at `first`; `below` stands before the paths of its layers.
+    pub(crate) fn forward_within<'t>(
+        &self,
+        x: Var<'t>,
+        at: &Scope<'_, 't>,
+        first: usize,
+        below: &str,
+    ) -> Var<'t> {
+        self.units.iter().fold(x, |x, unit| {
+            let path = format!("{}.{below}{}", at.path(), unit.path);
+            let params = first + unit.params.start..first + unit.params.end;
+            unit.layer.forward(x, &at.within(&path, params))
+        })
     }
 
     /// Arithmetic of one example's forward pass.
@@ -215,8 +260,10 @@ impl Model {
 
     /// Number of trained values.
     pub fn trained(&self) -> usize {
-        let specs = self.layers.iter().flat_map(|stage| stage.layer.params());
-        specs.filter(|spec| spec.role == Role::Trained).map(|spec| spec.shape.len()).sum()
+        self.param_specs()
+            .filter(|spec| spec.role == Role::Trained)
+            .map(|spec| spec.shape.len())
+            .sum()
     }
 
     /// Checks that `params` are this model's: the same paths and shapes in the same order.
@@ -227,22 +274,17 @@ impl Model {
         let refuse =
             |path: &str, problem: String| Err(Error::Params { path: path.to_owned(), problem });
         let mut given = params.iter();
-        for stage in &self.layers {
-            for spec in stage.layer.params() {
-                let path = format!("{}.{}", stage.path, spec.name);
-                match given.next() {
-                    None => {
-                        return refuse(&path, format!("missing; expected shape {}", spec.shape));
-                    }
-                    Some(param) if param.path != path => {
-                        return refuse(&param.path, format!("the model has `{path}` here"));
-                    }
-                    Some(param) if param.value.shape() != spec.shape => {
-                        let got = param.value.shape();
-                        return refuse(&path, format!("has shape {got}; expected {}", spec.shape));
-                    }
-                    Some(_) => {}
+        for ParamSpec { name, shape, .. } in self.param_specs() {
+            match given.next() {
+                None => return refuse(&name, format!("missing; expected shape {shape}")),
+                Some(param) if param.path != name => {
+                    return refuse(&param.path, format!("the model has `{name}` here"));
                 }
+                Some(param) if param.value.shape() != shape => {
+                    let got = param.value.shape();
+                    return refuse(&name, format!("has shape {got}; expected {shape}"));
+                }
+                Some(_) => {}
             }
         }
         given.next().map_or(Ok(()), |param| refuse(&param.path, "the model has no such".into()))

@@ -1,6 +1,7 @@
 //! One forward (and backward) pass of a model, and what a layer sees of it.
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use cenote_autograd::{Gradients, Tape, Var};
 use cenote_tensor::{Seed, Stream, Tensor};
@@ -130,6 +131,24 @@ impl<'t> Scope<'_, 't> {
     /// The random stream of this layer, at this step, for this purpose.
     pub fn stream(&self, purpose: &str) -> Stream {
         self.seed.stream(&format!("{purpose}/{}/step{}", self.path, self.number))
+    }
+
+    /// What the layer at `path` within this one sees, whose parameters lie at `params` among this one's.
+    pub(crate) fn within<'a>(&'a self, path: &'a str, params: Range<usize>) -> Scope<'a, 't> {
+        Scope {
+            path,
+            first: self.first + params.start,
+            params: &self.params[params],
+            mode: self.mode,
+            seed: self.seed,
+            number: self.number,
+            updates: self.updates,
+        }
+    }
+
+    /// Path of the layer in its model.
+    pub(crate) fn path(&self) -> &str {
+        self.path
     }
 
     /// Asks for a new value of the layer's parameter at position `i`, after this step.

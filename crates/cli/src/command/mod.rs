@@ -3,6 +3,7 @@
 mod ablate;
 mod bench;
 mod data;
+mod detect;
 mod evaluate;
 mod fit;
 mod interrupt;
@@ -27,6 +28,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Detect(args) => detect::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Summary(args) => summary::run(&args),

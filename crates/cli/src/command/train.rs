@@ -74,7 +74,7 @@ pub(super) fn run(args: &Train) -> Result<ExitCode, Failure> {
 }
 
 /// Makes the folder that a file will stand in.
-fn make_folder_of(file: &Path) -> Result<(), Failure> {
+pub(super) fn make_folder_of(file: &Path) -> Result<(), Failure> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.map_or(Ok(()), std::fs::create_dir_all).map_err(|error| {
         let words = format!("--out {}: its folder cannot be made: {error}", file.display());
@@ -82,7 +82,7 @@ fn make_folder_of(file: &Path) -> Result<(), Failure> {
     })
 }
 
-fn bar(quiet: bool) -> ProgressBar {
+pub(super) fn bar(quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(1), target);
     let template = "[{bar:20}] step {pos}/{len}, {eta} left";

@@ -5,6 +5,7 @@ mod bench;
 mod checkpoints;
 mod data_files;
 mod data_sets;
+mod detect;
 mod detection;
 mod detection_sections;
 mod events;

@@ -12,6 +12,12 @@ fn sans() -> &'static FontRef<'static> {
     FONT.get_or_init(|| FontRef::try_from_slice(SANS).expect("the font is part of the crate"))
 }
 
+/// How wide a line is.
+pub(super) fn width(words: &str) -> f32 {
+    let font = sans().as_scaled(PxScale::from(11.0));
+    words.chars().map(|character| font.h_advance(font.glyph_id(character))).sum()
+}
+
 /// Writes a line of black words whose letters stand on `baseline`, cut with an ellipsis where it is wider than `width`.
 pub(super) fn write(image: &mut RgbImage, words: &str, [left, baseline]: [u32; 2], width: u32) {
     let font = sans().as_scaled(PxScale::from(11.0));

@@ -3,8 +3,10 @@
 mod duplicates;
 mod font;
 mod grid;
+mod labelled;
 mod survey;
 
 pub use duplicates::{Duplicates, Place, digest};
 pub use grid::{Tile, grid};
+pub use labelled::{Label, labelled};
 pub use survey::Survey;

@@ -4,6 +4,7 @@
 //! trained network is judged. All else of a run is the same for every task.
 
 mod classify;
+mod detect;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ use toml::Table;
 use crate::{Data, Error};
 
 pub use classify::{Evaluation, evaluate};
+pub use detect::Detect;
 
 /// Images per step when a network is judged, at most; it changes no result.
 pub(crate) const TOGETHER: usize = 50;
@@ -29,6 +31,8 @@ pub enum Task {
     /// One label per image.
     #[default]
     Classify,
+    /// Objects and the boxes around them.
+    Detect(Detect),
 }
 
 /// A network and its parameters.
@@ -61,6 +65,7 @@ impl Task {
     pub(crate) fn load(&self, study: &str, table: &Table) -> Result<Dataset, Error> {
         match self {
             Self::Classify => classify::load(study, table),
+            Self::Detect(task) => task.load(study, table),
         }
     }
 
@@ -68,6 +73,7 @@ impl Task {
     pub(crate) fn check_data(&self, study: &str, table: &Table) -> Result<(), Error> {
         match self {
             Self::Classify => classify::source(study, table).map(drop),
+            Self::Detect(_) => Detect::source(study, table).map(drop),
         }
     }
 
@@ -75,6 +81,7 @@ impl Task {
     pub(crate) fn metrics(&self) -> Vec<&'static str> {
         match self {
             Self::Classify => classify::metrics(),
+            Self::Detect(_) => Detect::metrics(),
         }
     }
 
@@ -82,6 +89,7 @@ impl Task {
     pub(crate) fn outputs(&self, data: &Data) -> usize {
         match self {
             Self::Classify => data.classes.len(),
+            Self::Detect(_) => Detect::outputs(data),
         }
     }
 
@@ -89,6 +97,7 @@ impl Task {
     pub(crate) fn check(&self, output: Shape, data: &Data) -> Result<(), String> {
         match self {
             Self::Classify => classify::check(output, data),
+            Self::Detect(_) => Detect::check(output, data),
         }
     }
 
@@ -96,6 +105,7 @@ impl Task {
     pub(crate) fn loss<'t>(&self, output: &Var<'t>, answers: &Answers) -> (Var<'t>, usize) {
         match self {
             Self::Classify => classify::loss(output, answers),
+            Self::Detect(task) => task.loss(output, answers),
         }
     }
 
@@ -108,6 +118,7 @@ impl Task {
     ) -> Result<Judged, Error> {
         match self {
             Self::Classify => Ok(classify::judge(network, split, together)?.into()),
+            Self::Detect(task) => task.judge(network, split, together),
         }
     }
 }

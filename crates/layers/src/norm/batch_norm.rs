@@ -101,7 +101,8 @@ impl Layer for Fitted {
 
     fn params(&self) -> Vec<ParamSpec> {
         let shape = Shape::from([self.shape.dims()[0]]);
-        let param = |name, init, role| ParamSpec { name, shape, init, role };
+        let param =
+            |name: &'static str, init, role| ParamSpec { name: name.into(), shape, init, role };
         vec![
             param("gamma", Init::Ones, Role::Trained),
             param("beta", Init::Zeros, Role::Trained),

@@ -4,6 +4,7 @@ use cenote_spec::Kind;
 use cenote_tensor::{Scalar, Tensor};
 
 mod adam;
+mod average;
 mod constant;
 mod cosine;
 mod sgd;
@@ -11,6 +12,7 @@ mod state;
 mod step;
 mod warmup;
 
+pub use average::{average_in, kept_share};
 pub use state::OptimizerState;
 
 /// The optimisers that a study may name.

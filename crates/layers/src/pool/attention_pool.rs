@@ -111,8 +111,8 @@ impl Layer for Fitted {
     }
 
     fn params(&self) -> Vec<ParamSpec> {
-        let param = |name, geometry: &Conv2d| ParamSpec {
-            name,
+        let param = |name: &'static str, geometry: &Conv2d| ParamSpec {
+            name: name.into(),
             shape: geometry.weight_shape(),
             init: Init::GlorotNormal,
             role: Role::Trained,

@@ -103,7 +103,10 @@ impl Layer for Fitted {
 
     fn params(&self) -> Vec<ParamSpec> {
         let shape = Shape::from([self.input.dims()[0]]);
-        let param = |name, init| ParamSpec { name, shape, init, role: Role::Trained };
+        let param = |name: &'static str, init| {
+            let name = name.into();
+            ParamSpec { name, shape, init, role: Role::Trained }
+        };
         let mut all = self.logits.params();
         all.extend([param("gamma", Init::Ones), param("beta", Init::Zeros)]);
         all

@@ -129,9 +129,9 @@ impl FormulaPool for MixedPool {
     }
 
     fn params(&self, channels: usize, _area: usize) -> Vec<ParamSpec> {
-        let running = |name| {
+        let running = |name: &'static str| {
             let shape = self.per.shape(channels, 1);
-            ParamSpec { name, shape, init: Init::Zeros, role: Role::Running }
+            ParamSpec { name: name.into(), shape, init: Init::Zeros, role: Role::Running }
         };
         match self.mix {
             Mix::Learned => {

@@ -39,7 +39,12 @@ impl Per {
         each: usize,
         init: Init,
     ) -> ParamSpec {
-        ParamSpec { name, shape: self.shape(channels, each), init, role: Role::Trained }
+        ParamSpec {
+            name: name.into(),
+            shape: self.shape(channels, each),
+            init,
+            role: Role::Trained,
+        }
     }
 
     /// The shape of a parameter of `each` numbers.

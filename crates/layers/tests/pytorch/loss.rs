@@ -1,7 +1,7 @@
-//! The loss and its gradient.
+//! The losses and their gradients.
 
-use cenote_autograd::Tape;
-use cenote_layers::cross_entropy;
+use cenote_autograd::{Tape, Var};
+use cenote_layers::{cross_entropy, focal_loss, giou_loss, l1_loss};
 use cenote_tensor::Scalar;
 use serde::Deserialize;
 
@@ -31,5 +31,52 @@ fn cross_entropy_and_its_gradient_agree_for_small_huge_and_equal_logits() {
         // It is a difference of probabilities, which are rounded where they are near 1.
         let unit = case.scale / case.labels.len() as f64;
         case.dlogits.assert_within(TOLERANCE * unit, &format!("{number}: dlogits"), gradient);
+    }
+}
+
+/// A loss of a detector.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Detection {
+    inputs: Array,
+    targets: Array,
+    #[serde(default)]
+    weights: Vec<f64>,
+    loss: f64,
+    scale: f64,
+    gradient: Array,
+}
+
+impl Detection {
+    fn check(&self, name: &str, of: impl for<'t> Fn(&Var<'t>, &[Scalar]) -> Var<'t>) {
+        let tape = Tape::new();
+        let inputs = tape.leaf(self.inputs.tensor());
+        let weights: Vec<Scalar> = self.weights.iter().map(|&weight| weight as Scalar).collect();
+        let loss = of(&inputs, &weights);
+        assert_number(&format!("{name}: loss"), loss.value().as_slice()[0].into(), self.loss);
+        let gradients = (&loss * (self.scale as Scalar)).backward();
+        let gradient = gradients.of(&inputs).expect("the loss depends on them");
+        self.gradient.assert_close(&format!("{name}: gradient"), gradient);
+    }
+}
+
+#[test]
+fn the_focal_loss_of_a_heat_map_agrees_with_centernets() {
+    for (name, case) in cases::<Detection>(include_str!("../reference/focal_loss.json")) {
+        case.check(&name, |z, _| focal_loss(z, case.targets.tensor()));
+    }
+}
+
+#[test]
+fn the_overlap_loss_agrees_with_torchvisions() {
+    for (name, case) in cases::<Detection>(include_str!("../reference/giou_loss.json")) {
+        case.check(&name, |boxes, weights| giou_loss(boxes, &case.targets.tensor(), weights));
+    }
+}
+
+#[test]
+fn the_weighted_absolute_error_agrees() {
+    for (name, case) in cases::<Detection>(include_str!("../reference/l1_loss.json")) {
+        case.check(&name, |rows, weights| l1_loss(rows, &case.targets.tensor(), weights));
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn pass(
     assert_eq!(specs.len(), params.len(), "one golden value per parameter");
     let tape = Tape::new();
     let on_tape = specs.iter().map(|spec| {
-        let value = params[spec.name].clone();
+        let value = params[&*spec.name].clone();
         assert_eq!(value.shape(), spec.shape, "{}", spec.name);
         match spec.role {
             Role::Trained => tape.leaf(value),
@@ -47,7 +47,7 @@ pub(crate) fn pass(
     let loss = (&y * &tape.constant(dy.clone())).sum();
     let mut gradients = loss.backward();
     let dx = gradients.take(&x).expect("the output depends on the input");
-    let name = |i: usize| specs[i].name.to_owned();
+    let name = |i: usize| specs[i].name.to_string();
     let dparams = step.gradients(gradients).into_iter().enumerate();
     let dparams = dparams.filter_map(|(i, gradient)| Some((name(i), gradient?))).collect();
     let running = step.into_updates().into_iter().map(|(i, value)| (name(i), value)).collect();

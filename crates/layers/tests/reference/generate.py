@@ -1,12 +1,13 @@
 """Computes with PyTorch, in double precision, what the tests in `tests/pytorch/` compare with.
 
-Run as `python generate.py`; it needs `torch` and `numpy` and rewrites the golden files beside it. Inputs come from
+Run as `python generate.py`; it needs `torch`, `torchvision` and `numpy` and rewrites the golden files beside it. Inputs come from
 NumPy's frozen `RandomState`, seeded with the name of the file and the number of the case, so a new run changes
 nothing and a new case changes no other.
 """
 
 import torch
 
+import detection
 import layers
 import training
 import windows
@@ -23,6 +24,9 @@ for name, cases in {
     "others": layers.others,
     "batch_norm": layers.batch_norm,
     "cross_entropy": layers.cross_entropy,
+    "focal_loss": detection.focal,
+    "giou_loss": detection.giou,
+    "l1_loss": detection.l1,
     "optimizers": training.optimizers,
     "schedules": training.schedules,
     "training": training.training,

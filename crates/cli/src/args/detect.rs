@@ -1,0 +1,146 @@
+//! The words of `cenote detect`.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+
+/// What is to be done with a detector.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Detect {
+    /// Train a detector on images with boxes, and write a checkpoint after every epoch
+    Train(DetectTrain),
+    /// Judge a detector by the test images of its data, as pycocotools does
+    Evaluate(DetectEvaluate),
+    /// Find objects in images
+    Predict(DetectPredict),
+}
+
+/// Which data.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BoxedData {
+    /// Kind of the data: voc, coco, yolo or canvases [default: the data that the detector names]
+    #[arg(long, value_name = "KIND")]
+    pub(crate) data: Option<String>,
+    /// One setting of the data, its value in TOML; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = super::setting, requires = "data")]
+    pub(crate) set: Vec<(String, String)>,
+}
+
+const TRAINED: &str = "Example: cenote detect train --data voc --set dir=my/VOC2007 --out my.cenote\n\n\
+A detector file is TOML: see docs/detection.md. The one that is used when none is named has the arms max, avg, strided, \
+blur, s2d and none.";
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = TRAINED)]
+pub(crate) struct DetectTrain {
+    /// File that describes the detector [default: one that comes with the program]
+    pub(crate) detector: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: BoxedData,
+    /// What a pixel is made of, in place of what the detector says
+    #[arg(long, value_enum)]
+    pub(crate) channels: Option<Pixels>,
+    /// Rows and columns that images are scaled to, such as 240x320 [default: by the data]
+    #[arg(long, value_name = "HxW", value_parser = size)]
+    pub(crate) input: Option<[u32; 2]>,
+    /// Arm that fills the slots [default: the detector's baseline]
+    #[arg(long, value_name = "ARM")]
+    pub(crate) arm: Option<String>,
+    /// Train for this many epochs, in place of the detector's number
+    #[arg(long, value_name = "N", value_parser = super::count, allow_negative_numbers = true)]
+    pub(crate) epochs: Option<u64>,
+    /// Seed of every random draw
+    #[arg(long, value_name = "N", default_value = "1", value_parser = super::number)]
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) seed: u64,
+    /// Checkpoint to write after every epoch; its folder is made if need be
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Go on from the checkpoint at --out
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Threads; no number of threads changes a result [default: one per core]
+    #[arg(long, value_name = "N", value_parser = super::workers, allow_negative_numbers = true)]
+    pub(crate) threads: Option<usize>,
+    /// Print the scores as one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DetectEvaluate {
+    /// Checkpoint that `cenote detect train` wrote
+    pub(crate) checkpoint: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: BoxedData,
+    /// Write what was found as results of COCO
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Option<PathBuf>,
+    /// Write what is there as annotations of COCO, with the ids that the results have
+    #[arg(long, value_name = "FILE")]
+    pub(crate) truth: Option<PathBuf>,
+    /// Most that two boxes of one class may overlap, in place of what the detector says
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub(crate) nms: Option<f64>,
+    /// Threads; no number of threads changes a result [default: one per core]
+    #[arg(long, value_name = "N", value_parser = super::workers, allow_negative_numbers = true)]
+    pub(crate) threads: Option<usize>,
+    /// Print the scores as one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DetectPredict {
+    /// Checkpoint that `cenote detect train` wrote
+    pub(crate) checkpoint: PathBuf,
+    /// Image files (PNG, JPEG, WebP, BMP) or folders of them, scaled to the detector's input
+    #[arg(required = true)]
+    pub(crate) images: Vec<PathBuf>,
+    /// Least score of an object that is shown
+    #[arg(long, value_name = "SHARE", default_value = "0.3", value_parser = share)]
+    pub(crate) least_score: f64,
+    /// Most that two boxes of one class may overlap, in place of what the detector says
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub(crate) nms: Option<f64>,
+    /// Folder to write each image into as a PNG with boxes, labels and scores
+    #[arg(long, value_name = "DIR")]
+    pub(crate) draw: Option<PathBuf>,
+    /// Write what was found as results of COCO; images are numbered from 1 in the order they are printed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Option<PathBuf>,
+    /// Threads; no number of threads changes a result [default: one per core]
+    #[arg(long, value_name = "N", value_parser = super::workers, allow_negative_numbers = true)]
+    pub(crate) threads: Option<usize>,
+    /// Print one JSON line per image
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a pixel is made of.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Pixels {
+    /// Red, green and blue
+    Rgb,
+    /// Luma
+    Grey,
+}
+
+/// Rows and columns.
+fn size(text: &str) -> Result<[u32; 2], String> {
+    let sides = text.split_once('x').and_then(|(rows, columns)| {
+        Some([rows.trim().parse().ok()?, columns.trim().parse().ok()?])
+    });
+    sides.ok_or_else(|| "expected rows and columns, such as 240x320".to_owned())
+}
+
+/// A number from 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a number from 0 to 1".to_owned()),
+    }
+}

@@ -1,0 +1,53 @@
+//! `cenote detect evaluate`: a detector judged by the test images of its data, or of others.
+
+use std::process::ExitCode;
+
+use cenote_datasets::{DETECTION_KINDS, Dataset, Scene};
+use cenote_experiment::{Error, TrainedDetector};
+use cenote_metrics::write_coco_results;
+use serde_json::json;
+
+use super::data::{on_threads, table};
+use super::scores::{Judged, annotations};
+use crate::args::DetectEvaluate;
+use crate::command::op;
+use crate::failure::Failure;
+use crate::screen;
+
+pub(super) fn run(args: &DetectEvaluate) -> Result<ExitCode, Failure> {
+    let mut trained = TrainedDetector::read(&args.checkpoint)?;
+    trained.notes.detector.reading.nms = args.nms.or(trained.notes.detector.reading.nms);
+    let judged = on_threads(args.threads, || {
+        let (data, scenes) = data(args, &trained)?;
+        Judged::new(&trained, &data.test, &scenes)
+    })?;
+    if let Some(path) = &args.results {
+        let written = write_coco_results(path, &judged.detections);
+        written.map_err(|error| Failure::File(error.to_string()))?;
+    }
+    if let Some(path) = &args.truth {
+        op::files::write(path, annotations(&judged.truth).as_bytes())?;
+    }
+    let text = if args.json {
+        let mut document = judged.document();
+        document.insert("schema".to_owned(), json!("cenote.detect.evaluate/1"));
+        document.insert("arm".to_owned(), json!(trained.notes.arm));
+        document.insert("seed".to_owned(), json!(trained.notes.seed));
+        format!("{}\n", serde_json::Value::Object(document))
+    } else {
+        judged.words()
+    };
+    screen::print(&text).map_err(Failure::Output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The set that the flags name, or else the one that the detector was trained on.
+fn data(
+    args: &DetectEvaluate,
+    trained: &TrainedDetector,
+) -> Result<(Dataset, Vec<Scene>), Failure> {
+    let Some(table) = table(&args.data)? else { return Ok(trained.data()?) };
+    let source = cenote_spec::parse(&[DETECTION_KINDS], table);
+    let source = source.map_err(|error| Failure::Usage(format!("--data: {error}")))?;
+    Ok(trained.scaled(source.load().map_err(Error::from)?)?)
+}

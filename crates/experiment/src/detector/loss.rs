@@ -1,0 +1,42 @@
+//! The loss of a detector: of heat maps, of what is said of boxes, and of the boxes.
+
+use cenote_autograd::Var;
+use cenote_datasets::BoxedObject;
+use cenote_layers::{cells, channels, focal_loss, giou_loss, l1_loss};
+use cenote_tensor::{Scalar, Tensor};
+
+use super::boxes::boxes;
+use super::settings::LossShares;
+use super::targets::Targets;
+use super::{PRIOR, SIDES};
+
+/// The loss of an output `(N, C + 4, H, W)` for the objects of each image, in pixels of images of the size `input`, and its
+/// parts as they are before they are weighted: heat, L1, `GIoU`.
+pub(crate) fn loss_of<'t>(
+    output: &Var<'t>,
+    objects: &[Vec<BoxedObject>],
+    input: [usize; 2],
+    shares: LossShares,
+) -> (Var<'t>, [f64; 3]) {
+    let [_, all, high, wide] = output.value().nchw();
+    let classes = all - SIDES;
+    let Targets { heat, cells: at, rows, boxes: expected, weights } =
+        Targets::of(objects, classes, [high, wide], input);
+    let heat = focal_loss(&channels(output, 0..classes), heat);
+    let said = cells(&channels(output, classes..all), at.clone());
+    let l1 = l1_loss(&said, &rows, &weights);
+    let giou = giou_loss(&boxes(&said, &at), &expected, &weights);
+    let parts = [&heat, &l1, &giou].map(|part| f64::from(part.value().as_slice()[0]));
+    let weighted = |part: &Var<'t>, share: f64| part * (share as Scalar);
+    let of_boxes = &weighted(&l1, shares.l1) + &weighted(&giou, shares.giou);
+    (&weighted(&heat, shares.heat) + &of_boxes, parts)
+}
+
+/// The output with heat maps that, where the network says 0, expect an object as seldom as before anything is learnt.
+pub(crate) fn expecting_little<'t>(output: &Var<'t>) -> Var<'t> {
+    let [_, all, high, wide] = output.value().nchw();
+    let (heat, each) = ((all - SIDES) * high * wide, all * high * wide);
+    let seldom = (PRIOR / (1.0 - PRIOR)).ln() as Scalar;
+    let offset = Tensor::from_fn(output.shape(), |at| if at % each < heat { seldom } else { 0.0 });
+    output + &output.tape().constant(offset)
+}
