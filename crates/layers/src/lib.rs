@@ -45,6 +45,7 @@ mod act;
 mod around;
 mod checkpoint;
 mod conv;
+mod decode;
 mod drop;
 mod elementwise;
 mod error;
@@ -64,16 +65,21 @@ mod padding;
 mod pair;
 mod params;
 mod pool;
+mod seq;
 mod step;
 mod summary;
 
 pub use around::{Ask, Change, Changed};
 pub use checkpoint::Checkpoint;
+pub use decode::{Frames, Hypothesis, align, beam_search, best_path};
 pub use error::Error;
 pub use inference::Inference;
 pub use init::Init;
 pub use layer::{Cost, Layer, LayerSpec, Mode, ParamSpec, Prepared, Role};
-pub use loss::{correct, cross_entropy, mixed_cross_entropy, predictions, softmax};
+pub use loss::{
+    Impossible, correct, cross_entropy, ctc_loss, ctc_losses, mixed_cross_entropy, predictions,
+    softmax,
+};
 pub use model::{Fitted, Model, ModelSpec, name_layers};
 pub use optim::{
     KINDS as OPTIMIZER_KINDS, Optimizer, OptimizerState, Progress, SCHEDULE_KINDS, Schedule, Update,
@@ -86,7 +92,7 @@ pub use summary::{Row, Summary};
 
 /// Every layer that a model file may name, family by family.
 pub const KINDS: &[&[cenote_spec::Kind<dyn LayerSpec>]] =
-    &[conv::KINDS, pool::KINDS, norm::KINDS, act::KINDS, linear::KINDS, drop::KINDS];
+    &[conv::KINDS, pool::KINDS, norm::KINDS, act::KINDS, linear::KINDS, seq::KINDS, drop::KINDS];
 
 /// What can stand where a pooling layer stands: pools, and what replaces or removes them. Every entry
 /// has notes.

@@ -8,6 +8,7 @@ nothing and a new case changes no other.
 import torch
 
 import layers
+import sequences
 import training
 import windows
 from golden import write
@@ -23,6 +24,8 @@ for name, cases in {
     "others": layers.others,
     "batch_norm": layers.batch_norm,
     "cross_entropy": layers.cross_entropy,
+    "recurrent": sequences.recurrent,
+    "ctc": sequences.ctc,
     "optimizers": training.optimizers,
     "schedules": training.schedules,
     "training": training.training,
