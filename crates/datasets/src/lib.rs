@@ -57,6 +57,7 @@ mod order;
 mod picture;
 mod place;
 mod published;
+mod segmentation;
 mod smooth;
 mod source;
 mod split;
@@ -88,6 +89,10 @@ pub use npy::{Npy, NpyElement};
 pub use picture::{Channels, Picture, png};
 pub use place::data_dir;
 pub use published::{PublishedFile, PublishedSet};
+pub use segmentation::{
+    Ink, Piece, Plane, Segmentation, Segmented, Threshold, components, draw, labels, letter,
+    median, opening, otsu, sauvola,
+};
 pub use source::{KINDS, Source};
 pub use split::Split;
 pub use synthetic::{Composition, DrawnObject, Mask};
