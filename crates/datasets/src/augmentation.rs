@@ -67,16 +67,26 @@ impl Augmentation {
         [epoch, index]: [usize; 2],
     ) -> Result<Vec<Motion>, Error> {
         self.fits(shape)?;
-        if let Some(mixing) = self.transforms.iter().find(|transform| transform.mixes()) {
-            return Err(Error::Setting {
-                what: "transform of images with boxes",
-                got: mixing.name().to_owned(),
-                expected: "one that changes an image by itself".to_owned(),
-            });
-        }
+        self.mixes_nothing()?;
         let draws = self.draws(seed, epoch);
         let places = 0..self.transforms.len();
         Ok(places.map(|place| draws.alone(place, image, shape, index)).collect())
+    }
+
+    /// Refuses a transform that mixes images in pairs: a mixture has neither boxes nor a text of its own.
+    ///
+    /// # Errors
+    ///
+    /// Naming the transform.
+    pub fn mixes_nothing(&self) -> Result<(), Error> {
+        let Some(mixing) = self.transforms.iter().find(|transform| transform.mixes()) else {
+            return Ok(());
+        };
+        Err(Error::Setting {
+            what: "transform of images with boxes or texts",
+            got: mixing.name().to_owned(),
+            expected: "one that changes an image by itself".to_owned(),
+        })
     }
 
     /// Opens the streams of one epoch.
@@ -106,12 +116,14 @@ impl Draws {
         self.transforms.iter().any(|transform| transform.mixes())
     }
 
-    /// Changes the image of the example at `index`; returns its partner and its own share where it was mixed.
+    /// Changes the image of the example at `index`, and tells `moved` where its points went; returns its partner and its own
+    /// share where it was mixed.
     pub(crate) fn apply(
         &self,
         image: &mut [u8],
         split: &Split,
         index: usize,
+        mut moved: impl FnMut(&Motion),
     ) -> Result<Option<(usize, f64)>, Error> {
         let shape = split.shape();
         let mut pair = None;
@@ -126,7 +138,7 @@ impl Draws {
                 }
                 pair = Some((partner, transform.mix(image, &other, shape, &mut stream)));
             } else {
-                self.alone(place, image, shape, index);
+                moved(&self.alone(place, image, shape, index));
             }
         }
         Ok(pair)

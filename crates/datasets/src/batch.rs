@@ -6,8 +6,7 @@ use cenote_tensor::{Scalar, Seed, Stream, Tensor};
 
 use crate::augmentation::Draws;
 use crate::order::shuffle;
-use crate::tensors::scale;
-use crate::{Augmentation, Error, Loader, Normalization, Split};
+use crate::{Augmentation, BoxedObject, Error, Loader, Motion, Normalization, Split};
 
 /// Some examples as a network takes them.
 #[derive(Clone, Debug)]
@@ -18,8 +17,33 @@ pub struct Batch {
     pub labels: Vec<usize>,
     /// What was mixed into the images, where a transform mixes.
     pub mixed: Option<Mixed>,
+    /// The text in each image, of a split that has texts.
+    pub texts: Vec<Vec<usize>>,
+    /// The objects in each image, moved with it by [`Motion::bbox`], of a split that has boxes.
+    pub objects: Vec<Vec<BoxedObject>>,
     /// Position of each image in its split.
     pub indices: Vec<usize>,
+}
+
+/// What the images of a batch are to be answered with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answers {
+    /// As [`Batch::labels`].
+    pub labels: Vec<usize>,
+    /// As [`Batch::mixed`].
+    pub mixed: Option<Mixed>,
+    /// As [`Batch::texts`].
+    pub texts: Vec<Vec<usize>>,
+    /// As [`Batch::objects`].
+    pub objects: Vec<Vec<BoxedObject>>,
+}
+
+impl Batch {
+    /// The images, which a network takes, and what a loss compares its output with.
+    pub fn parted(self) -> (Tensor, Answers) {
+        let Self { images, labels, mixed, texts, objects, .. } = self;
+        (images, Answers { labels, mixed, texts, objects })
+    }
 }
 
 /// The second label of every image of a batch whose images were mixed in pairs.
@@ -87,6 +111,8 @@ pub(crate) struct Raw {
     pub(crate) pixels: Vec<u8>,
     labels: Vec<usize>,
     mixed: Option<Mixed>,
+    texts: Vec<Vec<usize>>,
+    objects: Vec<Vec<BoxedObject>>,
     indices: Vec<usize>,
 }
 
@@ -106,12 +132,21 @@ impl Pass {
         let mut labels = Vec::with_capacity(indices.len());
         let mut mixed =
             self.augment.as_ref().filter(|draws| draws.mixes()).map(|_| Mixed::default());
+        let chosen = |all: &[Vec<usize>]| indices.iter().map(|&at| all[at].clone()).collect();
+        let texts = self.split.texts().map_or_else(Vec::new, chosen);
+        let mut objects = Vec::new();
         for &index in &indices {
             let start = pixels.len();
             self.split.images().read(index, &mut pixels)?;
             let mut label = self.split.labels()[index];
+            let mut seen = self.split.objects().map(|objects| objects[index].clone());
             if let Some(draws) = &self.augment {
-                let pair = draws.apply(&mut pixels[start..], &self.split, index)?;
+                let moved = |motion: &Motion| {
+                    if let Some(seen) = &mut seen {
+                        self.follow(seen, motion);
+                    }
+                };
+                let pair = draws.apply(&mut pixels[start..], &self.split, index, moved)?;
                 if let Some(mixed) = &mut mixed {
                     let (partner, share) = pair.unwrap_or((index, 1.0));
                     let mut second = self.split.labels()[partner];
@@ -123,20 +158,36 @@ impl Pass {
                 }
             }
             labels.push(label);
+            objects.extend(seen);
         }
-        Ok(Raw { pixels, labels, mixed, indices })
+        Ok(Raw { pixels, labels, mixed, texts, objects, indices })
+    }
+
+    /// Moves boxes with their image, and drops those of which too little is left in it.
+    fn follow(&self, objects: &mut Vec<BoxedObject>, motion: &Motion) {
+        if matches!(motion, Motion::Still) {
+            return;
+        }
+        let [_, height, width] = self.split.shape();
+        objects.retain_mut(|object| match motion.bbox(object.corners, [height, width]) {
+            Some(corners) => {
+                object.corners = corners;
+                true
+            }
+            None => false,
+        });
     }
 
     /// Scales a batch; returns the memory of its bytes too.
     ///
     /// Tensors are recycled by the thread that drops them, so this is done on the thread that trains.
     pub(crate) fn scale(&self, raw: Raw) -> (Batch, Vec<u8>) {
-        let Raw { pixels, labels, mixed, indices } = raw;
+        let Raw { pixels, labels, mixed, texts, objects, indices } = raw;
         let [c, h, w] = self.split.shape();
         // Recycled memory: a batch is as large as the one before.
         let mut images = Tensor::stale([indices.len(), c, h, w]);
         scale(pixels.chunks_exact(h * w), &mut images, &self.tables);
-        (Batch { images, labels, mixed, indices }, pixels)
+        (Batch { images, labels, mixed, texts, objects, indices }, pixels)
     }
 }
 
@@ -203,7 +254,7 @@ impl Batches {
     ///
     /// # Errors
     ///
-    /// When a transform does not fit the size of the images.
+    /// When a transform does not fit the size of the images, or mixes images that have boxes or texts.
     pub fn augmented(
         mut self,
         augmentation: &Augmentation,
@@ -211,6 +262,9 @@ impl Batches {
         epoch: usize,
     ) -> Result<Self, Error> {
         augmentation.fits(self.pass.split.shape())?;
+        if self.pass.split.texts().is_some() || self.pass.split.objects().is_some() {
+            augmentation.mixes_nothing()?;
+        }
         if !augmentation.is_empty() {
             self.pass.augment = Some(augmentation.draws(seed, epoch));
         }
@@ -276,6 +330,21 @@ impl Iterator for Batches {
 }
 
 impl ExactSizeIterator for Batches {}
+
+/// Looks every byte up in the table of its channel, plane by plane.
+fn scale<'a>(
+    planes: impl Iterator<Item = &'a [u8]>,
+    tensor: &mut Tensor,
+    tables: &[[Scalar; 256]],
+) {
+    let [_, _, rows, columns] = tensor.nchw();
+    let values = tensor.as_mut_slice().chunks_exact_mut(rows * columns);
+    for ((plane, values), table) in planes.zip(values).zip(tables.iter().cycle()) {
+        for (value, &pixel) in values.iter_mut().zip(plane) {
+            *value = table[usize::from(pixel)];
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -436,5 +505,48 @@ mod tests {
             error,
             "random_shift: max_pixels is 2; expected less than 2, the smaller side of the images"
         );
+    }
+
+    /// Two images of 4x8 pixels with a box each, and what a network is given of them after `kinds`.
+    fn with_boxes(kinds: &[&str]) -> Result<Batch, Error> {
+        let images = Images::new([1, 4, 8], (0..64).collect()).unwrap();
+        let boxed = |corners, class| BoxedObject { corners, class, difficult: false, crowd: false };
+        let objects =
+            vec![vec![boxed([1.0, 0.0, 3.0, 2.0], 1)], vec![boxed([6.0, 1.0, 8.0, 4.0], 0)]];
+        let split = Split::of_objects(images, objects).unwrap();
+        let plain = Normalization { mean: vec![0.0], deviation: vec![1.0] };
+        let batches = Batches::sequential(&split, &plain, 2).unwrap();
+        batches.augmented(&augmentation(kinds), Seed(1), 0)?.next().expect("one batch")
+    }
+
+    #[test]
+    fn boxes_move_with_their_images_and_nothing_is_mixed_into_these() {
+        let corners = |batch: &Batch, nth: usize| -> Vec<[f32; 4]> {
+            batch.objects[nth].iter().map(|object| object.corners).collect()
+        };
+        let still = with_boxes(&[]).unwrap();
+        assert_eq!(corners(&still, 1), [[6.0, 1.0, 8.0, 4.0]]);
+        let flipped = with_boxes(&["kind = 'horizontal_flip'\nprobability = 1.0"]).unwrap();
+        assert_eq!(corners(&flipped, 0), [[5.0, 0.0, 7.0, 2.0]]);
+        assert_eq!(corners(&flipped, 1), [[0.0, 1.0, 2.0, 4.0]]);
+        let first = |batch: &Batch| batch.images.as_slice()[..8].to_vec();
+        assert!(first(&still).iter().rev().eq(&first(&flipped)));
+        let error = with_boxes(&["kind = 'mixup'\nalpha = 0.4"]).unwrap_err().to_string();
+        assert!(error.starts_with("transform of images with boxes or texts is mixup"), "{error}");
+    }
+
+    #[test]
+    fn texts_stay_with_their_images() {
+        let images = Images::new([1, 1, 1], vec![0, 1, 2, 3]).unwrap();
+        let split = Split::of_texts(images, vec![vec![3], vec![1, 4], vec![], vec![2]]).unwrap();
+        let plain = Normalization { mean: vec![0.0], deviation: vec![1.0] };
+        let part = split.subset(&[3, 1, 0]);
+        let batches = Batches::shuffled(&part, &plain, 2, &mut order("a")).unwrap();
+        for batch in batches.map(Result::unwrap) {
+            for (text, index) in batch.texts.iter().zip(batch.indices) {
+                assert_eq!(*text, part.texts().unwrap()[index]);
+            }
+            assert!(batch.objects.is_empty());
+        }
     }
 }

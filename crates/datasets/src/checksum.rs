@@ -5,7 +5,7 @@ use std::fmt::Write;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::{Error, Images};
+use crate::{BoxedObject, Error, Images};
 
 /// Returns the SHA-256 of `bytes` as 64 lower-case hexadecimal digits.
 ///
@@ -74,6 +74,29 @@ impl Fingerprint {
             self.0.update((label as u64).to_le_bytes());
         }
         Ok(())
+    }
+
+    /// Adds the text of every example, where there are texts.
+    pub(crate) fn texts(&mut self, texts: Option<&[Vec<usize>]>) {
+        for text in texts.unwrap_or_default() {
+            for &number in std::iter::once(&text.len()).chain(text) {
+                self.0.update((number as u64).to_le_bytes());
+            }
+        }
+    }
+
+    /// Adds the objects of every example, where there are boxes.
+    pub(crate) fn objects(&mut self, objects: Option<&[Vec<BoxedObject>]>) {
+        for objects in objects.unwrap_or_default() {
+            self.0.update((objects.len() as u64).to_le_bytes());
+            for BoxedObject { corners, class, difficult, crowd } in objects {
+                self.0.update((*class as u64).to_le_bytes());
+                self.0.update([u8::from(*difficult), u8::from(*crowd)]);
+                for corner in corners {
+                    self.0.update(corner.to_le_bytes());
+                }
+            }
+        }
     }
 
     /// The digest as hexadecimal digits.

@@ -3,12 +3,12 @@
 use crate::checksum::Fingerprint;
 use crate::{Error, Split};
 
-/// A named set of labelled images, split for training and testing.
+/// A named set of labelled images, split for training and testing; or of images with a text or with boxes each.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     /// Name for reports.
     pub name: String,
-    /// What each label stands for.
+    /// What each label stands for; of texts each character, of boxes each class of object.
     pub classes: Vec<String>,
     /// Examples to learn from; validation examples are held out from these.
     pub train: Split,
@@ -93,6 +93,8 @@ impl Dataset {
         for split in [&train, &test] {
             fingerprint.update(split.images(), split.labels())?;
             fingerprint.groups(split.groups());
+            fingerprint.texts(split.texts());
+            fingerprint.objects(split.objects());
         }
         Ok(Self { name, classes, train, test, checksum: fingerprint.finish(), licence, source })
     }

@@ -33,7 +33,7 @@ use crate::{Error, Split};
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Folds {
     split: Split,
     /// The fold of every example.

@@ -18,7 +18,7 @@
 //!
 //! Two sets are part of the crate (`digits` and `fashion_mnist_10k`), so the example needs no file.
 //! Others are read from files that the user has placed; [`KINDS`] lists them all. Images with boxes are in
-//! [`DETECTION_KINDS`] and images with texts in [`TEXT_KINDS`]; these are decoded when a batch asks for them.
+//! [`DETECTION_KINDS`] and images with texts in [`TEXT_KINDS`]; scaled to one size these are a [`Dataset`] as the others are.
 //!
 //! Some kinds are drawn (`shapes_on_clutter`, `cluttered_fashion_mnist`, `canvases`, `synthetic_captcha`): of these a
 //! [`Composition`] says what is object in each image and what is background, and puts objects over other backgrounds.
@@ -55,6 +55,7 @@ mod normalization;
 mod npy;
 mod order;
 mod picture;
+mod pictures;
 mod place;
 mod published;
 mod segmentation;
@@ -62,12 +63,11 @@ mod smooth;
 mod source;
 mod split;
 mod synthetic;
-mod tensors;
 mod texts;
 mod transform;
 
 pub use augmentation::Augmentation;
-pub use batch::{Batch, Batches, Last, Mixed};
+pub use batch::{Answers, Batch, Batches, Last, Mixed};
 pub use checksum::sha256;
 pub use corruption::{
     BENCHMARKS, Benchmark, CORRUPTIONS, Corruption, Damage, EXTRA_CORRUPTIONS, Family,
@@ -81,8 +81,7 @@ pub use images::{Encoded, Images};
 pub use inspection::{Duplicates, Place, Survey, Tile, digest, grid};
 pub use loader::Loader;
 pub use located::{
-    BoxedObject, DETECTION_KINDS, DetectionSet, DetectionSource, LeftOut, Scene, SceneBatch,
-    WhyLeftOut,
+    BoxedObject, DETECTION_KINDS, DetectionSet, DetectionSource, LeftOut, Scene, WhyLeftOut,
 };
 pub use normalization::{Normalization, PixelCounts};
 pub use npy::{Npy, NpyElement};
@@ -96,5 +95,5 @@ pub use segmentation::{
 pub use source::{KINDS, Source};
 pub use split::Split;
 pub use synthetic::{Composition, DrawnObject, Mask};
-pub use texts::{TEXT_KINDS, TextBatch, TextImage, TextSet, TextSource};
+pub use texts::{TEXT_KINDS, TextImage, TextSet, TextSource};
 pub use transform::{Field, Matrix, Motion, TRANSFORMS, Transform};

@@ -282,12 +282,19 @@ mod tests {
     }
 
     /// Everything that a batch tells.
-    type Told = (Vec<Scalar>, Vec<usize>, Option<crate::Mixed>, Vec<usize>);
+    type Told = (
+        Vec<Scalar>,
+        Vec<usize>,
+        Option<crate::Mixed>,
+        Vec<Vec<usize>>,
+        Vec<Vec<crate::BoxedObject>>,
+        Vec<usize>,
+    );
 
     fn all(loader: Loader) -> Vec<Told> {
         let told = |batch: Result<Batch, Error>| {
-            let Batch { images, labels, mixed, indices } = batch.unwrap();
-            (images.as_slice().to_vec(), labels, mixed, indices)
+            let Batch { images, labels, mixed, texts, objects, indices } = batch.unwrap();
+            (images.as_slice().to_vec(), labels, mixed, texts, objects, indices)
         };
         loader.map(told).collect()
     }
@@ -320,7 +327,7 @@ mod tests {
         let rest = all(begun.prefetched(3).unwrap());
         let whole = all(batches(&split, &[]).last(Last::Drop).prefetched(2).unwrap());
         assert_eq!((whole.len(), rest.len()), (9, 8));
-        assert_eq!(whole[0].3, first.indices);
+        assert_eq!(whole[0].5, first.indices);
         assert_eq!(whole[1..], rest);
     }
 

@@ -58,11 +58,7 @@ impl Normalization {
 
     /// Refuses a split that has another number of channels.
     pub(crate) fn fits(&self, split: &Split) -> Result<(), Error> {
-        self.fits_channels(split.shape()[0])
-    }
-
-    /// Refuses another number of channels.
-    pub(crate) fn fits_channels(&self, channels: usize) -> Result<(), Error> {
+        let channels = split.shape()[0];
         if self.mean.len() == channels && self.deviation.len() == channels {
             return Ok(());
         }

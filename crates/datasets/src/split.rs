@@ -5,14 +5,18 @@ use std::sync::Arc;
 use cenote_tensor::Stream;
 
 use crate::order::shuffle;
-use crate::{Error, Idx, Images};
+use crate::{BoxedObject, Error, Idx, Images};
 
 /// Images with a label each, and with a group each where groups are known; cloning shares them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Where images are answered with a text or with boxes instead, all have the label 0.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     images: Images,
     labels: Arc<Vec<usize>>,
     groups: Option<Arc<Vec<usize>>>,
+    texts: Option<Arc<Vec<Vec<usize>>>>,
+    objects: Option<Arc<Vec<Vec<BoxedObject>>>>,
 }
 
 impl Split {
@@ -25,7 +29,27 @@ impl Split {
         if images.len() != labels.len() {
             return Err(Error::Count { images: images.len(), labels: labels.len() });
         }
-        Ok(Self { images, labels: Arc::new(labels), groups: None })
+        Ok(Self { images, labels: Arc::new(labels), groups: None, texts: None, objects: None })
+    }
+
+    /// Pairs images with the text in each, as positions of its characters in an alphabet.
+    ///
+    /// # Errors
+    ///
+    /// When there are not as many texts as images.
+    pub fn of_texts(images: Images, texts: Vec<Vec<usize>>) -> Result<Self, Error> {
+        let labels = vec![0; texts.len()];
+        Ok(Self { texts: Some(Arc::new(texts)), ..Self::new(images, labels)? })
+    }
+
+    /// Pairs images with the objects in each, their corners in pixels of the images.
+    ///
+    /// # Errors
+    ///
+    /// When there are not as many lists of objects as images.
+    pub fn of_objects(images: Images, objects: Vec<Vec<BoxedObject>>) -> Result<Self, Error> {
+        let labels = vec![0; objects.len()];
+        Ok(Self { objects: Some(Arc::new(objects)), ..Self::new(images, labels)? })
     }
 
     /// The same examples, of which those of one group belong together: the patient, the writer, the photograph.
@@ -100,6 +124,38 @@ impl Split {
         self.groups.as_ref().map(|groups| groups.as_slice())
     }
 
+    /// The text in every image, as positions in an alphabet, where images are answered with texts.
+    pub fn texts(&self) -> Option<&[Vec<usize>]> {
+        self.texts.as_ref().map(|texts| texts.as_slice())
+    }
+
+    /// The objects in every image, where images are answered with boxes.
+    pub fn objects(&self) -> Option<&[Vec<BoxedObject>]> {
+        self.objects.as_ref().map(|objects| objects.as_slice())
+    }
+
+    /// Other images with the answers of these, taken in turn; boxes are scaled to the other size.
+    #[must_use]
+    pub fn imitated(&self, images: Images) -> Self {
+        let turns: Vec<usize> = (0..images.len()).map(|nth| nth % self.len()).collect();
+        let [_, height, width] = self.shape();
+        let [_, rows, columns] = images.shape();
+        let factors = [rows as f32 / height as f32, columns as f32 / width as f32];
+        let scaled = |objects: &Vec<BoxedObject>| {
+            objects.iter().map(|object| object.scaled(factors)).collect::<Vec<_>>()
+        };
+        Self {
+            images,
+            labels: chosen(&self.labels, &turns),
+            groups: None,
+            texts: self.texts.as_ref().map(|texts| chosen(texts, &turns)),
+            objects: self
+                .objects
+                .as_ref()
+                .map(|objects| Arc::new(turns.iter().map(|&nth| scaled(&objects[nth])).collect())),
+        }
+    }
+
     /// Number of examples of each class, up to the largest label that occurs.
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.labels.iter().max().map_or(0, |label| label + 1)];
@@ -116,9 +172,13 @@ impl Split {
     /// When an index is not below [`Split::len`].
     #[must_use]
     pub fn subset(&self, indices: &[usize]) -> Self {
-        let of = |all: &Arc<Vec<usize>>| Arc::new(indices.iter().map(|&i| all[i]).collect());
-        let groups = self.groups.as_ref().map(of);
-        Self { images: self.images.subset(indices), labels: of(&self.labels), groups }
+        Self {
+            images: self.images.subset(indices),
+            labels: chosen(&self.labels, indices),
+            groups: self.groups.as_ref().map(|groups| chosen(groups, indices)),
+            texts: self.texts.as_ref().map(|texts| chosen(texts, indices)),
+            objects: self.objects.as_ref().map(|objects| chosen(objects, indices)),
+        }
     }
 
     /// Draws `count` examples of every class, all orders of a class being equally likely, and keeps them in
@@ -176,6 +236,10 @@ impl Split {
         others.sort_unstable();
         (drawn, others)
     }
+}
+
+fn chosen<T: Clone>(all: &[T], indices: &[usize]) -> Arc<Vec<T>> {
+    Arc::new(indices.iter().map(|&index| all[index].clone()).collect())
 }
 
 /// Divides `count` in proportion to `sizes`; what rounding down leaves goes to the largest remainders, the lower

@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use cenote_datasets::{
     Channels, DETECTION_KINDS, Dataset, DetectionSet, Duplicates, KINDS, Normalization, Scene,
-    SceneBatch, Survey, TEXT_KINDS, TextBatch, TextImage, WhyLeftOut, sha256,
+    Survey, TEXT_KINDS, TextImage, WhyLeftOut, sha256,
 };
 use cenote_tensor::Scalar;
 use toml::Table;
@@ -175,12 +175,12 @@ fn the_blood_cells_are_all_counted_and_two_boxes_without_area_are_left_out() {
     assert!(scenes().all(|scene| scene.size == [480, 640]));
     let most = scenes().map(|scene| scene.objects.len()).max();
     assert_eq!(most, Some(30));
-    let plain = Normalization { mean: vec![0.0; 3], deviation: vec![1.0; 3] };
-    let batch = SceneBatch::of(&whole.train[..4], Channels::Rgb, [48, 64], &plain);
-    let batch = batch.expect("four images decode");
-    assert_eq!(batch.images.dims(), [4, 3, 48, 64]);
+    assert_eq!(whole.usual_size().expect("all decode"), [480, 640]);
+    let scaled = whole.scaled(Channels::Rgb, [48, 64]).expect("all decode");
+    assert_eq!(scaled.shape(), [3, 48, 64]);
     let inside = |[x1, y1, x2, y2]: [f32; 4]| 0.0 <= x1 && x1 < x2 && x2 <= 64.0 && y1 < y2;
-    assert!(batch.objects.iter().flatten().all(|object| inside(object.corners)));
+    let mut objects = scaled.train.objects().expect("boxes").iter().flatten();
+    assert!(objects.all(|object| inside(object.corners)));
 }
 
 #[test]
@@ -232,6 +232,9 @@ fn the_captchas_are_read_from_their_archive() {
     assert!(survey.sizes.iter().all(|&size| size == [50, 200]));
     let digests: Vec<_> = survey.digests.iter().map(|&digest| (digest, ())).collect();
     assert_eq!(Duplicates::among(&digests, &[]), Duplicates::default());
-    let batch = TextBatch::of(&set.test[..3], Channels::Grey, [25, 100], &survey.statistics);
-    assert_eq!(batch.expect("three decode").images.dims(), [3, 1, 25, 100]);
+    let scaled = set.scaled(Channels::Grey, [25, 100]).expect("all decode");
+    assert_eq!((scaled.shape(), scaled.classes.len()), ([1, 25, 100], 19));
+    let first = &scaled.test.texts().expect("texts")[0];
+    let text: String = first.iter().map(|&at| set.alphabet[at]).collect();
+    assert_eq!(text, set.test[0].text);
 }

@@ -7,22 +7,28 @@ use std::io::{self, Write};
 
 use cenote_evidence::{Looks, Sequence, Verdict, judge_looks};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
+use rand_chacha::rand_core::SeedableRng;
+
+#[expect(dead_code, reason = "the tests of the crate draw more than this table")]
+#[path = "../src/simulate.rs"]
+mod simulate;
+
+use simulate::Shape;
 
 const MARGIN: f64 = 0.5;
 
 fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let shapes: [(&str, Draw); 3] = [("normal", normal), ("tied", tied), ("heavy tails", heavy)];
+    let shapes = [("normal", Shape::Normal), ("tied", Shape::Tied), ("heavy tails", Shape::Heavy)];
     writeln!(out, "looks          arms  differences   different %  equal %  seeds if far apart")?;
     for (seeds, arms, rounds) in
         [(&[8, 10, 12][..], 1, 10_000), (&[9, 10], 5, 4_000), (&[12, 16, 20], 5, 1_000)]
     {
         let looks = Looks::after(seeds);
-        for (name, draw) in shapes {
-            let different = simulate(draw, &looks, (arms, rounds), (0.0, 1.0));
-            let equal = simulate(draw, &looks, (arms, rounds), (MARGIN, 0.2));
-            let far = simulate(draw, &looks, (arms, rounds), (3.0 * MARGIN, MARGIN));
+        for (name, shape) in shapes {
+            let different = simulate(shape, &looks, (arms, rounds), (0.0, 1.0));
+            let equal = simulate(shape, &looks, (arms, rounds), (MARGIN, 0.2));
+            let far = simulate(shape, &looks, (arms, rounds), (3.0 * MARGIN, MARGIN));
             writeln!(
                 out,
                 "{:14} {arms:4}  {name:12}  {:11.2}  {:7.2}  {:6.1}",
@@ -36,8 +42,6 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-type Draw = fn(&mut ChaCha8Rng) -> f64;
-
 /// Percent of families with such a claim, and the mean number of seeds of a comparison.
 struct Claims {
     differs: f64,
@@ -47,7 +51,7 @@ struct Claims {
 
 /// So many families of so many arms, whose differences have this mean and standard deviation.
 fn simulate(
-    draw: Draw,
+    shape: Shape,
     looks: &Looks,
     (arms, rounds): (usize, u32),
     (truth, sd): (f64, f64),
@@ -58,7 +62,7 @@ fn simulate(
     for _ in 0..rounds {
         let family: Vec<Sequence> = (0..arms)
             .map(|_| Sequence {
-                differences: (0..last).map(|_| truth + sd * draw(&mut random)).collect(),
+                differences: (0..last).map(|_| truth + sd * shape.draw(&mut random)).collect(),
                 looks: (1..=looks.count()).map(|look| looks.seeds(look)).collect(),
             })
             .collect();
@@ -71,23 +75,4 @@ fn simulate(
     let percent = |count: u32| 100.0 * f64::from(count) / f64::from(rounds);
     let seeds = seeds as f64 / f64::from(rounds) / arms as f64;
     Claims { differs: percent(differs), equal: percent(equal), seeds }
-}
-
-fn uniform(random: &mut ChaCha8Rng) -> f64 {
-    (f64::from(random.next_u32()) + 0.5) / 2f64.powi(32)
-}
-
-fn normal(random: &mut ChaCha8Rng) -> f64 {
-    (-2.0 * uniform(random).ln()).sqrt() * (std::f64::consts::TAU * uniform(random)).cos()
-}
-
-/// Heads of eight coins less four, in standard deviations.
-fn tied(random: &mut ChaCha8Rng) -> f64 {
-    (f64::from((random.next_u32() & 0xFF).count_ones()) - 4.0) / 2f64.sqrt()
-}
-
-/// Student's t with three degrees of freedom, in standard deviations.
-fn heavy(random: &mut ChaCha8Rng) -> f64 {
-    let square: f64 = (0..3).map(|_| normal(random).powi(2)).sum();
-    normal(random) / square.sqrt()
 }

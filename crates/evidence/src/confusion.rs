@@ -47,15 +47,20 @@ impl ConfusionCounts {
 
     /// Share of the images of a class that were taken for it; `None` without any.
     pub fn recall(&self, class: u32) -> Option<f64> {
-        let images = self.iter().filter(|(label, ..)| *label == class).map(|(.., n)| n).sum();
-        share(self.get(class, class), images)
+        let of_class = self.iter().filter(|(label, ..)| *label == class);
+        share(self.get(class, class), images(of_class))
     }
 
     /// Share of the images taken for a class that are of it; `None` without any.
     pub fn precision(&self, class: u32) -> Option<f64> {
-        let images = self.iter().filter(|(_, taken, _)| *taken == class).map(|(.., n)| n).sum();
-        share(self.get(class, class), images)
+        let taken_for_it = self.iter().filter(|(_, taken, _)| *taken == class);
+        share(self.get(class, class), images(taken_for_it))
     }
+}
+
+/// How many images these are; a file may name more than can be counted.
+fn images(pairs: impl Iterator<Item = (u32, u32, u64)>) -> u64 {
+    pairs.map(|(.., images)| images).fold(0, u64::saturating_add)
 }
 
 fn share(part: u64, whole: u64) -> Option<f64> {
@@ -107,6 +112,9 @@ mod tests {
         let counts: ConfusionCounts = serde_json::from_str(text).unwrap();
         assert_eq!(counts.get(u32::MAX, 0), u64::MAX);
         assert_eq!(counts.classes(), [0, u32::MAX]);
+        let text = "[[0,0,18446744073709551615],[0,1,7],[1,0,7]]";
+        let counts: ConfusionCounts = serde_json::from_str(text).unwrap();
+        assert_eq!((counts.recall(0), counts.precision(0)), (Some(1.0), Some(1.0)));
     }
 
     #[test]

@@ -63,6 +63,23 @@ pub enum Error {
         value: f64,
     },
 
+    /// A number that no run can have.
+    #[error(
+        "record of arm `{arm}` seed {seed}: {field} is {value}; expected a number from {least} to 1"
+    )]
+    OutOfRange {
+        /// The arm of the record.
+        arm: String,
+        /// The seed of the record.
+        seed: u64,
+        /// Which field.
+        field: String,
+        /// What it holds.
+        value: f64,
+        /// The smallest number that it may be.
+        least: i8,
+    },
+
     /// A design that contradicts itself.
     #[error("design `{design}`: {problem}")]
     Design {

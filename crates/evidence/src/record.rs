@@ -25,7 +25,8 @@ pub struct Design {
     /// The corruptions of test images that runs are scored on too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corruptions: Vec<CorruptionNote>,
-    /// The score that decides: a share between 0 and 1 where larger is better.
+    /// The score that decides, where larger is better: a share between 0 and 1, or an agreement such as
+    /// `cohen_kappa` or `matthews` between -1 and 1.
     pub metric: String,
     /// A smaller difference in the metric does not matter; set before the runs.
     pub margin: f64,
@@ -267,6 +268,14 @@ impl Design {
     /// The layout this version writes and reads.
     pub const SCHEMA: u32 = 1;
 
+    /// The score that is the share of test images that are right.
+    pub const ACCURACY: &str = "accuracy";
+
+    /// Whether that is the score that decides.
+    pub fn is_accuracy(&self) -> bool {
+        self.metric == Self::ACCURACY
+    }
+
     /// The note of an arm.
     pub fn arm(&self, name: &str) -> Option<&ArmNote> {
         self.arms.iter().find(|arm| arm.name == name)
@@ -331,9 +340,7 @@ impl Design {
                 Looks::MOST
             ));
         }
-        let starts = std::iter::once(0).chain(looks.iter().copied());
-        let apart = |(before, look): (usize, &usize)| 10 * look.saturating_sub(before) >= seeds;
-        let fits = starts.zip(looks).all(apart) && looks.last().is_none_or(|last| *last == seeds);
+        let fits = Looks::are_apart(looks) && looks.last().is_none_or(|last| *last == seeds);
         (!fits).then(|| {
             format!(
                 "the looks are after {looks:?} seeds; expected rising numbers at least a tenth of the seeds apart that end with all {seeds}"
@@ -352,10 +359,11 @@ impl Outcome {
 }
 
 impl Record {
-    /// Checks that every number in the record is finite.
+    /// Checks that every number in the record is finite, and every accuracy a share.
     ///
     /// # Errors
     /// [`Error::NotFinite`] names the first field that is not: JSON would turn it into `null`.
+    /// [`Error::OutOfRange`] names the first accuracy below 0 or above 1.
     pub fn check(&self) -> Result<(), Error> {
         let scores = self.scores.iter().map(|(name, &value)| (format!("score `{name}`"), value));
         let curve = self.curve.iter().flat_map(|point| {
@@ -369,19 +377,32 @@ impl Record {
         let corrupted = self.corrupted.iter();
         let corrupted =
             corrupted.map(|score| (format!("accuracy under {}", score.corruption), score.accuracy));
-        match scores
-            .chain(corrupted)
+        if let Some((field, value)) = scores
+            .chain(corrupted.clone())
             .chain(curve)
             .chain(times)
             .find(|(_, value)| !value.is_finite())
         {
-            None => Ok(()),
-            Some((field, value)) => {
-                Err(Error::NotFinite { arm: self.arm.clone(), seed: self.seed, field, value })
-            }
+            return Err(Error::NotFinite { arm: self.arm.clone(), seed: self.seed, field, value });
         }
+        let curve = self.curve.iter();
+        let learnt = curve.map(|point| {
+            (format!("train_accuracy of epoch {}", point.epoch), point.train_accuracy)
+        });
+        corrupted.chain(learnt).try_for_each(|(field, value)| self.within(field, value, 0))
+    }
+
+    /// Checks that a share or an agreement is one; sums of many images may round a little past 1.
+    pub(crate) fn within(&self, field: String, value: f64, least: i8) -> Result<(), Error> {
+        if (f64::from(least) - ROUNDING..=1.0 + ROUNDING).contains(&value) {
+            return Ok(());
+        }
+        Err(Error::OutOfRange { arm: self.arm.clone(), seed: self.seed, field, value, least })
     }
 }
+
+/// How far a share may lie past its ends.
+const ROUNDING: f64 = 1e-6;
 
 fn first_double<T: Ord + Copy>(items: &[T]) -> Option<T> {
     let mut seen = BTreeSet::new();
@@ -436,6 +457,15 @@ mod tests {
     }
 
     #[test]
+    fn an_accuracy_that_is_no_share_is_named_with_its_range() {
+        let mut record = record("max", 3, 0.5);
+        record.curve[1].train_accuracy = -1.7e308;
+        let error = record.check().unwrap_err().to_string();
+        assert!(error.contains("train_accuracy of epoch 2 is -17"), "{error}");
+        assert!(error.ends_with("expected a number from 0 to 1"), "{error}");
+    }
+
+    #[test]
     fn a_contradictory_design_says_what_would_fit() {
         let check = |change: fn(&mut Design), expected: &str| {
             let mut design = design();
@@ -458,5 +488,16 @@ mod tests {
         check(|d| d.looks = vec![8, 4, 10], "that end with all 10");
         check(|d| d.looks = vec![0, 10], "at least a tenth");
         assert!(Design { looks: vec![4, 8, 10], ..design() }.check().is_ok());
+    }
+
+    #[test]
+    fn the_looks_that_are_proposed_are_those_that_a_design_may_have() {
+        for most in 1..=100 {
+            for family in 1..=12 {
+                let looks = Looks::proposed(most, family);
+                let study = Design { seeds: (0..most as u64).collect(), looks, ..design() };
+                assert!(study.check().is_ok(), "{most} {family}: {:?}", study.check());
+            }
+        }
     }
 }

@@ -127,7 +127,7 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
             .map(|epoch| EpochPoint {
                 epoch,
                 train_loss: 1.2 / f64::from(epoch),
-                train_accuracy: accuracy - 0.12 / f64::from(epoch * epoch) + 0.01,
+                train_accuracy: (accuracy - 0.12 / f64::from(epoch * epoch) + 0.01).clamp(0.0, 1.0),
             })
             .collect(),
         weights: "b3:00".to_owned(),

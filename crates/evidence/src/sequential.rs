@@ -50,14 +50,16 @@ pub fn judge_looks(family: &[Sequence], margin: f64, looks: &Looks) -> Vec<Judge
     judged
 }
 
-/// What is known of a comparison before its first look: what its differences are, and nothing about them.
+/// What is known of a comparison before its first look: what the differences of that look are so far, and
+/// nothing about them. One that has them all waits for the others.
 fn unseen(sequence: &Sequence, margin: f64, looks: &Looks) -> Judgement {
-    let n = sequence.differences.len();
-    let total = looks.seeds(1).max(n + 1);
+    let first = looks.seeds(1);
+    let seen = sequence.looks.first().copied().unwrap_or(first);
+    let differences = &sequence.differences[..seen.min(sequence.differences.len())];
     Judgement {
-        n,
-        mean: mean(&sequence.differences),
-        sd: standard_deviation(&sequence.differences),
+        n: differences.len(),
+        mean: mean(differences),
+        sd: standard_deviation(differences),
         p: 1.0,
         interval: None,
         equivalence_p: 1.0,
@@ -67,7 +69,7 @@ fn unseen(sequence: &Sequence, margin: f64, looks: &Looks) -> Judgement {
         margin,
         look: 0,
         level: 2.0 * looks.level(1, ALPHA / 2.0),
-        verdict: Verdict::Undecided { need: Need::AtLeast { more: total - n, total } },
+        verdict: Verdict::Undecided { need: Need::FirstLook { seeds: first } },
     }
 }
 
@@ -77,7 +79,7 @@ mod tests {
     use rand_chacha::rand_core::SeedableRng;
 
     use super::*;
-    use crate::simulate::{Shape, normal};
+    use crate::simulate::{FAMILIES, MOST_WRONG, Shape, normal};
     use crate::verdict::judge_all;
 
     const MARGIN: f64 = 0.5;
@@ -122,10 +124,9 @@ mod tests {
         for judgement in judged {
             assert_eq!((judgement.look, judgement.p, judgement.interval), (0, 1.0, None));
         }
-        let Verdict::Undecided { need } = judge_looks(&[none], MARGIN, &looks)[0].verdict else {
-            panic!("nothing was looked at");
-        };
-        assert_eq!(need, Need::AtLeast { more: 1, total: 15 });
+        let judged = judge_looks(&[none], MARGIN, &looks)[0];
+        assert_eq!(judged.verdict.phrase(), "undecided (judged after 12 seeds)");
+        assert_eq!(judged.n, 12, "those of the look");
     }
 
     #[test]
@@ -155,8 +156,7 @@ mod tests {
     fn wrong_claims(shape: Shape, truth: f64, sd: f64, wrong: fn(&Verdict) -> bool) -> f64 {
         let looks = Looks::after(&[8, 10, 12]); // each of them can reject in a family of two
         let mut random = ChaCha8Rng::seed_from_u64(5);
-        let families = 600;
-        let any = (0..families).filter(|_| {
+        let any = (0..FAMILIES).filter(|_| {
             let family: Vec<Sequence> = (0..2)
                 .map(|_| {
                     let d = (0..12).map(|_| truth + sd * shape.draw(&mut random)).collect();
@@ -165,11 +165,8 @@ mod tests {
                 .collect();
             judge_looks(&family, MARGIN, &looks).iter().any(|j| wrong(&j.verdict))
         });
-        any.count() as f64 / f64::from(families)
+        any.count() as f64 / f64::from(FAMILIES)
     }
-
-    /// 5 % and two standard errors of 600 families.
-    const MOST_WRONG: f64 = 0.05 + 2.0 * 0.0089;
 
     #[test]
     fn three_looks_call_equal_arms_different_no_more_often_than_one() {

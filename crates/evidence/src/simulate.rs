@@ -45,3 +45,9 @@ fn exponential(random: &mut ChaCha8Rng) -> f64 {
 pub(crate) fn uniform(random: &mut ChaCha8Rng) -> f64 {
     (f64::from(random.next_u32()) + 0.5) / 2f64.powi(32)
 }
+
+/// Families that are simulated to count false claims.
+pub(crate) const FAMILIES: u32 = 600;
+
+/// 5 % and two standard errors of a share of so many families.
+pub(crate) const MOST_WRONG: f64 = 0.05 + 2.0 * 0.0089;

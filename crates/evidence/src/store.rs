@@ -11,7 +11,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -225,7 +225,8 @@ fn parse(file: &File, path: &Path) -> Result<Parsed, Error> {
                 parsed.contents.design = Some(*design);
             }
             Ok(Held::Run(record)) => parsed.contents.add(*record),
-            Err(_) if !whole => {
+            // Text that is cut off is no JSON; what is all there and wrong was not cut.
+            Err(_) if !whole && serde_json::from_slice::<IgnoredAny>(&bytes).is_err() => {
                 parsed.contents.torn = Some(Torn { line, bytes: read });
                 break;
             }
@@ -340,6 +341,30 @@ mod tests {
         fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
         assert_eq!(Store::open(dir.path()).unwrap().records().len(), 2);
         assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_last_line_that_is_whole_but_wrong_is_an_error_and_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = filled(dir.path());
+        let text = fs::read_to_string(&path).unwrap();
+        let plain = without_checksums(&text);
+        let changes = [
+            (
+                text.trim_end().replace("{\"accuracy\":0.7}", "{\"accuracy\":0.9}"),
+                "the checksum is ",
+            ),
+            (
+                plain.trim_end().replace("\"cell\":\"none", "\"sell\":\"none"),
+                "unknown field `sell`",
+            ),
+        ];
+        for (text, expected) in changes {
+            fs::write(&path, &text).unwrap();
+            let error = Store::open(dir.path()).unwrap_err().to_string();
+            assert!(error.contains(&format!("line 3: {expected}")), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //!
 //! ```text
 //! L > Δ                                helps, at least by the margin
-//! L > 0, U > Δ                         helps, maybe by less than the margin
-//! L > 0, U ≤ Δ                         no meaningful difference: detectable, but below the margin
+//! L > 0, U ≤ Δ, equivalence within ±Δ  no meaningful difference: detectable, but below the margin
+//! L > 0, otherwise                     helps, maybe by less than the margin
 //! the same with U < 0                  hurts, …
 //! L ≤ 0 ≤ U, equivalence within ±Δ     no meaningful difference
 //! else                                 undecided, and what would decide it
@@ -16,7 +16,8 @@
 //! interval and the p value cannot contradict each other. In a family of comparisons [`judge_all`]
 //! gives every comparison its Holm share of the error, separately for differing and for being
 //! equivalent. With truly equal arms the chance of any "helps" or "hurts" in the family is at
-//! most 5 %, and likewise that of any "no meaningful difference" where all differ by the margin.
+//! most 5 %, and likewise that of any "no meaningful difference" where all differ by the margin: even a
+//! detectable one is said only where the equivalence is shown with its own share of the error.
 //! [`judge_looks`](crate::judge_looks) does the same for a study that is looked at before its end.
 
 use serde::Serialize;
@@ -62,7 +63,7 @@ pub enum Verdict {
 pub enum Size {
     /// The whole interval lies beyond the margin.
     AtLeastTheMargin,
-    /// The interval reaches below the margin.
+    /// The interval reaches below the margin, or lies there but the equivalence is not shown.
     MaybeLess,
 }
 
@@ -84,6 +85,9 @@ impl Verdict {
             Need::About { more, .. } => format!("undecided (about {})", plural(*more, "more seed")),
             Need::AtLeast { more, .. } => {
                 format!("undecided (at least {})", plural(*more, "more seed"))
+            }
+            Need::FirstLook { seeds } => {
+                format!("undecided (judged after {})", plural(*seeds, "seed"))
             }
             Need::OutOfReach { .. } => {
                 format!("undecided (above {})", plural(Need::MOST, "more seed"))
@@ -211,13 +215,15 @@ pub(crate) fn judge_at(
     let size = |beyond| if beyond { Size::AtLeastTheMargin } else { Size::MaybeLess };
     let mean = mean(differences);
     let sd = standard_deviation(differences);
-    let verdict = if above(0.0) && !below(margin) {
+    let equivalent = within.adjusted <= ALPHA;
+    let small = equivalent && test.keeps_to(margin, alpha);
+    let verdict = if above(0.0) && !small {
         Verdict::Helps { size: size(above(margin)) }
-    } else if below(0.0) && !above(-margin) {
+    } else if below(0.0) && !small {
         Verdict::Hurts { size: size(below(-margin)) }
     } else if above(0.0) || below(0.0) {
         Verdict::NoMeaningfulDifference { detectable: true }
-    } else if within.adjusted <= ALPHA {
+    } else if equivalent {
         Verdict::NoMeaningfulDifference { detectable: false }
     } else {
         // More seeds end with the last look, whose levels are wider than those of the looks before.
@@ -255,7 +261,7 @@ mod tests {
     use rand_chacha::rand_core::SeedableRng;
 
     use super::*;
-    use crate::simulate::normal;
+    use crate::simulate::{FAMILIES, MOST_WRONG, normal};
 
     const MARGIN: f64 = 0.5;
 
@@ -338,7 +344,7 @@ mod tests {
                         let high = j.interval.unwrap().high;
                         high < 0.0 && (high < -MARGIN) == (size == Size::AtLeastTheMargin)
                     }
-                    Verdict::NoMeaningfulDifference { detectable: true } => excludes_zero,
+                    Verdict::NoMeaningfulDifference { detectable: true } => within && excludes_zero,
                     Verdict::NoMeaningfulDifference { detectable: false } => {
                         within && !excludes_zero
                     }
@@ -352,20 +358,16 @@ mod tests {
     /// Share of simulated families with a claim that is wrong for the given true difference.
     fn wrong_claims(truth: f64, sd: f64, wrong: fn(&Verdict) -> bool) -> f64 {
         let mut random = ChaCha8Rng::seed_from_u64(11);
-        let families = 600;
         let mut any = 0;
-        for _ in 0..families {
+        for _ in 0..FAMILIES {
             let baseline: Vec<f64> = (0..10).map(|_| normal(&mut random)).collect();
             let family: Vec<Vec<f64>> = (0..4)
                 .map(|_| baseline.iter().map(|b| truth + sd * (normal(&mut random) - b)).collect())
                 .collect();
             any += i32::from(judge_all(&family, MARGIN).iter().any(|j| wrong(&j.verdict)));
         }
-        f64::from(any) / f64::from(families)
+        f64::from(any) / f64::from(FAMILIES)
     }
-
-    /// 5 % and two standard errors of 600 families.
-    const MOST_WRONG: f64 = 0.05 + 2.0 * 0.0089;
 
     #[test]
     fn equal_arms_are_called_different_no_more_often_than_claimed() {
@@ -379,6 +381,33 @@ mod tests {
         let wrong = |v: &Verdict| matches!(v, Verdict::NoMeaningfulDifference { .. });
         let share = wrong_claims(MARGIN, 0.2, wrong);
         assert!(share > 0.0 && share <= MOST_WRONG, "{share}");
+    }
+
+    #[test]
+    fn a_difference_that_is_plain_is_called_meaningless_no_more_often_than_claimed() {
+        // Each of ten arms lies at the margin, 5.5 standard errors off zero: that it differs is certain, and
+        // Holm's last step would ask of the arm nearest to zero no more than of a single one.
+        let mut random = ChaCha8Rng::seed_from_u64(12);
+        let sd = MARGIN / 5.5 * 10f64.sqrt();
+        let any = (0..FAMILIES).filter(|_| {
+            let arm = |_| (0..10).map(|_| MARGIN + sd * normal(&mut random)).collect();
+            let family: Vec<Vec<f64>> = (0..10).map(arm).collect();
+            let small = |j: &Judgement| matches!(j.verdict, Verdict::NoMeaningfulDifference { .. });
+            judge_all(&family, MARGIN).iter().any(small)
+        });
+        let share = any.count() as f64 / f64::from(FAMILIES);
+        assert!(share > 0.0 && share <= MOST_WRONG, "{share}");
+    }
+
+    #[test]
+    fn an_interval_that_ends_at_the_margin_is_small_and_one_past_it_is_not() {
+        let family = |high: f64| {
+            let mut differences = vec![0.3; 9];
+            differences.push(high); // the largest mean of any subset, where the interval of ten ends
+            judge(&differences, MARGIN, 20).verdict
+        };
+        assert_eq!(family(0.5), Verdict::NoMeaningfulDifference { detectable: true });
+        assert_eq!(family(0.51), Verdict::Helps { size: Size::MaybeLess });
     }
 
     #[test]

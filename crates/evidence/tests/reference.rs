@@ -2,8 +2,9 @@
 
 use cenote_evidence::{
     Interval, Looks, Need, Pilot, SignFlip, bca_interval, correlation, crossed, effect_size,
-    equivalence, holm, mcnemar, median, performance_profile, probability_of_improvement,
-    robust_mean, seeds_needed, signed_rank, standard_deviation, t_interval,
+    equivalence, geometric_mean_ratio, holm, mcnemar, median, performance_profile,
+    probability_of_improvement, robust_mean, seeds_needed, signed_rank, standard_deviation,
+    t_interval,
 };
 use serde_json::Value;
 
@@ -172,6 +173,16 @@ fn what_several_data_sets_say_agrees_with_rliable() {
         close("profile", interval.low, low, 0.04); // one run of 27
         close("profile", interval.high, high, 0.04);
     }
+}
+
+#[test]
+fn ratios_of_costs_agree() {
+    let case = &reference()["cost_ratio"];
+    let pairs: Vec<(f64, f64)> =
+        case["pairs"].as_array().unwrap().iter().map(numbers).map(|p| (p[0], p[1])).collect();
+    let got = geometric_mean_ratio(&pairs, 0.95).unwrap();
+    close("ratio", got.ratio, case["ratio"].as_f64().unwrap(), 1e-12);
+    bounds("ratio", got.interval, &case["interval"], 1e-8);
 }
 
 #[test]

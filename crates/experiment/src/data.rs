@@ -40,7 +40,8 @@ impl Data {
     /// # Errors
     /// When the data are missing or damaged, there are too few to hold any out, or their groups are not known.
     pub fn load(study: &Study) -> Result<Self, Error> {
-        let Dataset { name, classes, train, test, checksum, .. } = study.source()?.load()?;
+        let loaded = study.task.load(&study.name, &study.dataset)?;
+        let Dataset { name, classes, train, test, checksum, .. } = loaded;
         let Training { validation, folds, split_by, .. } = study.training;
         let groups = match (split_by, train.groups()) {
             (SplitBy::Class, _) => None,

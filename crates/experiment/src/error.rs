@@ -139,6 +139,13 @@ pub enum Error {
     Interrupted,
 }
 
+impl Error {
+    /// Says of which study a table is that was refused.
+    pub(crate) fn spec_of(study: &str) -> impl Fn(cenote_spec::Error) -> Self + '_ {
+        move |source| Self::Spec { study: study.to_owned(), source }
+    }
+}
+
 /// What would do in place of what does not.
 fn fits(batch: Option<usize>) -> String {
     batch.map_or_else(

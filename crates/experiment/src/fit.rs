@@ -5,10 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cenote_autograd::Tape;
 use cenote_datasets::{Batch, Batches};
 use cenote_evidence::EpochPoint;
-use cenote_layers::{
-    Mode, Model, OptimizerState, Params, Progress, Step, correct, cross_entropy,
-    mixed_cross_entropy,
-};
+use cenote_layers::{Mode, Model, OptimizerState, Params, Progress, Step};
 use cenote_tensor::{Seed, awake};
 use serde::{Deserialize, Serialize};
 
@@ -92,8 +89,7 @@ impl<'a> Fit<'a> {
 
     /// Trains to the end of a pass over the training images and returns its mean loss and accuracy.
     ///
-    /// Where images are decoded or changed, background threads do that ahead of the steps, with the same bits. A mixed
-    /// image counts as right when the label of its larger share is predicted.
+    /// Where images are decoded or changed, background threads do that ahead of the steps, with the same bits.
     ///
     /// `each_step` is called after every step with the network and the number of steps done in this epoch.
     ///
@@ -138,18 +134,14 @@ impl<'a> Fit<'a> {
 
     /// One step: forward, backward, update. Returns the loss and how many images were right.
     fn step(&mut self, batch: Batch) -> (f64, usize) {
-        let Batch { images, labels, mixed, .. } = batch;
+        let (images, answers) = batch.parted();
         let tape = Tape::new();
         let number = self.state.steps;
         let pass = Step::new(&tape, self.model, &self.params, Mode::Train, self.seed, number);
-        let logits = pass.forward(tape.constant(images));
-        let loss = match mixed {
-            None => cross_entropy(&logits, &labels),
-            Some(second) => mixed_cross_entropy(&logits, &labels, &second.labels, &second.shares),
-        };
+        let output = pass.forward(tape.constant(images));
+        let (loss, right) = self.recipe.task.loss(&output, &answers);
+        drop(output);
         let value = f64::from(loss.value().as_slice()[0]);
-        let right = correct(logits.value(), &labels);
-        drop(logits);
         let gradients = pass.gradients(loss.backward());
         drop(loss);
         let updates = pass.into_updates();

@@ -4,13 +4,13 @@
 //! times, and each grows with the number of images in a straight line or not at all. So the order is known for
 //! every number of images, and with it the most that lives at once. What judging takes is foreseen alike.
 
-use cenote_datasets::{Images, Split};
+use cenote_datasets::Images;
 use cenote_layers::{Model, ModelSpec};
 use cenote_tensor::{Seed, traced};
 
 use crate::memory;
-use crate::task::TOGETHER;
-use crate::{Data, Error, Fit, Recipe, Stop, Study, evaluate};
+use crate::task::{Network, TOGETHER};
+use crate::{Data, Error, Fit, Recipe, Stop, Study};
 
 /// Images of the smaller batch that is looked at; single ones take ways of their own here and there.
 const FEW: usize = 2;
@@ -66,9 +66,10 @@ impl Footprint {
         self.training.peak(batch)
     }
 
-    /// The most bytes of tensors that live at once when the trained network is judged by so many images.
-    pub fn judging(&self, images: usize) -> u64 {
-        self.judging.peak(images.min(TOGETHER))
+    /// The most bytes of tensors that live at once when a network that was trained in batches of `batch` images is judged by
+    /// `images`.
+    pub fn judging(&self, images: usize, batch: usize) -> u64 {
+        self.judging.peak(images.min(batch).min(TOGETHER))
     }
 
     /// The largest batch whose peak is within `bytes`, or `None` where a single image is too many.
@@ -187,8 +188,7 @@ fn trace(study: &Study, model: &Model, data: &Data, batch: usize) -> Result<[Vec
         return Err(Error::Unforeseen(format!("input {} is no image", model.input())));
     };
     let pixels = (0..count * model.input().len()).map(|i| (i * 7919 % 251) as u8).collect();
-    let labels = (0..count).map(|i| i % data.classes.len().max(1)).collect();
-    let train = Split::new(Images::new(shape, pixels)?, labels)?;
+    let train = data.train.imitated(Images::new(shape, pixels)?);
     let test = train.subset(&(0..batch).collect::<Vec<_>>());
     let data = Data { train, test, validation: None, ..data.clone() };
     let (outcome, training) = traced(|| {
@@ -200,8 +200,11 @@ fn trace(study: &Study, model: &Model, data: &Data, batch: usize) -> Result<[Vec
         Ok(()) | Err(Error::Diverged { .. }) => {}
         Err(error) => return Err(error),
     }
-    let (judged, judging) =
-        traced(|| evaluate(model, &model.init(Seed(0)), &data.test, &data.normalization).map(drop));
+    let (judged, judging) = traced(|| {
+        let params = model.init(Seed(0));
+        let network = Network { model, params: &params, normalization: &data.normalization };
+        recipe.task.judge(network, &data.test, batch).map(drop)
+    });
     judged?;
     Ok([training, judging])
 }
@@ -211,7 +214,7 @@ mod tests {
     use cenote_tensor::metered;
 
     use super::*;
-    use crate::{Plan, find};
+    use crate::{Plan, evaluate, find};
 
     /// The peak of two epochs of real training, the second of which ends with a smaller batch too.
     fn measured(study: &Study, model: &Model, data: &Data) -> usize {
@@ -246,7 +249,7 @@ mod tests {
                     };
                     let (judged, usage) = metered(judge);
                     judged.expect("the images fit");
-                    let foreseen = footprint.judging(images);
+                    let foreseen = footprint.judging(images, TOGETHER);
                     assert_eq!(foreseen, usage.peak_bytes as u64, "{name} {} {images}", arm.name);
                 }
             }

@@ -50,7 +50,7 @@ pub use robustness::{Corruptions, Robustness, Trials};
 pub use schedule::{Ended, Observer, Workers, run_all};
 pub use slot::{Filling, fill};
 pub use study::{Arms, Measure, Seeds, SplitBy, Study, Training};
-pub use task::{Evaluation, evaluate};
+pub use task::{Evaluation, Task, evaluate};
 pub use trained::{Notes, Prediction, Trained, Watch};
 
 /// Runs the examples of the README, which this crate can since it sees all the others.

@@ -52,7 +52,7 @@ impl Plan {
         let Some(limit) = limit.or_else(available) else { return Ok(workers) };
         let mut largest = 1;
         for (arm, footprint) in self.arms.iter().zip(self.footprints()?) {
-            let judging = footprint.judging(self.data.test.len());
+            let judging = footprint.judging(self.data.test.len(), self.recipe.batch_size);
             let needed = footprint.peak(self.fullest()).max(judging);
             if needed > limit {
                 let batch = footprint.largest_batch(limit).filter(|_| judging <= limit);

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::environment::CODE;
 use crate::slot::count_classes;
-use crate::{Data, Error, Study, Trials, fill, memory};
+use crate::{Data, Error, Study, Task, Trials, fill, memory};
 
 /// Everything a study needs to run: loaded data, fitted models, and the list of cells.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct Plan {
 /// How a network is trained, parsed and checked.
 #[derive(Debug)]
 pub struct Recipe {
+    /// What the network is trained for.
+    pub task: Task,
     /// Passes over the training images.
     pub epochs: u64,
     /// Images per step.
@@ -74,6 +76,7 @@ impl Recipe {
     pub fn of(study: &Study) -> Result<Self, Error> {
         let training = &study.training;
         Ok(Self {
+            task: study.task.clone(),
             epochs: training.epochs,
             batch_size: training.batch_size,
             learning_rate: training.learning_rate,
@@ -98,8 +101,8 @@ impl Plan {
         let trials = Trials::of(&study, &data)?;
         let arms = study.arms.iter().map(|(name, filling)| {
             let mut tables = fill(name, &study.model, filling)?;
-            count_classes(&mut tables, data.classes.len());
-            let model = fit_arm(name, tables, &data)?;
+            count_classes(&mut tables, recipe.task.outputs(&data));
+            let model = fit_arm(name, tables, &recipe.task, &data)?;
             memory::check(name, &model, &recipe, data.train.len())?;
             Ok(Arm { name: name.to_owned(), model })
         });
@@ -197,16 +200,13 @@ fn layers(model: &Model) -> Vec<LayerNote> {
     Summary::of(model).rows.into_iter().map(note).collect()
 }
 
-/// Fits the network of one arm and checks that it ends in one logit per class.
-fn fit_arm(name: &str, tables: Vec<toml::Table>, data: &Data) -> Result<Model, Error> {
+/// Fits the network of one arm and checks that its output is the task's.
+fn fit_arm(name: &str, tables: Vec<toml::Table>, task: &Task, data: &Data) -> Result<Model, Error> {
     let fitted = ModelSpec::parse(tables).and_then(|spec| spec.fit(data.train.shape().into()));
     let model =
         fitted.map_err(|source| Error::Model { arm: name.to_owned(), source: Box::new(source) })?;
-    if model.output().dims() != [data.classes.len()] {
-        let (output, classes) = (model.output(), data.classes.len());
-        let problem = format!("ends in {output}; {} has {classes} classes", data.name);
-        return Err(Error::Slots { arm: name.to_owned(), problem });
-    }
+    let refuse = |problem| Error::Slots { arm: name.to_owned(), problem };
+    task.check(model.output(), data).map_err(refuse)?;
     Ok(model)
 }
 
@@ -224,6 +224,9 @@ fn id(study: &Study, data: &Data, arm: &Arm, seed: u64) -> String {
     // A study that asks nothing of robustness has the cells it had before there was any.
     if let Some(robustness) = &study.robustness {
         all["robustness"] = json!(robustness);
+    }
+    if !study.task.is_classify() {
+        all["task"] = json!(study.task);
     }
     digest(&all)
 }

@@ -1,18 +1,17 @@
 //! One run: one arm with one seed, from first weights to record.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime};
 
 use cenote_datasets::Normalization;
 use cenote_evidence::{
-    ConfusionCounts, CorruptedScore, Costs, Environment, EpochPoint, Marks, Outcome, Record,
-    Scaling, Times,
+    CorruptedScore, Costs, Environment, EpochPoint, Outcome, Record, Scaling, Times,
 };
 use cenote_tensor::{Scalar, Seed, metered};
 
+use crate::task::{Judged, Network, TOGETHER};
 use crate::unfinished::{Keeper, Traces, Unfinished};
-use crate::{Arm, Cell, Data, Error, Fit, Plan, Stop, evaluate};
+use crate::{Arm, Cell, Data, Error, Fit, Plan, Recipe, Stop};
 
 /// What training alone took that is worth a file before its network is judged.
 const WORTH_KEEPING: Duration = Duration::from_secs(1);
@@ -45,13 +44,14 @@ pub(crate) fn run(
         judge(plan, data, arm, &fit?, &traces, stop)
     };
     let judged = catch_unwind(AssertUnwindSafe(work));
-    let (outcome, Judged { scores, confusion, marks, corrupted, weights }) = match judged {
+    let (outcome, Worth { judged, corrupted, weights }) = match judged {
         Ok(Ok(judged)) => (Outcome::Done, judged),
         Ok(Err(Error::Interrupted)) => return Err(Error::Interrupted),
-        Ok(Err(Error::Diverged { epoch })) => (Outcome::Diverged { epoch }, Judged::default()),
-        Ok(Err(error)) => (Outcome::Failed { message: error.to_string() }, Judged::default()),
-        Err(panic) => (Outcome::Failed { message: words(&*panic) }, Judged::default()),
+        Ok(Err(Error::Diverged { epoch })) => (Outcome::Diverged { epoch }, Worth::default()),
+        Ok(Err(error)) => (Outcome::Failed { message: error.to_string() }, Worth::default()),
+        Err(panic) => (Outcome::Failed { message: words(&*panic) }, Worth::default()),
     };
+    let Judged { scores, confusion, marks } = judged;
     Ok(Record {
         cell: cell.id.clone(),
         arm: arm.name.clone(),
@@ -80,10 +80,8 @@ pub(crate) fn run(
 
 /// What a run that reached its end is worth.
 #[derive(Default)]
-struct Judged {
-    scores: BTreeMap<String, f64>,
-    confusion: ConfusionCounts,
-    marks: Option<Marks>,
+struct Worth {
+    judged: Judged,
     corrupted: Vec<CorruptedScore>,
     weights: String,
 }
@@ -171,21 +169,22 @@ fn judge(
     fit: &Fit<'_>,
     traces: &Traces,
     stop: &Stop,
-) -> Result<Judged, Error> {
-    let judge = |split| evaluate(&arm.model, &fit.params, split, &data.normalization);
-    let tested = judge(&data.test)?;
-    let (mut scores, confusion) = (tested.scores(), tested.counts());
+) -> Result<Worth, Error> {
+    let (params, normalization) = (&fit.params, &data.normalization);
+    let network = Network { model: &arm.model, params, normalization };
+    let Recipe { task, batch_size, .. } = &plan.recipe;
+    // No more at once than in training, so that judging seldom is what takes most memory.
+    let judge = |split| task.judge(network, split, TOGETHER.min(*batch_size));
+    let mut judged = judge(&data.test)?;
     if let Some(validation) = &data.validation {
-        let held_out = judge(validation)?.scores();
-        scores.extend(
-            held_out.into_iter().map(|(name, score)| (format!("validation_{name}"), score)),
-        );
+        let held_out = judge(validation)?.scores;
+        let named = held_out.into_iter().map(|(name, score)| (format!("validation_{name}"), score));
+        judged.scores.extend(named);
     }
     let last = traces.curve.last().expect("a study has at least one epoch");
-    scores.insert("train_accuracy".to_owned(), last.train_accuracy);
-    let corrupted = plan.trials.judge(&arm.model, &fit.params, data, stop)?;
-    let marks = Some(tested.marks);
-    Ok(Judged { scores, confusion, marks, corrupted, weights: fit.params.digest() })
+    judged.scores.insert("train_accuracy".to_owned(), last.train_accuracy);
+    let corrupted = plan.trials.judge(&arm.model, params, data, stop)?;
+    Ok(Worth { judged, corrupted, weights: params.digest() })
 }
 
 /// What a panic said.

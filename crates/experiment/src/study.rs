@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use cenote_datasets::{Augmentation, KINDS as DATASET_KINDS, Source};
+use cenote_datasets::Augmentation;
 use cenote_evidence::{Looks, Questions};
 use cenote_layers::{OPTIMIZER_KINDS, Optimizer, SCHEDULE_KINDS, Schedule};
-use cenote_metrics::CLASSIFICATION_METRICS;
 use cenote_spec::nearest;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use crate::slot::Filling;
-use crate::{Error, Robustness};
+use crate::{Error, Robustness, Task};
 
 /// The most epochs and so on that a study may ask for: far beyond any budget, and small enough
 /// that nothing computed from them overflows.
@@ -32,6 +31,9 @@ pub struct Study {
     pub name: String,
     /// What the study asks, as a sentence.
     pub question: String,
+    /// What the network is trained for; labels of images unless it is given.
+    #[serde(default, skip_serializing_if = "Task::is_classify")]
+    pub task: Task,
     /// Table of a dataset kind.
     pub dataset: Table,
     /// What decides, and how small a difference does not matter.
@@ -215,7 +217,7 @@ impl Study {
             let expected = "a finite number above 0";
             return Err(self.setting("measure.margin", self.measure.margin, expected));
         }
-        let metrics: Vec<&str> = CLASSIFICATION_METRICS.iter().map(|metric| metric.name).collect();
+        let metrics = self.task.metrics();
         if !metrics.contains(&self.measure.metric.as_str()) {
             let expected = format!("one of {}", metrics.join(", "));
             return Err(self.setting("measure.metric", &self.measure.metric, &expected));
@@ -233,7 +235,7 @@ impl Study {
                 return Err(self.setting(&format!("against.{arm}"), against, expected));
             }
         }
-        self.source()?;
+        self.task.check_data(&self.name, &self.dataset)?;
         self.training.optimizer(&self.name)?;
         self.training.schedule(&self.name)?;
         self.training.augmentation(&self.name)?;
@@ -325,14 +327,6 @@ impl Study {
         Ok(())
     }
 
-    /// The dataset, not yet loaded.
-    ///
-    /// # Errors
-    /// When its table does not describe one.
-    pub fn source(&self) -> Result<Box<dyn Source>, Error> {
-        cenote_spec::parse(&[DATASET_KINDS], self.dataset.clone()).map_err(spec_of(&self.name))
-    }
-
     /// Every place that names an arm.
     fn arm_references(&self) -> impl Iterator<Item = &str> {
         let Questions { removed, naive, unpooled } = &self.questions;
@@ -379,7 +373,8 @@ impl Training {
     /// # Errors
     /// When its table does not describe one.
     pub fn optimizer(&self, study: &str) -> Result<Box<dyn Optimizer>, Error> {
-        cenote_spec::parse(&[OPTIMIZER_KINDS], self.optimizer.clone()).map_err(spec_of(study))
+        cenote_spec::parse(&[OPTIMIZER_KINDS], self.optimizer.clone())
+            .map_err(Error::spec_of(study))
     }
 
     /// The schedule of the learning rate.
@@ -387,7 +382,7 @@ impl Training {
     /// # Errors
     /// When its table does not describe one.
     pub fn schedule(&self, study: &str) -> Result<Box<dyn Schedule>, Error> {
-        cenote_spec::parse(&[SCHEDULE_KINDS], self.schedule.clone()).map_err(spec_of(study))
+        cenote_spec::parse(&[SCHEDULE_KINDS], self.schedule.clone()).map_err(Error::spec_of(study))
     }
 
     /// The changes of training images.
@@ -395,12 +390,8 @@ impl Training {
     /// # Errors
     /// When a table does not describe one.
     pub fn augmentation(&self, study: &str) -> Result<Augmentation, Error> {
-        Augmentation::parse(self.augment.clone()).map_err(spec_of(study))
+        Augmentation::parse(self.augment.clone()).map_err(Error::spec_of(study))
     }
-}
-
-fn spec_of(study: &str) -> impl Fn(cenote_spec::Error) -> Error + '_ {
-    move |source| Error::Spec { study: study.to_owned(), source }
 }
 
 impl<'de> Deserialize<'de> for Arms {

@@ -47,7 +47,7 @@ fn row<'a>(plan: &Plan, arm: &'a Arm, memory: u64) -> Result<Row<'a>, cenote_exp
     let batch = plan.recipe.batch_size;
     let footprint = Footprint::of(&plan.study, &arm.model, &plan.data)?;
     let side = Footprint::largest_side(&plan.study, &arm.model, &plan.data, batch, memory)?;
-    let (peak, judging) = (footprint.peak(batch), footprint.judging(plan.data.test.len()));
+    let (peak, judging) = (footprint.peak(batch), footprint.judging(plan.data.test.len(), batch));
     Ok(Row { arm, peak, judging, batch: footprint.largest_batch(memory), side })
 }
 

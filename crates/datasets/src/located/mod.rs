@@ -14,7 +14,7 @@ use toml::Table;
 
 use crate::Error;
 
-pub use scene::{BoxedObject, DetectionSet, LeftOut, Scene, SceneBatch, WhyLeftOut};
+pub use scene::{BoxedObject, DetectionSet, LeftOut, Scene, WhyLeftOut};
 
 /// A description of a detection set that can be loaded.
 pub trait DetectionSource: Debug + Send + Sync {

@@ -1,10 +1,9 @@
 //! An image with the objects in it, whatever format they were annotated in.
 
-use cenote_tensor::Tensor;
 use rayon::prelude::*;
 
-use crate::tensors::scaled_tensor;
-use crate::{Channels, Error, Normalization, Origin, Picture};
+use crate::pictures::usual_size;
+use crate::{Channels, Dataset, Error, Images, Origin, Picture, Split};
 
 /// Images with boxes, split for training and testing.
 #[derive(Clone, Debug)]
@@ -71,13 +70,13 @@ pub enum WhyLeftOut {
     Outside,
 }
 
-/// Scenes scaled to one size, as a network takes them.
-#[derive(Clone, Debug)]
-pub struct SceneBatch {
-    /// Scaled pixels, `(N, C, H, W)`.
-    pub images: Tensor,
-    /// The objects of each image, their corners scaled with it.
-    pub objects: Vec<Vec<BoxedObject>>,
+impl BoxedObject {
+    /// The object in the image scaled by these factors, down and across.
+    #[must_use]
+    pub(crate) fn scaled(&self, [down, across]: [f32; 2]) -> Self {
+        let [x1, y1, x2, y2] = self.corners;
+        Self { corners: [x1 * across, y1 * down, x2 * across, y2 * down], ..self.clone() }
+    }
 }
 
 impl Scene {
@@ -105,36 +104,18 @@ impl Scene {
         }
     }
 
-    /// Decodes the image, scaled to `[rows, columns]`; returns its bytes `(C, H, W)` and the objects, scaled likewise.
-    ///
-    /// # Errors
-    ///
-    /// When the image cannot be read, or has another size than its annotation says.
-    pub fn scaled(
-        &self,
-        channels: Channels,
-        size: [u32; 2],
-    ) -> Result<(Vec<u8>, Vec<BoxedObject>), Error> {
-        let (planes, was) = self.picture.scaled(channels, size)?;
-        if was != self.size {
-            return Err(Error::Format {
-                file: self.picture.name().to_owned(),
-                what: "size",
-                got: format!("{}x{}", was[0], was[1]),
-                expected: format!(
-                    "{}x{} as annotated (rows x columns)",
-                    self.size[0], self.size[1]
-                ),
-            });
+    /// Refuses an image that has another size than its annotation says.
+    fn check(&self) -> Result<(), Error> {
+        let [rows, columns] = self.picture.size()?;
+        if [rows, columns] == self.size {
+            return Ok(());
         }
-        let factor = |axis: usize| size[axis] as f32 / self.size[axis] as f32;
-        let (down, across) = (factor(0), factor(1));
-        let objects = self.objects.iter().map(|object| {
-            let [x1, y1, x2, y2] = object.corners;
-            let corners = [x1 * across, y1 * down, x2 * across, y2 * down];
-            BoxedObject { corners, ..object.clone() }
-        });
-        Ok((planes, objects.collect()))
+        Err(Error::Format {
+            file: self.picture.name().to_owned(),
+            what: "size",
+            got: format!("{rows}x{columns}"),
+            expected: format!("{}x{} as annotated (rows x columns)", self.size[0], self.size[1]),
+        })
     }
 }
 
@@ -156,6 +137,37 @@ impl DetectionSet {
         Ok(Self { name, classes, train, test, left_out, licence, source })
     }
 
+    /// The size `[rows, columns]` that most training images have.
+    ///
+    /// # Errors
+    ///
+    /// When an image cannot be read.
+    pub fn usual_size(&self) -> Result<[u32; 2], Error> {
+        usual_size(self.train.iter().map(|scene| &scene.picture))
+    }
+
+    /// The set as a network takes it: all images scaled to `[rows, columns]`, whatever their proportions, and their boxes
+    /// with them.
+    ///
+    /// # Errors
+    ///
+    /// When an image cannot be read or has another size than annotated, or a size is zero.
+    pub fn scaled(&self, channels: Channels, size: [u32; 2]) -> Result<Dataset, Error> {
+        let part = |scenes: &[Scene]| {
+            scenes.par_iter().try_for_each(Scene::check)?;
+            let pictures = scenes.iter().map(|scene| scene.picture.clone()).collect();
+            let images = Images::of_pictures(pictures, channels, size)?;
+            let objects = scenes.iter().map(|scene| {
+                let factors = [0, 1].map(|axis| size[axis] as f32 / scene.size[axis] as f32);
+                scene.objects.iter().map(|object| object.scaled(factors)).collect()
+            });
+            Split::of_objects(images, objects.collect())
+        };
+        let Self { name, licence, source, classes, .. } = self;
+        let origin = Origin { name: name.clone(), licence, source };
+        Dataset::new(origin, classes.clone(), part(&self.train)?, part(&self.test)?)
+    }
+
     /// Number of objects of each class among `scenes`; those left out are not counted.
     pub fn class_counts(&self, scenes: &[Scene]) -> Vec<usize> {
         let mut counts = vec![0; self.classes.len()];
@@ -163,25 +175,6 @@ impl DetectionSet {
             counts[object.class] += 1;
         }
         counts
-    }
-}
-
-impl SceneBatch {
-    /// Decodes scenes side by side and scales them to `[rows, columns]`, whatever their proportions.
-    ///
-    /// # Errors
-    ///
-    /// When an image cannot be read, has another size than annotated, or `normalization` has another number of channels.
-    pub fn of(
-        scenes: &[Scene],
-        channels: Channels,
-        size: [u32; 2],
-        normalization: &Normalization,
-    ) -> Result<Self, Error> {
-        let decoded = scenes.par_iter().map(|scene| scene.scaled(channels, size));
-        let decoded: Vec<_> = decoded.collect::<Result<_, _>>()?;
-        let (planes, objects): (Vec<_>, _) = decoded.into_iter().unzip();
-        Ok(Self { images: scaled_tensor(&planes, channels, size, normalization)?, objects })
     }
 }
 
@@ -217,19 +210,24 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_scales_images_and_boxes_alike() {
-        let (mut scene, mut left_out) = (scene(10, 20), Vec::new());
-        scene.put(&object(0), [2.0, 5.0, 10.0, 10.0], false, &mut left_out);
-        let plain = Normalization { mean: vec![0.0; 3], deviation: vec![1.0; 3] };
-        let batch =
-            SceneBatch::of(&[scene.clone(), scene.clone()], Channels::Rgb, [20, 10], &plain);
-        let batch = batch.unwrap();
-        assert_eq!(batch.images.dims(), [2, 3, 20, 10]);
-        assert_eq!(batch.objects[1][0].corners.as_slice(), [1.0, 10.0, 5.0, 20.0]);
-        let grey = Normalization { mean: vec![0.0], deviation: vec![1.0] };
-        assert!(SceneBatch::of(&[scene.clone()], Channels::Rgb, [2, 2], &grey).is_err());
-        scene.size = [20, 10];
-        let error = SceneBatch::of(&[scene], Channels::Rgb, [2, 2], &plain).unwrap_err();
+    fn images_and_boxes_are_scaled_alike() {
+        let (mut wide, mut left_out) = (scene(10, 20), Vec::new());
+        wide.put(&object(0), [2.0, 5.0, 10.0, 10.0], false, &mut left_out);
+        let set = |scene: &Scene| {
+            let parts = [vec![scene.clone(); 2], vec![scene.clone()]];
+            DetectionSet::new(Origin::own(None, "toy"), vec!["a".to_owned()], parts, Vec::new())
+        };
+        let whole = set(&wide).unwrap();
+        assert_eq!(whole.usual_size().unwrap(), [10, 20]);
+        let scaled = whole.scaled(Channels::Rgb, [20, 10]).unwrap();
+        assert_eq!((scaled.shape(), scaled.train.len(), scaled.test.len()), ([3, 20, 10], 2, 1));
+        let corners = scaled.train.objects().unwrap()[1][0].corners;
+        assert_eq!(corners.as_slice(), [1.0, 10.0, 5.0, 20.0]);
+        let moved = scaled.checksum.clone();
+        wide.objects[0].corners[0] = 3.0;
+        assert_ne!(set(&wide).unwrap().scaled(Channels::Rgb, [20, 10]).unwrap().checksum, moved);
+        wide.size = [20, 10];
+        let error = set(&wide).unwrap().scaled(Channels::Rgb, [2, 2]).unwrap_err();
         let expected = "a.png: size is 10x20; expected 20x10 as annotated (rows x columns)";
         assert_eq!(error.to_string(), expected);
     }

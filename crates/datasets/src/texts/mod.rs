@@ -11,7 +11,7 @@ use toml::Table;
 
 use crate::Error;
 
-pub use set::{TextBatch, TextImage, TextSet};
+pub use set::{TextImage, TextSet};
 
 /// A description of a set of texts that can be loaded.
 pub trait TextSource: Debug + Send + Sync {

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use cenote_tensor::Tensor;
-use rayon::prelude::*;
-
-use crate::tensors::scaled_tensor;
-use crate::{Channels, Error, Normalization, Picture};
+use crate::pictures::usual_size;
+use crate::{Channels, Dataset, Error, Images, Origin, Picture, Split};
 
 /// Images with texts, split for training and testing.
 #[derive(Clone, Debug)]
@@ -34,15 +31,6 @@ pub struct TextImage {
     pub text: String,
 }
 
-/// Images of texts scaled to one size, as a network takes them.
-#[derive(Clone, Debug)]
-pub struct TextBatch {
-    /// Scaled pixels, `(N, C, H, W)`.
-    pub images: Tensor,
-    /// The text in each image.
-    pub texts: Vec<String>,
-}
-
 /// Every character of some texts, in order.
 pub(super) fn alphabet<'a>(images: impl Iterator<Item = &'a TextImage>) -> Vec<char> {
     let characters: BTreeSet<char> = images.flat_map(|image| image.text.chars()).collect();
@@ -60,23 +48,38 @@ impl TextSet {
         }
         counts
     }
-}
 
-impl TextBatch {
-    /// Decodes images side by side and scales them to `[rows, columns]`, whatever their proportions.
+    /// The size `[rows, columns]` that most training images have.
     ///
     /// # Errors
     ///
-    /// When an image cannot be read, or `normalization` has another number of channels.
-    pub fn of(
-        images: &[TextImage],
-        channels: Channels,
-        size: [u32; 2],
-        normalization: &Normalization,
-    ) -> Result<Self, Error> {
-        let planes = images.par_iter().map(|image| Ok(image.picture.scaled(channels, size)?.0));
-        let planes: Vec<_> = planes.collect::<Result<_, Error>>()?;
-        let texts = images.iter().map(|image| image.text.clone()).collect();
-        Ok(Self { images: scaled_tensor(&planes, channels, size, normalization)?, texts })
+    /// When an image cannot be read.
+    pub fn usual_size(&self) -> Result<[u32; 2], Error> {
+        usual_size(self.train.iter().map(|image| &image.picture))
+    }
+
+    /// The set as a network takes it: all images scaled to `[rows, columns]`, whatever their proportions, and the characters of
+    /// each text as positions in the alphabet.
+    ///
+    /// # Errors
+    ///
+    /// When an image cannot be read or a size is zero.
+    pub fn scaled(&self, channels: Channels, size: [u32; 2]) -> Result<Dataset, Error> {
+        let part = |images: &[TextImage]| {
+            let pictures = images.iter().map(|image| image.picture.clone()).collect();
+            let images_of_one_size = Images::of_pictures(pictures, channels, size)?;
+            let texts = images.iter().map(|image| {
+                let place = |character: char| {
+                    let place = self.alphabet.binary_search(&character);
+                    place.expect("the alphabet is of these texts")
+                };
+                image.text.chars().map(place).collect()
+            });
+            Split::of_texts(images_of_one_size, texts.collect())
+        };
+        let classes = self.alphabet.iter().map(char::to_string).collect();
+        let Self { name, licence, source, .. } = self;
+        let origin = Origin { name: name.clone(), licence, source };
+        Dataset::new(origin, classes, part(&self.train)?, part(&self.test)?)
     }
 }

@@ -23,6 +23,9 @@ pub enum Question {
     Improves,
 }
 
+/// The answer where the runs so far do not tell.
+pub(super) const UNDECIDED: &str = "Undecided";
+
 /// An answer, generated from the statistics by rule.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Answer {
@@ -36,6 +39,13 @@ pub struct Answer {
     pub because: Vec<String>,
     /// What limits it: lost pairs, confounds, times that cannot be trusted.
     pub caveats: Vec<String>,
+}
+
+impl Answer {
+    /// Whether the runs so far do not tell.
+    pub fn is_open(&self) -> bool {
+        self.answer == UNDECIDED
+    }
 }
 
 impl Question {
@@ -83,7 +93,7 @@ fn accuracy(analysis: &Analysis, parts: &mut Parts) -> String {
         Verdict::Helps { .. } => "Yes, it helps",
         Verdict::Hurts { .. } => "Yes, it hurts",
         Verdict::NoMeaningfulDifference { .. } => "No meaningful difference",
-        Verdict::Undecided { .. } => "Undecided",
+        Verdict::Undecided { .. } => UNDECIDED,
     };
     let naive = naive(analysis);
     parts.because.push(judged(analysis, removed));
@@ -146,7 +156,7 @@ fn necessary(analysis: &Analysis, parts: &mut Parts) -> String {
             },
             cheapest(analysis, &open)
         );
-        ("Undecided", summary, &open)
+        (UNDECIDED, summary, &open)
     };
     parts.because.push(summary);
     parts.because.extend(quoted.iter().map(|arm| judged(analysis, arm)));
@@ -160,7 +170,7 @@ fn cheapest(analysis: &Analysis, open: &[&Comparison]) -> String {
     let more = |arm: &Comparison| match arm.judgement.verdict {
         Verdict::Undecided { need } => match need {
             Need::About { more, .. } | Need::AtLeast { more, .. } => Some((more, need)),
-            Need::OutOfReach { .. } => None,
+            Need::FirstLook { .. } | Need::OutOfReach { .. } => None,
         },
         _ => None,
     };
@@ -185,7 +195,7 @@ fn improves(analysis: &Analysis, parts: &mut Parts) -> String {
         }
         Verdict::NoMeaningfulDifference { .. } | Verdict::Hurts { .. } => "No",
         Verdict::Undecided { .. } if judgement.below_margin => "No, not by the margin",
-        Verdict::Undecided { .. } => "Undecided",
+        Verdict::Undecided { .. } => UNDECIDED,
     };
     let need = match judgement.verdict {
         Verdict::Undecided { need } if !judgement.below_margin => {

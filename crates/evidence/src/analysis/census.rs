@@ -170,8 +170,11 @@ fn ambiguous(one: &Record, other: &Record) -> Error {
 
 fn check_scores(design: &Design, record: &Record) -> Result<(), Error> {
     record.check()?;
-    if !is_done(record) || record.scores.contains_key(&design.metric) {
+    if !is_done(record) {
         return Ok(());
+    }
+    if let Some(&score) = record.scores.get(&design.metric) {
+        return record.within(format!("score `{}`", design.metric), score, -1);
     }
     Err(Error::MissingScore {
         cell: record.cell.clone(),
@@ -187,6 +190,20 @@ mod tests {
     use super::*;
     use crate::Analysis;
     use crate::sample::{design, record, records};
+
+    #[test]
+    fn a_score_that_no_run_can_have_is_refused() {
+        for (score, shown) in [(1.7e308, "is 17"), (-1.5, "is -1.5"), (1.1, "is 1.1")] {
+            let records = [record("max", 1, score), record("none", 1, -score)];
+            let error = Analysis::of(&design(), &records).unwrap_err().to_string();
+            let range = "expected a number from -1 to 1";
+            assert!(error.contains(shown) && error.ends_with(range), "{error}");
+        }
+        assert!(
+            Analysis::of(&design(), &[record("max", 1, -0.2)]).is_ok(),
+            "kappa may be negative"
+        );
+    }
 
     #[test]
     fn every_planned_run_is_counted_once() {

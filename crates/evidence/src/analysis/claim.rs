@@ -6,12 +6,14 @@
 //! C3  fails to train        failed and diverged runs, runs at chance
 //! C4  a lot of money        core-seconds of a run
 //! C5  worse results         the verdict of the comparison
-//! C6  noisy                 gap between training and test; the rest is not measured
+//! C6  noisy                 gap between training and test, degradation under corruptions
 //! C7  high-level features   not measured
 //! ```
 //!
 //! Each is asked of the arm with its pools removed and of the naive one, which deletes them and adapts
 //! nothing. It holds if it holds for both, and in part if for one or by one of its measures.
+
+use std::fmt::Write;
 
 use serde::Serialize;
 
@@ -121,10 +123,18 @@ const NOISE: (&str, &str) = (
     "without pooling the model captures everything, so it is noisy",
     "in part if the gap between training and test accuracy is wider with its whole 95 % interval",
 );
+const NOISE_AND_CORRUPTIONS: (&str, &str) = (
+    NOISE.0,
+    "in part if the gap between training and test accuracy is wider, or corruptions add more to the error than to that of the baseline, with its whole 95 % interval",
+);
 
 pub(super) fn claims(analysis: &Analysis, runs: &Runs<'_>) -> Vec<Claim> {
     let asked: Vec<&Comparison> =
         std::iter::once(removed(analysis)).chain(naive(analysis)).collect();
+    let (noise_rule, damage) = match &analysis.robustness {
+        None => (NOISE, "robustness to clutter and noise"),
+        Some(_) => (NOISE_AND_CORRUPTIONS, "robustness to clutter"),
+    };
     let claim = |id, (claim, rule), say: &dyn Fn(&Comparison) -> Said, unknown: &[&'static str]| {
         let (findings, because): (Vec<_>, Vec<_>) = asked.iter().map(|arm| say(arm)).unzip();
         let finding = Finding::together(&findings);
@@ -156,13 +166,9 @@ pub(super) fn claims(analysis: &Analysis, runs: &Runs<'_>) -> Vec<Claim> {
         claim("C5", RESULTS, &|arm| results(analysis, arm), &[]),
         claim(
             "C6",
-            NOISE,
+            noise_rule,
             &|arm| noise(analysis, runs, arm),
-            &[
-                "robustness to clutter and noise",
-                "saliency inside and outside the object",
-                "shift consistency",
-            ],
+            &[damage, "saliency inside and outside the object", "shift consistency"],
         ),
         high_level,
     ]
@@ -222,7 +228,7 @@ fn failing(analysis: &Analysis, arm: &Comparison) -> Said {
     let bad = |arm: &ArmSummary| arm.diverged + arm.failed + arm.stuck;
     let ran = |arm: &ArmSummary| arm.done + arm.diverged + arm.failed;
     let finding = match (bad(one), bad(other)) {
-        _ if ran(one) == 0 => Finding::Undecided,
+        _ if ran(one) == 0 || ran(other) == 0 => Finding::Undecided,
         (0, _) => Finding::DoesNotHold,
         (bad, 0) if bad == ran(one) => Finding::Holds,
         (bad, others) if bad > others => Finding::HoldsInPart,
@@ -262,7 +268,8 @@ fn results(analysis: &Analysis, arm: &Comparison) -> Said {
     (finding, judged(analysis, arm))
 }
 
-/// What can be seen of noise in accuracies: how much better training images do, and the spread over seeds.
+/// What can be seen of noise in accuracies: how much better training images do, the spread over seeds, and
+/// what corruptions cost.
 fn noise(analysis: &Analysis, runs: &Runs<'_>, arm: &Comparison) -> Said {
     let gaps: Vec<f64> = arm
         .pairs
@@ -272,11 +279,7 @@ fn noise(analysis: &Analysis, runs: &Runs<'_>, arm: &Comparison) -> Said {
         })
         .collect();
     let interval = SignFlip::new(&gaps).interval(ALPHA);
-    let finding = match interval {
-        Some(Interval { low, .. }) if low > 0.0 => Finding::HoldsInPart,
-        Some(Interval { high, .. }) if high < 0.0 => Finding::DoesNotHold,
-        _ => Finding::Undecided,
-    };
+    let mut findings = vec![noisier(interval)];
     let sd = |name: &str| or_dash(analysis.arm(name).and_then(|arm| arm.sd), percent);
     let text = match mean(&gaps) {
         None => "no training accuracy of both arms".to_owned(),
@@ -286,25 +289,46 @@ fn noise(analysis: &Analysis, runs: &Runs<'_>, arm: &Comparison) -> Said {
             or_dash(interval, points_interval)
         ),
     };
-    let text = format!(
+    let mut text = format!(
         "{text}, and the standard deviation over seeds is {} against {} points",
         sd(&arm.arm),
         sd(&arm.against)
     );
-    (finding, format!("{}: {text}.", wording::pair(arm)))
+    let robustness = analysis.robustness.iter().flat_map(|robustness| &robustness.arms);
+    for damaged in robustness.filter(|damaged| damaged.arm == arm.arm) {
+        findings.push(noisier(damaged.extra_interval));
+        let _ = write!(
+            text,
+            "; corruptions add {} points more to its error than to that of `{}` (95 % interval {}, unadjusted)",
+            or_dash(damaged.extra_degradation, points),
+            analysis.design.baseline,
+            or_dash(damaged.extra_interval, points_interval)
+        );
+    }
+    (Finding::together(&findings), format!("{}: {text}.", wording::pair(arm)))
+}
+
+/// What an interval says of a measure that noise would raise; none of them is the whole claim.
+fn noisier(interval: Option<Interval>) -> Finding {
+    match interval {
+        Some(Interval { low, .. }) if low > 0.0 => Finding::HoldsInPart,
+        Some(Interval { high, .. }) if high < 0.0 => Finding::DoesNotHold,
+        _ => Finding::Undecided,
+    }
 }
 
 /// Training accuracy over the last epoch minus test accuracy, where the metric is accuracy.
 fn gap(runs: &Runs<'_>, arm: &str, seed: u64) -> Option<f64> {
     let record = runs.get(arm, seed).filter(|record| is_done(record))?;
-    let is_accuracy = runs.design.metric == "accuracy";
-    is_accuracy.then(|| Some(record.curve.last()?.train_accuracy - runs.score(record)))?
+    runs.design
+        .is_accuracy()
+        .then(|| Some(record.curve.last()?.train_accuracy - runs.score(record)))?
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Outcome, Record};
+    use crate::record::{CorruptedScore, CorruptionNote, Design, Outcome, Record};
     use crate::sample::{design, records};
 
     fn found(id: &str, records: &[Record]) -> Claim {
@@ -348,6 +372,8 @@ mod tests {
         let one = records.iter().position(|r| r.arm == "none").unwrap();
         records[one].outcome = Outcome::Done;
         assert_eq!(found("C3", &records).finding, Finding::HoldsInPart);
+        records.retain(|run| run.arm.starts_with("none") && run.outcome != Outcome::Done);
+        assert_eq!(found("C3", &records).finding, Finding::Undecided, "none ran with pooling");
     }
 
     #[test]
@@ -376,5 +402,25 @@ mod tests {
         let claim = found("C6", &records);
         assert_eq!(claim.finding, Finding::HoldsInPart);
         assert!(claim.because[0].contains("points (95 % interval [+"), "{claim:?}");
+    }
+
+    #[test]
+    fn what_corruptions_cost_is_a_measure_of_noise_where_a_study_asks_for_it() {
+        let note = CorruptionNote { name: "fog".to_owned(), severities: Vec::new() };
+        let design = Design { corruptions: vec![note], ..design() };
+        let mut records = records();
+        for record in &mut records {
+            let cost = if record.arm.starts_with("none") { 0.3 } else { 0.1 };
+            let accuracy = record.scores["accuracy"] - cost - 0.001 * (record.seed % 3) as f64;
+            let fog = CorruptedScore { corruption: "fog".to_owned(), severity: None, accuracy };
+            record.corrupted.push(fog);
+        }
+        let claims = Analysis::of(&design, &records).unwrap().claims;
+        let noise = claims.iter().find(|claim| claim.id == "C6").unwrap();
+        assert_eq!(noise.finding, Finding::HoldsInPart);
+        let said = "; corruptions add +20.00 points more to its error than to that of `max` (95 % interval [";
+        assert!(noise.because[0].contains(said), "{noise:?}");
+        assert_eq!(noise.not_measured[0], "robustness to clutter");
+        assert!(noise.rule.contains("corruptions"), "{noise:?}");
     }
 }

@@ -104,6 +104,8 @@ pub struct Controls {
 pub(super) struct Pairs<'a> {
     note: &'a ArmNote,
     planned: usize,
+    /// Whether the metric is the share of images that are right.
+    is_accuracy: bool,
     both: Vec<(&'a Record, &'a Record)>,
     scores: Vec<(f64, f64)>,
     lost: Vec<String>,
@@ -117,6 +119,7 @@ impl<'a> Pairs<'a> {
         let mut pairs = Self {
             note,
             planned,
+            is_accuracy: runs.design.is_accuracy(),
             both: Vec::new(),
             scores: Vec::new(),
             lost: Vec::new(),
@@ -152,17 +155,12 @@ impl<'a> Pairs<'a> {
 }
 
 impl Pairs<'_> {
-    /// The difference over seeds and images, where the metric is the share of images that are right.
-    fn crossed(&self) -> Option<Crossed> {
-        let rows: Option<Vec<Vec<i8>>> =
-            self.both.iter().map(|(arm, against)| by_image(arm, against)).collect();
-        let rows = rows?;
-        let alike = |row: &Vec<i8>, difference: f64| {
-            let gains = row.iter().map(|&gain| f64::from(gain)).sum::<f64>();
-            row.len() == rows[0].len() && (gains / row.len() as f64 - difference).abs() < 1e-9
-        };
-        let is_accuracy = rows.iter().zip(self.differences()).all(|(row, d)| alike(row, d));
-        if is_accuracy { crossed(&rows) } else { None }
+    /// The difference over seeds and images, where the metric is the share of images that are right and
+    /// every pair marked the same number of them.
+    fn crossed(&self, gains: Vec<Option<Vec<i8>>>) -> Option<Crossed> {
+        let rows: Vec<Vec<i8>> = gains.into_iter().collect::<Option<_>>()?;
+        let alike = rows.windows(2).all(|pair| pair[0].len() == pair[1].len());
+        if self.is_accuracy && alike { crossed(&rows) } else { None }
     }
 }
 
@@ -179,6 +177,8 @@ impl Comparison {
         let summary = |name: &str| arms.iter().find(|arm| arm.name == name);
         let (arm, against) = (summary(&pairs.note.name), summary(&pairs.note.against));
         let differences = pairs.differences();
+        let gains: Vec<Option<Vec<i8>>> =
+            pairs.both.iter().map(|(arm, against)| by_image(arm, against)).collect();
         let bootstrap = difference_interval(&differences, 0.95);
         let costs = arm.zip(against).and_then(|(arm, against)| cost_ratios(pairs, arm, against));
         Self {
@@ -189,10 +189,11 @@ impl Comparison {
                 .both
                 .iter()
                 .zip(&differences)
-                .map(|((arm, against), &difference)| PairedDifference {
+                .zip(&gains)
+                .map(|(((arm, _), &difference), gains)| PairedDifference {
                     seed: arm.seed,
                     difference,
-                    mcnemar: by_image(arm, against).map(|gains| {
+                    mcnemar: gains.as_ref().map(|gains| {
                         let count = |sign: i8| gains.iter().filter(|gain| **gain == sign).count();
                         mcnemar(count(1) as u64, count(-1) as u64)
                     }),
@@ -210,7 +211,7 @@ impl Comparison {
                 wilcoxon: signed_rank(&differences),
             },
             effect: effect_size(&pairs.scores),
-            crossed: pairs.crossed(),
+            crossed: pairs.crossed(gains),
             costs,
             controls: arm.zip(against).and_then(|(arm, against)| controls(arm, against)),
             pair_seconds: arm
@@ -269,4 +270,41 @@ fn controls(arm: &ArmSummary, against: &ArmSummary) -> Option<Controls> {
         same_parameters: one.parameters == other.parameters,
         same_macs: one.macs.abs_diff(other.macs) as f64 <= 0.01 * other.macs as f64,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sample::{design, record};
+    use crate::{Analysis, Design, Record};
+
+    #[test]
+    fn marks_of_every_image_give_an_interval_for_other_images() {
+        let marked = |arm: &str, seed: u64, wrong: u64| {
+            let marks = (0..2_000).map(|image| (image * 7 + seed) % 100 >= wrong).collect();
+            let mut run = record(arm, seed, (100 - wrong) as f64 / 100.0);
+            run.marks = Some(marks);
+            run
+        };
+        let mut records: Vec<Record> = (1..=6).map(|seed| marked("max", seed, 10)).collect();
+        records.extend((1..=6).map(|seed| marked("none", seed, 13)));
+        let analysis = Analysis::of(&design(), &records).unwrap();
+        let comparison = analysis.comparison("none").unwrap();
+        let crossed = comparison.crossed.unwrap();
+        assert_eq!((crossed.seeds, crossed.images), (6, 2_000));
+        assert!((crossed.mean - comparison.judgement.mean.unwrap()).abs() < 1e-12);
+        assert!(crossed.interval.high < 0.0 && (crossed.disagreement - 0.03).abs() < 1e-12);
+        assert!(comparison.pairs.iter().all(|pair| pair.mcnemar.is_some_and(|p| p < 1e-9)));
+        let kappa = Design { metric: "cohen_kappa".to_owned(), ..design() };
+        let mut others = records.clone();
+        for record in &mut others {
+            record.scores.insert("cohen_kappa".to_owned(), record.scores["accuracy"]);
+        }
+        let analysis = Analysis::of(&kappa, &others).unwrap();
+        assert_eq!(analysis.comparison("none").unwrap().crossed, None, "marks say nothing of it");
+        records[0].marks = None;
+        assert_eq!(
+            Analysis::of(&design(), &records).unwrap().comparison("none").unwrap().crossed,
+            None
+        );
+    }
 }

@@ -82,7 +82,8 @@ impl Analysis {
     ///
     /// # Errors
     /// [`Error::Design`] or [`Error::Schema`] if the design contradicts itself;
-    /// [`Error::MissingScore`] or [`Error::NotFinite`] if a finished run lacks the metric;
+    /// [`Error::MissingScore`] or [`Error::NotFinite`] if a finished run lacks the metric,
+    /// [`Error::OutOfRange`] if no run can have its score;
     /// [`Error::Ambiguous`] if two finished runs with different cells claim one arm and seed.
     pub fn of(design: &Design, records: &[Record]) -> Result<Self, Error> {
         design.check()?;

@@ -13,11 +13,8 @@
 use serde::Serialize;
 
 use super::census::Runs;
-use crate::record::Record;
+use crate::record::{Design, Record};
 use crate::stats::{Interval, mean, t_interval};
-
-/// The score that errors are the rest of.
-const ACCURACY: &str = "accuracy";
 
 /// What the networks of a study do with corrupted images.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -123,7 +120,7 @@ impl Errors {
             };
             mean(&each)
         });
-        let clean = 1.0 - record.scores.get(ACCURACY)?;
+        let clean = 1.0 - record.scores.get(Design::ACCURACY)?;
         Some(Self { clean, corrupted: corrupted.collect::<Option<_>>()? })
     }
 
@@ -147,9 +144,9 @@ impl Errors {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Analysis;
     use crate::record::{CorruptedScore, CorruptionNote};
     use crate::sample::{design, record};
-    use crate::{Analysis, Design};
 
     fn asking() -> Design {
         let note = |name: &str, severities: &[u8]| CorruptionNote {

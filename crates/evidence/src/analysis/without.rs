@@ -1,6 +1,6 @@
 //! What an arm costs against its partner, in words: the third of the four questions.
 
-use super::answer::{Parts, confounded, naive, removed};
+use super::answer::{Parts, UNDECIDED, confounded, naive, removed};
 use super::wording::{self, SCOPE};
 use super::{Analysis, Comparison};
 use crate::number::{percent, points, ratio};
@@ -88,7 +88,7 @@ fn timing(analysis: &Analysis, comparison: &Comparison) -> Option<String> {
 
 /// The costs in a few words: by time where it was steady, by multiply-adds otherwise.
 fn costs_in_short(comparison: &Comparison) -> String {
-    let Some(costs) = comparison.costs else { return "Undecided".to_owned() };
+    let Some(costs) = comparison.costs else { return UNDECIDED.to_owned() };
     let accuracy = comparison
         .judgement
         .mean

@@ -60,6 +60,9 @@ pub(super) fn needed(analysis: &Analysis, comparison: &Comparison, need: Need) -
             let time = time_for(analysis, comparison, more);
             format!("needs at least {} ({total} in all{time})", more_seeds(more))
         }
+        Need::FirstLook { seeds } => {
+            format!("waits for the first look, after {}", plural(seeds, "seed"))
+        }
         Need::OutOfReach { smallest_margin } => format!(
             "cannot be decided at this margin with {} more seeds; the smallest decidable margin is about ±{:.2} points",
             Need::MOST,

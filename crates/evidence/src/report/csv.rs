@@ -2,22 +2,35 @@
 
 use std::collections::BTreeSet;
 
-use crate::Record;
 use crate::analysis::what_happened;
+use crate::{Outcome, Record};
 
 /// The runs with a line of heads. Lines end in CR LF; a field with a comma, a quote or a line end
 /// stands in quotes, its quotes doubled.
 ///
-/// Numbers have as many digits as it takes to read the same bits back. A score that a run does not
-/// have is an empty field.
+/// Numbers have as many digits as it takes to read the same bits back. Accuracies under corruptions stand
+/// behind the scores, as `fog@3` or, where a corruption has one level, `shear`. A score that a run does
+/// not have is an empty field.
 pub(super) fn csv(runs: &[Record]) -> String {
     let scores: BTreeSet<&str> =
         runs.iter().flat_map(|run| run.scores.keys().map(String::as_str)).collect();
-    let heads = BEFORE.iter().copied().chain(scores.iter().copied()).chain(AFTER.iter().copied());
-    let mut text = line(heads.map(str::to_owned));
+    let damages: BTreeSet<_> =
+        runs.iter().flat_map(|run| &run.corrupted).map(|s| (&*s.corruption, s.severity)).collect();
+    let heads = BEFORE.iter().chain(&scores).map(|head| (*head).to_owned());
+    let damaged = damages.iter().map(|(name, severity)| match severity {
+        None => (*name).to_owned(),
+        Some(severity) => format!("{name}@{severity}"),
+    });
+    let behind = AFTER.iter().map(|head| (*head).to_owned());
+    let mut text = line(heads.chain(damaged).chain(behind));
     for run in runs {
         let scores = scores.iter().map(|name| optional(run.scores.get(*name).copied()));
-        text.push_str(&line(before(run).into_iter().chain(scores).chain(after(run))));
+        let damaged = damages.iter().map(|damage| {
+            let mut all = run.corrupted.iter();
+            optional(all.find(|s| (&*s.corruption, s.severity) == *damage).map(|s| s.accuracy))
+        });
+        let fields = before(run).into_iter().chain(scores).chain(damaged).chain(after(run));
+        text.push_str(&line(fields));
     }
     text
 }
@@ -46,13 +59,13 @@ const AFTER: [&str; 17] = [
 ];
 
 fn before(run: &Record) -> [String; BEFORE.len()] {
-    let what = what_happened(run);
-    let outcome = match what.as_deref() {
-        None => "done",
-        Some(what) if what.starts_with("diverged") => "diverged",
-        Some(_) => "failed",
+    let outcome = match run.outcome {
+        Outcome::Done => "done",
+        Outcome::Diverged { .. } => "diverged",
+        Outcome::Failed { .. } => "failed",
     };
-    [run.arm.clone(), run.seed.to_string(), outcome.to_owned(), what.unwrap_or_default()]
+    let what = what_happened(run).unwrap_or_default();
+    [run.arm.clone(), run.seed.to_string(), outcome.to_owned(), what]
 }
 
 fn after(run: &Record) -> [String; AFTER.len()] {
@@ -99,7 +112,7 @@ fn quoted(field: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Outcome;
+    use crate::CorruptedScore;
     use crate::sample::record;
 
     #[test]
@@ -116,6 +129,19 @@ mod tests {
         let failed =
             "\r\n\"no,\"\"ne\"\"\",2,failed,\"failed: no \"\"memory\"\",\r\nleft\",,,56394,";
         assert!(text.contains(failed), "{text}");
+    }
+
+    #[test]
+    fn accuracies_under_corruptions_have_columns_of_their_own() {
+        let mut runs = [record("max", 1, 0.875), record("none", 1, 0.75)];
+        for (severity, accuracy) in [(Some(3), 0.5), (Some(1), 0.625), (None, 0.25)] {
+            let corruption = if severity.is_some() { "fog" } else { "shear" }.to_owned();
+            runs[1].corrupted.push(CorruptedScore { corruption, severity, accuracy });
+        }
+        let text = csv(&runs);
+        assert!(text.contains(",accuracy,fog@1,fog@3,shear,parameters,"), "{text}");
+        assert!(text.contains("none,1,done,,0.75,0.625,0.5,0.25,"), "{text}");
+        assert!(text.contains("max,1,done,,0.875,,,,"), "{text}");
     }
 
     #[test]

@@ -112,6 +112,31 @@ fn the_report_of_a_study_at_its_first_look_says_what_that_decided() {
 }
 
 #[test]
+fn numbers_at_the_ends_of_what_a_record_may_hold_give_a_report() {
+    for (end, share) in [(f64::MAX, 1.0), (-f64::MAX, 0.0), (f64::MIN_POSITIVE, 0.0)] {
+        let mut records = records();
+        for record in &mut records {
+            let sign = if record.seed % 2 == 0 { 1.0 } else { -1.0 };
+            for other in ["cohen_kappa", "validation_accuracy", "loss"] {
+                record.scores.insert(other.to_owned(), sign * end);
+            }
+            record.scores.insert("accuracy".to_owned(), share);
+            record.confusion = [(0, 0, u64::MAX), (0, 1, u64::MAX)].into_iter().collect();
+            record.curve.iter_mut().for_each(|point| point.train_loss = sign * end);
+            record.times.total_seconds = end;
+            record.times.epoch_seconds.fill(sign * end);
+            record.costs.macs = u64::MAX;
+            record.costs.parameters = u64::MAX;
+        }
+        let analysis = Analysis::of(&design(), &records).unwrap();
+        let report = report(&records);
+        let texts = [markdown(&analysis), terminal(&analysis), super::json(&analysis)];
+        let texts = texts.into_iter().chain([report.html(), report.csv(), report.latex()]);
+        assert!(texts.chain(report.plots().into_iter().map(|plot| plot.1)).all(|t| !t.is_empty()));
+    }
+}
+
+#[test]
 fn the_order_of_the_records_does_not_matter() {
     let shown = |records: &[Record]| {
         let analysis = Analysis::of(&design(), records).unwrap();

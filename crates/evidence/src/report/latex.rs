@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use crate::number::{
-    bytes, grouped, large, or_dash, p_value, percent, percent_interval, points, points_interval,
-    seconds,
+    bytes, grouped, large, or_dash, p_value, percent, percent_interval, plural, points,
+    points_interval, seconds,
 };
+use crate::stats::SignFlip;
 use crate::verdict::ALPHA;
 use crate::{Analysis, Comparison};
 
@@ -36,9 +37,9 @@ fn arms(text: &mut String, analysis: &Analysis) {
         ]
     });
     let caption = format!(
-        "{} {} on {}, {}: mean over up to {} seeds and Student's 95\\,\\% interval.",
+        "{} Test {} on {}, {}: mean over up to {} seeds and Student's 95\\,\\% interval.",
         escape(&design.question),
-        "Test accuracy".replace("accuracy", &escape(&design.metric)),
+        escape(&design.metric),
         escape(&design.dataset.name),
         escape(&design.budget),
         design.seeds.len()
@@ -58,14 +59,21 @@ fn arms(text: &mut String, analysis: &Analysis) {
 fn comparisons(text: &mut String, analysis: &Analysis) {
     let rows = analysis.comparisons.iter().map(row);
     let caption = format!(
-        "Paired differences in points of test {}, by seed. Intervals and $p$ come from the exact sign-flip test, adjusted for {} comparisons (Holm); a difference within $\\pm{:.2}$ points does not matter.",
+        "Paired differences in points of test {}, by seed. Intervals and $p$ come from the sign-flip test (exact up to {} pairs{}), adjusted for {} comparisons (Holm); a difference within $\\pm{:.2}$ points does not matter.",
         escape(&analysis.design.metric),
+        SignFlip::EXACT,
+        looks(analysis.design.looks.len()),
         analysis.comparisons.len(),
         100.0 * analysis.design.margin
     );
     let heads = ["arm $-$ partner", "pairs", "difference", "95\\,\\% interval", "$p$", "verdict"]
         .map(str::to_owned);
     table(text, "lrrrrl", &caption, &label(analysis, "differences"), &heads, rows);
+}
+
+/// What planned looks add to the name of the test.
+fn looks(count: usize) -> String {
+    if count == 0 { String::new() } else { format!(", {}", plural(count, "planned look")) }
 }
 
 fn row(comparison: &Comparison) -> Vec<String> {
@@ -145,6 +153,19 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Design;
+    use crate::sample::{design, records};
+
+    #[test]
+    fn the_caption_says_which_test_the_design_asked_for() {
+        let caption = |looks: &[usize]| {
+            let design = Design { looks: looks.to_vec(), ..design() };
+            latex(&Analysis::of(&design, &records()).unwrap())
+        };
+        assert!(caption(&[]).contains("the sign-flip test (exact up to 16 pairs), adjusted"));
+        let expected = "the sign-flip test (exact up to 16 pairs, 2 planned looks), adjusted";
+        assert!(caption(&[9, 10]).contains(expected));
+    }
 
     #[test]
     fn what_latex_would_read_as_a_command_is_set_as_text() {

@@ -69,7 +69,7 @@ fn table<T>(heads: &[&str], rows: &[T], cells: impl Fn(&T) -> Vec<String>) -> St
 }
 
 fn arms(both: &SideBySide) -> String {
-    let heads = ["arm", "first", "second", "change", "95 % interval", "p", "pairs", "second"];
+    let heads = ["arm", "first", "second", "change", "95 % interval", "p", "pairs", "verdict"];
     table(&heads, &both.arms, |arm| {
         let [first, second] = arm.means.map(|mean| or_dash(mean, percent));
         [arm.arm.clone(), first, second].into_iter().chain(judged(&arm.judgement)).collect()
@@ -78,7 +78,7 @@ fn arms(both: &SideBySide) -> String {
 
 fn effects(both: &SideBySide) -> String {
     let heads =
-        ["arm − partner", "first", "second", "change", "95 % interval", "p", "pairs", "second"];
+        ["arm − partner", "first", "second", "change", "95 % interval", "p", "pairs", "verdict"];
     table(&heads, &both.effects, |effect| {
         let [first, second] = effect.means.map(|mean| or_dash(mean, points));
         let name = format!("{} − {}", effect.arm, effect.against);

@@ -35,8 +35,8 @@ pub fn effect_size(pairs: &[(f64, f64)]) -> Option<EffectSize> {
     let differences: Vec<f64> = pairs.iter().map(|(x, y)| x - y).collect();
     let n = pairs.len() as f64;
     let spread = standard_deviation(&differences).filter(|&sd| sd > 0.0);
-    let d = mean(&differences)? / spread.unwrap_or(f64::NAN);
-    let d = spread.map(|_| d);
+    let gap = mean(&differences)?;
+    let d = spread.map(|sd| gap / sd);
     let (improvement, improvement_interval) = probability_of_improvement(&[pairs])?;
     Some(EffectSize {
         d,

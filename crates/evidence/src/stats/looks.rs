@@ -68,13 +68,10 @@ impl Looks {
     /// Looks after so many seeds each, the last of them all.
     ///
     /// # Panics
-    /// If there are none, or they do not grow, or the first is at zero seeds.
+    /// If there are none, or they are not [apart](Looks::are_apart).
     pub fn after(seeds: &[usize]) -> Self {
-        assert!(!seeds.is_empty() && seeds[0] > 0, "looks: none, or at no seeds: {seeds:?}");
-        assert!(
-            seeds.windows(2).all(|pair| pair[0] < pair[1]),
-            "looks: they do not grow: {seeds:?}"
-        );
+        assert!(!seeds.is_empty(), "looks: none");
+        assert!(Self::are_apart(seeds), "looks: less than a tenth of the seeds apart: {seeds:?}");
         let table = (seeds.len() > 1).then(|| {
             let last = seeds[seeds.len() - 1] as f64;
             let shares: Vec<f64> = seeds.iter().map(|&n| n as f64 / last).collect();
@@ -85,21 +82,34 @@ impl Looks {
         Self { seeds: seeds.to_vec(), table }
     }
 
+    /// Whether looks lie at least a tenth of all their seeds apart, and the first from the start: levels
+    /// of looks that see nearly the same differences cannot be told.
+    pub fn are_apart(seeds: &[usize]) -> bool {
+        let apart = seeds.last().map_or(0, |&all| Self::apart(all));
+        let starts = std::iter::once(0).chain(seeds.iter().copied());
+        starts.zip(seeds).all(|(before, &look)| look.saturating_sub(before) >= apart)
+    }
+
+    /// The fewest seeds between two looks, where all looks together see so many: a tenth of them.
+    fn apart(all: usize) -> usize {
+        all.div_ceil(10).max(1)
+    }
+
     /// The looks that are proposed for a family of comparisons where at most so many seeds may run.
     ///
     /// The first is after 40 % of the seeds, or later where sign flips of so few could not reject even if
-    /// every pair gained: `2^-n ≤ α*(n / most)`. The second lies half way between it and the end. One look
-    /// is left where an earlier one could decide nothing.
+    /// every pair gained: `2^-n ≤ α*(n / most)`. The second lies half way between it and the end. One that
+    /// would lie nearer to another than looks may is left out, and one look is left where an earlier one
+    /// could decide nothing.
     pub fn proposed(most: usize, family: usize) -> Vec<usize> {
         let alpha = ALPHA / 2.0 / family.max(1) as f64;
         let decides =
             |n: &usize| SignFlip::smallest_p(*n) <= spending(alpha, *n as f64 / most as f64);
         let first = (most * 2).div_ceil(5).max(1);
-        let mut seeds: Vec<usize> = (first..most).find(decides).into_iter().collect();
-        seeds.extend(seeds.first().map(|first| first.midpoint(most)));
-        seeds.push(most);
-        seeds.dedup();
-        seeds
+        let mut before_the_end = first..=most.saturating_sub(Self::apart(most));
+        let Some(first) = before_the_end.find(decides) else { return vec![most] };
+        let three = vec![first, first.midpoint(most), most];
+        if Self::are_apart(&three) { three } else { vec![first, most] }
     }
 
     /// How many looks there are.
@@ -313,6 +323,7 @@ mod tests {
         assert_eq!(Looks::proposed(20, 5), [12, 16, 20]);
         assert_eq!(Looks::proposed(30, 5), [15, 22, 30]);
         assert_eq!(Looks::proposed(10, 5), [9, 10]);
+        assert_eq!(Looks::proposed(12, 5), [10, 12]);
         assert_eq!(Looks::proposed(5, 1), [5]);
     }
 }

@@ -36,6 +36,11 @@ pub enum Need {
         /// Seeds then.
         total: usize,
     },
+    /// Nothing is judged before the first planned look.
+    FirstLook {
+        /// Seeds that it comes after.
+        seeds: usize,
+    },
     /// More than [`Need::MOST`] more seeds; a larger margin would be decidable.
     OutOfReach {
         /// The smallest margin within which [`Need::MOST`] more seeds would show equivalence.
@@ -119,7 +124,7 @@ mod tests {
     fn total(need: Need) -> usize {
         match need {
             Need::About { total, .. } | Need::AtLeast { total, .. } => total,
-            Need::OutOfReach { .. } => usize::MAX,
+            Need::FirstLook { .. } | Need::OutOfReach { .. } => usize::MAX,
         }
     }
 

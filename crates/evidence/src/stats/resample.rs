@@ -15,7 +15,7 @@ const RESAMPLES: usize = 2_000;
 ///
 /// ```text
 /// for each resample: from every stratum of n_s items draw n_s of them with replacement
-/// interval = quantiles (1 - level)/2 and (1 + level)/2 of the statistic over 2,000 resamples
+/// interval = quantiles (1 - level)/2 and (1 + level)/2 of the statistic over all resamples
 /// ```
 ///
 /// `draw` is given, for every stratum, how often each of its items was drawn. `None` where a stratum has

@@ -94,6 +94,12 @@ impl SignFlip {
         (low <= high).then_some(Interval { low, high })
     }
 
+    /// Whether the `1 - alpha` interval lies within `±margin`, its ends included.
+    pub(crate) fn keeps_to(&self, margin: f64, alpha: f64) -> bool {
+        let most = margin + self.slack;
+        self.interval(alpha).is_some_and(|interval| -most <= interval.low && interval.high <= most)
+    }
+
     fn flips(&self) -> f64 {
         (self.means.len() + 1) as f64
     }

@@ -137,6 +137,17 @@ def several(tasks, others):
     }
 
 
+def cost_ratio(pairs):
+    """Geometric mean of ratios, and Student's interval of their logarithms."""
+    x, y = np.asarray(pairs).T
+    low, high = t_interval(np.log(x / y), 0.95)
+    return {
+        "pairs": pairs,
+        "ratio": float(stats.gmean(x / y)),
+        "interval": [float(np.exp(low)), float(np.exp(high))],
+    }
+
+
 def crossed(rows):
     """Mean squares by their definitions, and the bootstrap of both margins (Owen 2007)."""
     d = np.asarray(rows, dtype=float)
@@ -222,6 +233,7 @@ ROWS = (
     (random.random((6, 60)) < 0.12 + 0.25 * (np.arange(60) % 5 == 0)).astype(int)
     - (random.random((6, 60)) < 0.06 + 0.04 * np.arange(6)[:, None] / 6).astype(int)
 ).tolist()
+COSTS = [[12.4, 2.1], [12.9, 2.0], [11.8, 2.2], [13.0, 2.1], [12.1, 1.9]]
 DISCORDANT = [[3, 9], [40, 61], [0, 7], [150, 96], [5, 5]]
 
 P = [0.004, 0.03, 0.011, 0.2, 0.011, 0.0005]
@@ -240,6 +252,7 @@ json.dump(
         "normal_signed_rank": normal_signed_rank(MANY),
         "effect": [effect(pairs) for pairs in PAIRS],
         "several": several(TASKS, OTHERS),
+        "cost_ratio": cost_ratio(COSTS),
         "crossed": crossed(ROWS),
         "mcnemar": [
             {"b": b, "c": c, "p": float(mcnemar([[9, b], [c, 9]], exact=True).pvalue)}

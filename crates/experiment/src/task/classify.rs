@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use cenote_autograd::Tape;
-use cenote_datasets::{Batches, Normalization, Split};
+use cenote_autograd::{Tape, Var};
+use cenote_datasets::{Answers, Batches, Dataset, KINDS, Normalization, Source, Split};
 use cenote_evidence::{ConfusionCounts, Marks};
-use cenote_layers::{Mode, Model, Params, Step, cross_entropy, predictions};
+use cenote_layers::{
+    Mode, Model, Params, Step, correct, cross_entropy, mixed_cross_entropy, predictions,
+};
 use cenote_metrics::{CLASSIFICATION_METRICS, ConfusionMatrix};
-use cenote_tensor::Seed;
+use cenote_tensor::{Seed, Shape};
+use toml::Table;
 
-use crate::Error;
-
-/// Images per step of an evaluation; it changes no result.
-pub(crate) const TOGETHER: usize = 50;
+use super::{Judged, Network, TOGETHER};
+use crate::{Data, Error};
 
 /// What a network did with the images of a split.
 #[derive(Clone, Debug)]
@@ -47,6 +48,44 @@ impl Evaluation {
     }
 }
 
+impl From<Evaluation> for Judged {
+    fn from(judged: Evaluation) -> Self {
+        let (scores, confusion) = (judged.scores(), judged.counts());
+        Self { scores, confusion, marks: Some(judged.marks) }
+    }
+}
+
+/// The dataset that a table describes, not yet loaded.
+pub(super) fn source(study: &str, table: &Table) -> Result<Box<dyn Source>, Error> {
+    cenote_spec::parse(&[KINDS], table.clone()).map_err(Error::spec_of(study))
+}
+
+pub(super) fn load(study: &str, table: &Table) -> Result<Dataset, Error> {
+    Ok(source(study, table)?.load()?)
+}
+
+pub(super) fn metrics() -> Vec<&'static str> {
+    CLASSIFICATION_METRICS.iter().map(|metric| metric.name).collect()
+}
+
+pub(super) fn check(output: Shape, data: &Data) -> Result<(), String> {
+    let classes = data.classes.len();
+    if output.dims() == [classes] {
+        return Ok(());
+    }
+    Err(format!("ends in {output}; {} has {classes} classes", data.name))
+}
+
+/// A mixed image counts as right when the label of its larger share is predicted.
+pub(super) fn loss<'t>(logits: &Var<'t>, answers: &Answers) -> (Var<'t>, usize) {
+    let Answers { labels, mixed, .. } = answers;
+    let loss = match mixed {
+        None => cross_entropy(logits, labels),
+        Some(second) => mixed_cross_entropy(logits, labels, &second.labels, &second.shares),
+    };
+    (loss, correct(logits.value(), labels))
+}
+
 /// Runs a network over every image of a split, in use and without gradients.
 ///
 /// # Errors
@@ -57,10 +96,18 @@ pub fn evaluate(
     split: &Split,
     normalization: &Normalization,
 ) -> Result<Evaluation, Error> {
+    judge(Network { model, params, normalization }, split, TOGETHER)
+}
+
+pub(super) fn judge(
+    Network { model, params, normalization }: Network<'_>,
+    split: &Split,
+    together: usize,
+) -> Result<Evaluation, Error> {
     let classes = model.output().len();
     let mut predicted = Vec::with_capacity(split.len());
     let mut loss = 0.0;
-    let batches = Batches::sequential(split, normalization, TOGETHER)?;
+    let batches = Batches::sequential(split, normalization, together)?;
     let workers = batches.workers_for(rayon::current_num_threads());
     for batch in batches.prefetched(workers)? {
         let batch = batch?;

@@ -1,6 +1,113 @@
-//! What a trained network is asked to do, and how well it does it.
+//! What the network of a study is trained for, and how well it does it.
+//!
+//! A task knows which data it takes, how long the last layer of a network for it is, what a batch costs, and how a
+//! trained network is judged. All else of a run is the same for every task.
 
 mod classify;
 
-pub(crate) use classify::TOGETHER;
+use std::collections::BTreeMap;
+
+use cenote_autograd::Var;
+use cenote_datasets::{Answers, Dataset, Normalization, Split};
+use cenote_evidence::{ConfusionCounts, Marks};
+use cenote_layers::{Model, Params};
+use cenote_tensor::Shape;
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+use crate::{Data, Error};
+
 pub use classify::{Evaluation, evaluate};
+
+/// Images per step when a network is judged, at most; it changes no result.
+pub(crate) const TOGETHER: usize = 50;
+
+/// What the network of a study is trained for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Task {
+    /// One label per image.
+    #[default]
+    Classify,
+}
+
+/// A network and its parameters.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Network<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) params: &'a Params,
+    /// Scaling of pixels.
+    pub(crate) normalization: &'a Normalization,
+}
+
+/// What a trained network is worth.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    /// Scores by name.
+    pub(crate) scores: BTreeMap<String, f64>,
+    /// How often each class was taken for which, where there are classes.
+    pub(crate) confusion: ConfusionCounts,
+    /// Which images were right, where that can be said of one.
+    pub(crate) marks: Option<Marks>,
+}
+
+impl Task {
+    /// Whether it is classification, which studies need not say.
+    pub(crate) fn is_classify(&self) -> bool {
+        *self == Self::Classify
+    }
+
+    /// Loads the data that a table of a study describes.
+    pub(crate) fn load(&self, study: &str, table: &Table) -> Result<Dataset, Error> {
+        match self {
+            Self::Classify => classify::load(study, table),
+        }
+    }
+
+    /// Refuses a table that describes no data of this task.
+    pub(crate) fn check_data(&self, study: &str, table: &Table) -> Result<(), Error> {
+        match self {
+            Self::Classify => classify::source(study, table).map(drop),
+        }
+    }
+
+    /// The scores that may decide.
+    pub(crate) fn metrics(&self) -> Vec<&'static str> {
+        match self {
+            Self::Classify => classify::metrics(),
+        }
+    }
+
+    /// What the word `classes` stands for in the last layer of a model.
+    pub(crate) fn outputs(&self, data: &Data) -> usize {
+        match self {
+            Self::Classify => data.classes.len(),
+        }
+    }
+
+    /// Says what is wrong with the output of a model.
+    pub(crate) fn check(&self, output: Shape, data: &Data) -> Result<(), String> {
+        match self {
+            Self::Classify => classify::check(output, data),
+        }
+    }
+
+    /// The loss of a network's output for a batch, and how many of its images are right.
+    pub(crate) fn loss<'t>(&self, output: &Var<'t>, answers: &Answers) -> (Var<'t>, usize) {
+        match self {
+            Self::Classify => classify::loss(output, answers),
+        }
+    }
+
+    /// Runs a network over every image of a split, so many at a time at most, and scores it.
+    pub(crate) fn judge(
+        &self,
+        network: Network<'_>,
+        split: &Split,
+        together: usize,
+    ) -> Result<Judged, Error> {
+        match self {
+            Self::Classify => Ok(classify::judge(network, split, together)?.into()),
+        }
+    }
+}

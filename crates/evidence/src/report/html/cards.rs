@@ -67,7 +67,7 @@ fn mood(analysis: &Analysis, answer: &Answer) -> &'static str {
     let removed = analysis.comparison(&analysis.design.questions.removed);
     match (answer.id, removed) {
         (Question::Accuracy, Some(removed)) => look(&removed.judgement.verdict).0,
-        _ if answer.answer.starts_with("Undecided") => "open",
+        _ if answer.is_open() => "open",
         _ => "",
     }
 }

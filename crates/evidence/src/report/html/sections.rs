@@ -283,7 +283,7 @@ pub(super) fn runs(analysis: &Analysis, runs: &[Record]) -> String {
         ]);
     }
     format!(
-        "<details>\n<summary>{}, one line each; <code>runs.csv</code> has all their fields</summary>\n{}</details>\n",
+        "<details>\n<summary>{}, one line each; <code>runs.csv</code> has them unrounded, <code>runs.jsonl</code> everything</summary>\n{}</details>\n",
         plural(runs.len(), "run"),
         table.html()
     )

@@ -12,6 +12,20 @@ pub(super) const PLOT: Plot = Plot {
     draw: |analysis, layout| Some(draw(analysis, layout)),
 };
 
+/// Epochs that a line goes through: more of them are no wider than a pixel.
+const MOST_POINTS: usize = 300;
+
+/// Epochs that can be asked for their numbers.
+const MOST_DOTS: usize = 60;
+
+/// Every so many epochs, and the last, so that there are about `most`; all of them where they are few.
+fn thinned(curve: &[CurvePoint], most: usize) -> impl Iterator<Item = &CurvePoint> {
+    let every = curve.len().div_ceil(most).max(1);
+    let last = curve.len().saturating_sub(1);
+    let kept = move |&(i, _): &(usize, &CurvePoint)| i % every == 0 || i == last;
+    curve.iter().enumerate().filter(kept).map(|(_, point)| point)
+}
+
 fn draw(analysis: &Analysis, layout: Layout) -> Canvas {
     let arms: Vec<(usize, &ArmSummary)> =
         analysis.arms.iter().enumerate().filter(|(_, arm)| !arm.curve.is_empty()).collect();
@@ -32,9 +46,9 @@ fn draw(analysis: &Analysis, layout: Layout) -> Canvas {
         canvas.text(at, field.bottom + 18.0, Anchor::Middle, Look::Dim, &epoch.to_string());
     }
 
+    let at = |p: &CurvePoint, value: f64| (x.at(f64::from(p.epoch)), y.at(100.0 * value));
     let line = |arm: &ArmSummary, value: fn(&CurvePoint) -> f64| -> Vec<(f64, f64)> {
-        let at = |p: &CurvePoint| (x.at(f64::from(p.epoch)), y.at(100.0 * value(p)));
-        arm.curve.iter().map(at).collect()
+        thinned(&arm.curve, MOST_POINTS).map(|point| at(point, value(point))).collect()
     };
     for (i, arm) in &arms {
         canvas.area(&line(arm, |p| p.low), &line(arm, |p| p.high), *i);
@@ -43,8 +57,9 @@ fn draw(analysis: &Analysis, layout: Layout) -> Canvas {
     for (i, arm) in &arms {
         let means = line(arm, |p| p.mean);
         canvas.path(&means, *i);
-        for (at, point) in means.iter().zip(&arm.curve) {
-            canvas.dot(*at, Dot::Small, Look::Arm(*i), &says(&arm.name, point));
+        for point in thinned(&arm.curve, MOST_DOTS) {
+            let place = at(point, point.mean);
+            canvas.dot(place, Dot::Small, Look::Arm(*i), &says(&arm.name, point));
         }
         ends.extend(means.last().map(|at| Named { arm: *i, name: &arm.name, at: *at }));
     }
@@ -60,4 +75,29 @@ fn says(arm: &str, point: &CurvePoint) -> String {
         percent(point.low),
         percent(point.high)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EpochPoint;
+    use crate::sample::{design, records};
+
+    #[test]
+    fn a_long_training_takes_no_more_room_than_a_plot_can_show() {
+        let mut records = records();
+        records.retain(|record| record.seed <= 2);
+        for record in &mut records {
+            let point = |epoch: u32| EpochPoint {
+                epoch,
+                train_loss: 0.1,
+                train_accuracy: 1.0 - 0.8 / f64::from(epoch),
+            };
+            record.curve = (1..=3_000).map(point).collect();
+        }
+        let svg = PLOT.svg(&Analysis::of(&design(), &records).unwrap()).unwrap();
+        assert_eq!(svg.matches("<circle").count(), 7 * 61);
+        assert!(svg.contains("max epoch 3000: "), "the last epoch is shown");
+        assert!(svg.len() < 150_000, "{} bytes", svg.len());
+    }
 }
