@@ -95,5 +95,5 @@ pub use segmentation::{
 pub use source::{KINDS, Source};
 pub use split::Split;
 pub use synthetic::{Composition, DrawnObject, Mask};
-pub use texts::{TEXT_KINDS, TextImage, TextSet, TextSource};
+pub use texts::{TEXT_KINDS, TextImage, TextSet, TextSource, captchas, pictures};
 pub use transform::{Field, Matrix, Motion, TRANSFORMS, Transform};

@@ -20,6 +20,18 @@ pub const STUDIES: &[Named] = &[
     Named { name: "quick", text: include_str!("../../../docs/experiments/quick/experiment.toml") },
     Named { name: "smoke", text: include_str!("../../../docs/experiments/smoke/experiment.toml") },
     Named { name: "full", text: include_str!("../../../docs/experiments/full/experiment.toml") },
+    Named {
+        name: "captcha",
+        text: include_str!("../../../docs/experiments/captcha/experiment.toml"),
+    },
+    Named {
+        name: "captcha-positions",
+        text: include_str!("../../../docs/experiments/captcha-positions/experiment.toml"),
+    },
+    Named {
+        name: "captcha-letters",
+        text: include_str!("../../../docs/experiments/captcha-letters/experiment.toml"),
+    },
 ];
 
 #[cfg(test)]
@@ -88,7 +100,7 @@ mod tests {
         assert_eq!(
             find("qick").expect_err("misspelt").to_string(),
             "no study `qick`; did you mean `quick`? expected a file, a folder with experiment.toml, \
-             or one of quick, smoke, full"
+             or one of quick, smoke, full, captcha, captcha-positions, captcha-letters"
         );
     }
 }

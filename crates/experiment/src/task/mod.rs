@@ -4,6 +4,7 @@
 //! trained network is judged. All else of a run is the same for every task.
 
 mod classify;
+mod read;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ use toml::Table;
 use crate::{Data, Error};
 
 pub use classify::{Evaluation, evaluate};
+pub(crate) use read::{Decoded, cut, read};
+pub use read::{Method, Read};
 
 /// Images per step when a network is judged, at most; it changes no result.
 pub(crate) const TOGETHER: usize = 50;
@@ -29,6 +32,8 @@ pub enum Task {
     /// One label per image.
     #[default]
     Classify,
+    /// A text per image.
+    Read(Read),
 }
 
 /// A network and its parameters.
@@ -61,6 +66,7 @@ impl Task {
     pub(crate) fn load(&self, study: &str, table: &Table) -> Result<Dataset, Error> {
         match self {
             Self::Classify => classify::load(study, table),
+            Self::Read(task) => task.load(study, table),
         }
     }
 
@@ -68,6 +74,7 @@ impl Task {
     pub(crate) fn check_data(&self, study: &str, table: &Table) -> Result<(), Error> {
         match self {
             Self::Classify => classify::source(study, table).map(drop),
+            Self::Read(_) => read::source(study, table).map(drop),
         }
     }
 
@@ -75,6 +82,7 @@ impl Task {
     pub(crate) fn metrics(&self) -> Vec<&'static str> {
         match self {
             Self::Classify => classify::metrics(),
+            Self::Read(task) => task.metrics(),
         }
     }
 
@@ -82,6 +90,7 @@ impl Task {
     pub(crate) fn outputs(&self, data: &Data) -> usize {
         match self {
             Self::Classify => data.classes.len(),
+            Self::Read(task) => task.outputs(data),
         }
     }
 
@@ -89,6 +98,7 @@ impl Task {
     pub(crate) fn check(&self, output: Shape, data: &Data) -> Result<(), String> {
         match self {
             Self::Classify => classify::check(output, data),
+            Self::Read(task) => task.check(output, data),
         }
     }
 
@@ -96,6 +106,7 @@ impl Task {
     pub(crate) fn loss<'t>(&self, output: &Var<'t>, answers: &Answers) -> (Var<'t>, usize) {
         match self {
             Self::Classify => classify::loss(output, answers),
+            Self::Read(task) => task.loss(output, answers),
         }
     }
 
@@ -108,6 +119,12 @@ impl Task {
     ) -> Result<Judged, Error> {
         match self {
             Self::Classify => Ok(classify::judge(network, split, together)?.into()),
+            Self::Read(task) => task.judge(network, split, together),
         }
     }
+}
+
+/// The texts that a table describes.
+pub(crate) fn texts(study: &str, table: &Table) -> Result<cenote_datasets::TextSet, Error> {
+    Ok(read::source(study, table)?.load()?)
 }
