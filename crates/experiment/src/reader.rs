@@ -104,13 +104,13 @@ impl Reader {
     /// # Errors
     /// When it reads no texts.
     pub fn of(trained: Trained) -> Result<Self, Error> {
-        match trained.notes.study.task.clone() {
-            Task::Read(task) => Ok(Self { trained, task }),
-            _ => Err(Error::Checkpoint(
+        let Task::Read(task) = trained.notes.study.task.clone() else {
+            return Err(Error::Checkpoint(
                 "the network reads no texts; expected one that `cenote captcha train` made"
                     .to_owned(),
-            )),
-        }
+            ));
+        };
+        Ok(Self { trained, task })
     }
 
     /// The network.

@@ -204,13 +204,13 @@ impl Trained {
 
     /// Refuses a network that says something else than labels.
     fn must_classify(&self) -> Result<(), Error> {
-        match self.notes.study.task {
-            Task::Classify => Ok(()),
-            Task::Read(_) => Err(Error::Checkpoint(
+        if let Task::Read(_) = self.notes.study.task {
+            return Err(Error::Checkpoint(
                 "the network reads texts; use `cenote captcha evaluate` and `cenote captcha read`"
                     .to_owned(),
-            )),
+            ));
         }
+        Ok(())
     }
 
     /// Checks that training may go on from here towards what `wanted` describes.

@@ -139,6 +139,7 @@ fn length(text: &str) -> Result<CaptchaLength, String> {
 }
 
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct CaptchaTrain {
     /// Folder or zip of images whose names are their texts
     pub(crate) images: PathBuf,

@@ -23,7 +23,7 @@ pub fn align(frames: &Frames, text: &[usize]) -> Option<Vec<Range<usize>>> {
     let known = |&class: &usize| class != BLANK && class < frames.classes();
     assert!(text.iter().all(known), "characters are classes other than the blank");
     let states = 2 * text.len() + 1;
-    let class = |state: usize| if state % 2 == 0 { BLANK } else { text[state / 2] };
+    let class = |state: usize| if state.is_multiple_of(2) { BLANK } else { text[state / 2] };
     let mut best = vec![f64::NEG_INFINITY; states];
     let mut from: Vec<Vec<usize>> = Vec::with_capacity(frames.steps());
     for step in 0..frames.steps() {

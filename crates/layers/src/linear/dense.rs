@@ -44,9 +44,9 @@ impl LayerSpec for Dense {
     fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
         // Far beyond any head, and small enough that the weight's size cannot overflow.
         const LIMIT: usize = 1 << 24;
-        let (steps, inputs) = match input.dims() {
-            &[inputs] => (None, inputs),
-            &[steps, inputs] => (Some(steps), inputs),
+        let (steps, inputs) = match *input.dims() {
+            [inputs] => (None, inputs),
+            [steps, inputs] => (Some(steps), inputs),
             _ => {
                 let expected = "features of shape F or a sequence of shape TxF; \
                                 put `flatten`, `global_avg_pool` or `columns` before";

@@ -110,8 +110,8 @@ impl Lattice<'_> {
         let (frames, states) = (self.frames, self.states());
         let known = |&class: &usize| class != BLANK && class < frames.classes();
         assert!(self.text.iter().all(known), "characters are classes other than the blank");
-        let ahead = self.to_state();
-        let behind = self.from_state();
+        let ahead = self.until();
+        let behind = self.onward();
         let last = &ahead[(frames.steps() - 1) * states..];
         let ln_probability =
             last[states.saturating_sub(2)..].iter().copied().fold(f64::NEG_INFINITY, add);
@@ -131,7 +131,7 @@ impl Lattice<'_> {
     }
 
     /// Log probability of all ways from the start to each state, at each step.
-    fn to_state(&self) -> Vec<f64> {
+    fn until(&self) -> Vec<f64> {
         let states = self.states();
         let mut ways = vec![f64::NEG_INFINITY; self.frames.steps() * states];
         for step in 0..self.frames.steps() {
@@ -151,7 +151,7 @@ impl Lattice<'_> {
     }
 
     /// Log probability of all ways from each state to an end, without the step of the state itself.
-    fn from_state(&self) -> Vec<f64> {
+    fn onward(&self) -> Vec<f64> {
         let (steps, states) = (self.frames.steps(), self.states());
         let mut ways = vec![f64::NEG_INFINITY; steps * states];
         ways[steps * states - 1] = 0.0;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use cenote_datasets::{TextSet, captchas};
 use cenote_experiment::{
-    Error, Plan, ReadScores, Reader, Stop, Study, Task, Trained, Watch, Workers, find,
+    Error, Plan, ReadScores, Reader, STUDIES, Stop, Study, Task, Trained, Watch, Workers,
 };
 use serde_json::json;
 use toml::Table;
@@ -31,16 +31,12 @@ pub(super) fn run(args: &CaptchaTrain) -> Result<ExitCode, Failure> {
             "fold": fold, "checkpoint": file, "weights": reader.trained().params.digest(),
             "seconds": seconds, "scores": scores::document(&judged),
         }));
-        text += &format!(
-            "fold {fold} of {}: checkpoint {}, {seconds:.0} s\n{}",
-            args.folds,
-            file.display(),
-            scores::words(&judged)
-        );
+        let place = format!("fold {fold} of {}: checkpoint {}", args.folds, file.display());
+        text.extend([place, format!(", {seconds:.0} s\n"), scores::words(&judged)]);
         all.merge(&judged);
     }
     if readers.len() > 1 {
-        text += &format!("all folds together:\n{}", scores::words(&all));
+        text.extend(["all folds together:\n".to_owned(), scores::words(&all)]);
     }
     if args.json {
         let document = json!({
@@ -102,11 +98,7 @@ fn one_fold(
 fn study(args: &CaptchaTrain, fold: u64) -> Result<(Study, TextSet), Failure> {
     // What is wrong with the images is said before what is wrong with folds of them.
     captchas(&args.images, args.separator.as_deref()).map_err(data)?;
-    let mut study = find(match args.method {
-        CaptchaMethod::Ctc => "captcha",
-        CaptchaMethod::Positions => "captcha-positions",
-        CaptchaMethod::Letters => "captcha-letters",
-    })?;
+    let mut study = of_method(args.method)?;
     study.dataset = dataset(args, fold)?;
     study.with_seeds(1);
     study.seeds.first = args.seed;
@@ -133,6 +125,17 @@ fn study(args: &CaptchaTrain, fold: u64) -> Result<(Study, TextSet), Failure> {
         task.positions = Some(longest);
     }
     Ok((study, set))
+}
+
+/// The study that comes with the program for a method, whatever stands in this folder.
+fn of_method(method: CaptchaMethod) -> Result<Study, Error> {
+    let name = match method {
+        CaptchaMethod::Ctc => "captcha",
+        CaptchaMethod::Positions => "captcha-positions",
+        CaptchaMethod::Letters => "captcha-letters",
+    };
+    let named = STUDIES.iter().find(|study| study.name == name);
+    Study::parse(name, named.expect("it comes with the program").text)
 }
 
 /// The table of one fold, with a path that is the same from anywhere.
