@@ -1,7 +1,9 @@
 //! As many pieces as there are letters.
 
+use super::Piece;
+use super::piece::left_to_right;
+use super::segmented::middle;
 use super::splitting::split;
-use super::{Piece, left_to_right, middle};
 
 /// Letters are at least so wide for the width that others are compared with, in glyph heights.
 const NARROWEST: f64 = 0.6;
