@@ -14,6 +14,9 @@ fn small(name: &str, changes: &[(&str, &str)]) -> Result<Plan, Error> {
     };
     let few = "alphabet = '2bmx', length = [2, 3], size = [16, 48], train = 24, test = 8";
     let text = named.text.replacen(style, few, 1);
+    // Letters are small as they are.
+    let text = text.replacen("method = \"ctc\"", "method = \"ctc\", size = [16, 48]", 1);
+    let text = text.replacen("positions = 6", "positions = 6, size = [16, 48]", 1);
     let text = changes.iter().fold(text, |text, (from, to)| {
         assert!(text.contains(from), "`{from}` is in {name}");
         text.replacen(from, to, 1)
@@ -53,7 +56,7 @@ fn what_cannot_say_every_text_is_refused_before_training() {
     let refusal = |name, changes: &[_]| small(name, changes).expect_err(name).to_string();
     let positions = refusal("captcha-positions", &[("positions = 6", "positions = 2")]);
     assert!(positions.contains("has 2 positions, task.positions; the longest text"), "{positions}");
-    let narrow = [("method = \"ctc\"", "method = \"ctc\", size = [40, 8]")];
+    let narrow = [("size = [16, 48] }", "size = [40, 8] }")];
     let steps = refusal("captcha", &narrow);
     assert!(steps.contains("ends in 2 steps; a text of synthetic_captcha needs"), "{steps}");
     let method = [("method = \"ctc\"", "method = \"guess\"")];

@@ -32,11 +32,11 @@ pub(crate) struct CaptchaCut {
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) ink: CutInk,
     /// Side of a median filter before the threshold, odd; 1 is none
-    #[arg(long, value_name = "PIXELS", default_value = "1", value_parser = number)]
-    pub(crate) median: u64,
+    #[arg(long, value_name = "PIXELS", default_value = "1", value_parser = side)]
+    pub(crate) median: usize,
     /// Side of an opening after the threshold, odd, which takes away thinner lines; 1 is none
-    #[arg(long, value_name = "PIXELS", default_value = "1", value_parser = number)]
-    pub(crate) opening: u64,
+    #[arg(long, value_name = "PIXELS", default_value = "1", value_parser = side)]
+    pub(crate) opening: usize,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -64,9 +64,15 @@ impl CaptchaCut {
             CutInk::Dark => Ink::Dark,
             CutInk::Light => Ink::Light,
         };
-        let side = |side: u64| usize::try_from(side).unwrap_or(usize::MAX);
-        let (median, opening) = (side(self.median), side(self.opening));
+        let (median, opening) = (self.median, self.opening);
         Segmentation { threshold, ink, median, opening, ..Segmentation::default() }
+    }
+}
+
+fn side(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(side @ 1..=31) if side % 2 == 1 => Ok(side),
+        _ => Err("expected an odd number from 1 to 31".to_owned()),
     }
 }
 

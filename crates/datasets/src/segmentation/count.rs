@@ -5,6 +5,8 @@ use super::piece::left_to_right;
 use super::segmented::middle;
 use super::splitting::split;
 
+/// One letter is at most so wide, in heights of the highest; Geitgey cuts what is wider.
+const WIDEST: f64 = 1.25;
 /// Letters are at least so wide for the width that others are compared with, in glyph heights.
 const NARROWEST: f64 = 0.6;
 
@@ -20,7 +22,10 @@ pub(super) fn as_letters(
     let parts = match length {
         Some(length) if pieces.len() > length => return joined(pieces, length),
         Some(length) => in_all(&widths, length),
-        None => by_width(&widths, glyph, widest),
+        None => {
+            let highest = pieces.iter().map(Piece::height).max().unwrap_or(0);
+            by_width(&widths, [glyph, highest as f64], widest)
+        }
     };
     pieces.into_iter().zip(parts).flat_map(|(piece, parts)| split(&piece, parts)).collect()
 }
@@ -40,14 +45,17 @@ fn in_all(widths: &[usize], length: usize) -> Vec<usize> {
     parts
 }
 
-/// Into how many parts each piece is cut by its width alone.
-fn by_width(widths: &[usize], glyph: f64, widest: f64) -> Vec<usize> {
+/// Into how many parts each piece is cut by its width, with the usual height and the highest.
+fn by_width(widths: &[usize], [glyph, highest]: [f64; 2], widest: f64) -> Vec<usize> {
     let single = |&&width: &&usize| width as f64 <= widest * NARROWEST * glyph;
     let usual = middle(widths.iter().filter(single).copied().collect());
     let usual = usual.max(NARROWEST * glyph).max(1.0);
     let parts = |&width: &usize| {
         let letters = width as f64 / usual;
-        if letters < widest { 1 } else { (letters.round() as usize).max(2) }
+        if letters < widest || width as f64 <= WIDEST * highest {
+            return 1;
+        }
+        (letters.round() as usize).max(2)
     };
     widths.iter().map(parts).collect()
 }
@@ -82,8 +90,10 @@ mod tests {
 
     #[test]
     fn without_a_length_only_pieces_wider_than_a_letter_are_cut() {
-        assert_eq!(by_width(&[12, 13, 26, 39, 4], 20.0, 1.7), [1, 1, 2, 3, 1]);
+        assert_eq!(by_width(&[12, 13, 26, 39, 4], [20.0; 2], 1.7), [1, 1, 2, 3, 1]);
         // One blob alone is measured by its height.
-        assert_eq!(by_width(&[50], 20.0, 1.7), [4]);
+        assert_eq!(by_width(&[50], [20.0; 2], 1.7), [4]);
+        // Beside a high letter, one that is twice as wide as usual may be an m.
+        assert_eq!(by_width(&[12, 26], [16.0, 22.0], 1.7), [1, 1]);
     }
 }

@@ -143,17 +143,17 @@ mod tests {
     #[test]
     fn letters_that_touch_are_parted_where_least_ink_is() {
         let image = drawn(&[
-            ".............",
-            ".####...####.",
-            ".#..#...#..#.",
-            ".#..#####..#.",
-            ".#..#...#..#.",
-            ".####...####.",
-            ".............",
+            ".........",
+            ".###.###.",
+            ".#.#.#.#.",
+            ".#.###.#.",
+            ".#.#.#.#.",
+            ".###.###.",
+            ".........",
         ]);
-        assert_eq!(widths(&image, Some(1)), [[1, 12]]);
-        assert_eq!(widths(&image, Some(2)), [[1, 6], [6, 12]]);
-        assert_eq!(widths(&image, None), [[1, 6], [6, 12]], "wider than any letter is high");
+        assert_eq!(widths(&image, Some(1)), [[1, 8]]);
+        assert_eq!(widths(&image, Some(2)), [[1, 4], [4, 8]]);
+        assert_eq!(widths(&image, None), [[1, 4], [4, 8]], "wider than any letter is high");
     }
 
     #[test]

@@ -18,6 +18,10 @@ use crate::failure::Failure;
 use crate::screen;
 
 pub(super) fn run(args: &CaptchaTrain) -> Result<ExitCode, Failure> {
+    if args.fold > args.folds {
+        let words = format!("--fold {}; expected 1 to {}, of --folds", args.fold, args.folds);
+        return Err(Failure::Usage(words));
+    }
     let folds = if args.every_fold { 1..=args.folds } else { args.fold..=args.fold };
     let stop = listen()?;
     let mut all = ReadScores::default();
