@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+mod captcha;
 mod data;
 mod detect;
 mod detection;
@@ -10,6 +11,10 @@ use std::path::PathBuf;
 use cenote_experiment::Workers;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+pub(crate) use captcha::{
+    Captcha, CaptchaEvaluate, CaptchaLength, CaptchaMethod, CaptchaRead, CaptchaSegment,
+    CaptchaSplit, CaptchaTrain,
+};
 pub(crate) use data::{Data, DataFetch, DataInspect, DataList, DataMake, DataPath, DataVerify};
 pub(crate) use detect::{BoxedData, Detect, DetectEvaluate, DetectPredict, DetectTrain, Pixels};
 pub(crate) use detection::{Compared, Convention, Detection, Format, Protocol};
@@ -50,6 +55,9 @@ pub(crate) enum Command {
     Metrics(Metrics),
     /// Apply one operator to an array or an image, or show every operator on one image
     Op(Op),
+    /// Read short texts in images, such as those of one's own forms: cut, train, judge, read
+    #[command(subcommand)]
+    Captcha(Captcha),
     /// Fetch, compare, look into and draw data sets
     #[command(subcommand)]
     Data(Data),

@@ -58,6 +58,7 @@ mod picture;
 mod pictures;
 mod place;
 mod published;
+mod segmentation;
 mod smooth;
 mod source;
 mod split;
@@ -87,8 +88,12 @@ pub use npy::{Npy, NpyElement};
 pub use picture::{Channels, Picture, png};
 pub use place::data_dir;
 pub use published::{PublishedFile, PublishedSet};
+pub use segmentation::{
+    Ink, Piece, Plane, Segmentation, Segmented, Threshold, components, draw, labels, letter,
+    median, opening, otsu, sauvola,
+};
 pub use source::{KINDS, Source};
 pub use split::Split;
 pub use synthetic::{Composition, DrawnObject, Mask};
-pub use texts::{TEXT_KINDS, TextImage, TextSet, TextSource};
+pub use texts::{TEXT_KINDS, TextImage, TextSet, TextSource, captchas, pictures};
 pub use transform::{Field, Matrix, Motion, TRANSFORMS, Transform};

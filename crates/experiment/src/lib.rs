@@ -31,6 +31,7 @@ mod footprint;
 mod memory;
 mod named;
 mod plan;
+mod reader;
 mod robustness;
 mod run;
 mod schedule;
@@ -42,8 +43,8 @@ mod unfinished;
 
 pub use data::Data;
 pub use detector::{
-    Detector, DetectorFit, DetectorNotes, DetectorPlan, DetectorPoint, DetectorTraining, Found,
-    LossShares, Reading, TrainedDetector, found_objects, ground_truth, judge,
+    Decoding, Detector, DetectorFit, DetectorNotes, DetectorPlan, DetectorPoint, DetectorTraining,
+    Found, LossShares, TrainedDetector, found_objects, ground_truth, judge,
 };
 pub use environment::CODE;
 pub use error::Error;
@@ -51,11 +52,12 @@ pub use fit::{Fit, Stop, Sums};
 pub use footprint::{Footprint, Side};
 pub use named::{Named, STUDIES, find};
 pub use plan::{Arm, Cell, Plan, Recipe};
+pub use reader::{ReadScores, Reader, Reading};
 pub use robustness::{Corruptions, Robustness, Trials};
 pub use schedule::{Ended, Observer, Workers, run_all};
 pub use slot::{Filling, fill};
 pub use study::{Arms, Measure, Seeds, SplitBy, Study, Training};
-pub use task::{Detect, Evaluation, Task, evaluate};
+pub use task::{Detect, Evaluation, Method, Read, Task, evaluate};
 pub use trained::{Notes, Prediction, Trained, Watch};
 
 /// Runs the examples of the README, which this crate can since it sees all the others.

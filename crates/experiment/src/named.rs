@@ -24,6 +24,18 @@ pub const STUDIES: &[Named] = &[
         name: "detect",
         text: include_str!("../../../docs/experiments/detect/experiment.toml"),
     },
+    Named {
+        name: "captcha",
+        text: include_str!("../../../docs/experiments/captcha/experiment.toml"),
+    },
+    Named {
+        name: "captcha-positions",
+        text: include_str!("../../../docs/experiments/captcha-positions/experiment.toml"),
+    },
+    Named {
+        name: "captcha-letters",
+        text: include_str!("../../../docs/experiments/captcha-letters/experiment.toml"),
+    },
 ];
 
 #[cfg(test)]
@@ -92,7 +104,7 @@ mod tests {
         assert_eq!(
             find("qick").expect_err("misspelt").to_string(),
             "no study `qick`; did you mean `quick`? expected a file, a folder with experiment.toml, \
-             or one of quick, smoke, full, detect"
+             or one of quick, smoke, full, detect, captcha, captcha-positions, captcha-letters"
         );
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fit::Sums;
 use crate::robustness::damaged;
-use crate::{Data, Error, Evaluation, Fit, Plan, Stop, Study, evaluate};
+use crate::{Data, Error, Evaluation, Fit, Plan, Stop, Study, Task, evaluate};
 
 /// The note of a checkpoint under which [`Notes`] stand.
 const NOTES: &str = "cenote.trained/1";
@@ -155,6 +155,7 @@ impl Trained {
     /// # Errors
     /// When the images do not fit.
     pub fn evaluate(&self, data: &Data) -> Result<Evaluation, Error> {
+        self.must_classify()?;
         evaluate(&self.model, &self.params, &data.test, &self.notes.normalization)
     }
 
@@ -163,6 +164,7 @@ impl Trained {
     /// # Errors
     /// When the images do not fit the corruption or the network.
     pub fn evaluate_under(&self, damage: &Damage, data: &Data) -> Result<Evaluation, Error> {
+        self.must_classify()?;
         let images = damaged(&data.test, damage)?;
         evaluate(&self.model, &self.params, &images, &self.notes.normalization)
     }
@@ -172,6 +174,7 @@ impl Trained {
     /// # Errors
     /// When the number of bytes is not the network's.
     pub fn predict(&self, pixels: &[u8]) -> Result<Prediction, Error> {
+        self.must_classify()?;
         let input = self.model.input();
         if pixels.len() != input.len() {
             return Err(Error::Checkpoint(format!(
@@ -198,6 +201,17 @@ impl Trained {
             probability: probabilities[label],
             probabilities,
         })
+    }
+
+    /// Refuses a network that says something else than labels.
+    fn must_classify(&self) -> Result<(), Error> {
+        if let Task::Read(_) = self.notes.study.task {
+            return Err(Error::Checkpoint(
+                "the network reads texts; use `cenote captcha evaluate` and `cenote captcha read`"
+                    .to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     /// Checks that training may go on from here towards what `wanted` describes.

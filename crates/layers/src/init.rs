@@ -23,6 +23,9 @@ pub enum Init {
     /// All this value; model files do not have it.
     #[serde(skip)]
     Constant(Scalar),
+    /// Uniform between −a and a; model files do not have it.
+    #[serde(skip)]
+    Within(Scalar),
     /// Normal, scaled for layers that a `ReLU` follows.
     #[default]
     HeNormal,
@@ -49,6 +52,7 @@ impl Init {
             Self::Zeros => Tensor::zeros(shape),
             Self::Ones => Tensor::full(shape, 1.0),
             Self::Constant(value) => Tensor::full(shape, value),
+            Self::Within(bound) => Tensor::uniform(shape, bound, stream),
             Self::HeNormal => normal(2.0 / fan_in, stream),
             Self::HeUniform => uniform(2.0 / fan_in, stream),
             Self::GlorotNormal => normal(2.0 / (fan_in + fan_out), stream),

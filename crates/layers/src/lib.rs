@@ -47,6 +47,7 @@ mod branch;
 mod checkpoint;
 mod conv;
 mod counter;
+mod decode;
 mod drop;
 mod elementwise;
 mod error;
@@ -68,19 +69,21 @@ mod pair;
 mod params;
 mod pool;
 mod reach;
+mod seq;
 mod step;
 mod summary;
 
 pub use around::{Ask, Change, Changed};
 pub use checkpoint::Checkpoint;
 pub use counter::Counter;
+pub use decode::{Frames, Hypothesis, align, beam_search, best_path};
 pub use error::Error;
 pub use inference::Inference;
 pub use init::Init;
 pub use layer::{Cost, Layer, LayerSpec, Mode, ParamSpec, Prepared, Role};
 pub use loss::{
-    correct, cross_entropy, focal_loss, giou_loss, l1_loss, mixed_cross_entropy, predictions,
-    softmax,
+    Impossible, correct, cross_entropy, ctc_loss, ctc_losses, focal_loss, giou_loss, l1_loss,
+    mixed_cross_entropy, predictions, softmax,
 };
 pub use maps::{cells, channels};
 pub use model::{Fitted, Model, ModelSpec, name_layers};
@@ -96,8 +99,16 @@ pub use step::{Scope, Step};
 pub use summary::{Row, Summary};
 
 /// Every layer that a model file may name, family by family.
-pub const KINDS: &[&[cenote_spec::Kind<dyn LayerSpec>]] =
-    &[conv::KINDS, pool::KINDS, norm::KINDS, act::KINDS, linear::KINDS, drop::KINDS, branch::KINDS];
+pub const KINDS: &[&[cenote_spec::Kind<dyn LayerSpec>]] = &[
+    conv::KINDS,
+    pool::KINDS,
+    norm::KINDS,
+    act::KINDS,
+    linear::KINDS,
+    seq::KINDS,
+    drop::KINDS,
+    branch::KINDS,
+];
 
 /// What can stand where a pooling layer stands: pools, and what replaces or removes them. Every entry
 /// has notes.

@@ -2,6 +2,7 @@
 
 mod ablate;
 mod bench;
+mod captcha;
 mod data;
 mod detect;
 mod evaluate;
@@ -33,6 +34,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Fit(args) => fit::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::Op(args) => op::run(&args),
+        Command::Captcha(args) => captcha::run(&args),
         Command::Data(args) => data::run(&args),
         Command::List(args) => list::run(&args),
         Command::Metrics(args) => metrics::run(&args),

@@ -19,7 +19,10 @@ fn an_arm_that_does_not_exist_is_answered_with_the_nearest_and_all() {
 #[test]
 fn a_study_that_does_not_exist_is_answered_with_the_nearest_and_all() {
     let error = Place::new().refuses("ablate smok", 2);
-    says(&error, &["no study `smok`", "did you mean `smoke`?", "quick, smoke, full, detect"]);
+    says(
+        &error,
+        &["no study `smok`", "did you mean `smoke`?", "quick, smoke, full, detect, captcha"],
+    );
 }
 
 #[test]
@@ -107,6 +110,15 @@ fn help_names_every_option_of_its_command() {
              --top-k --bins --binning --plots --json label score_CLASS prediction_NAME",
         ),
         ("metrics sequence", "--input --items --json label prediction"),
+        ("captcha segment", "<IMAGE> --length --draw --threshold --ink --median --opening --json"),
+        ("captcha split", "<IMAGES> --out --side --separator --threshold --json"),
+        (
+            "captcha train",
+            "<IMAGES> --out --method --folds --fold --every-fold --length --separator --epochs --batch-size --arm \
+             --seed --resume --threads --json --quiet ctc positions letters",
+        ),
+        ("captcha evaluate", "<CHECKPOINT> [IMAGES] --separator --json"),
+        ("captcha read", "<CHECKPOINT> <IMAGES>... --json"),
         ("list", "[WHAT] --json studies layers datasets transforms optimizers schedules metrics"),
     ] {
         let help = place.succeeds(&format!("{command} --help"));

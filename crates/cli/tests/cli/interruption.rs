@@ -153,3 +153,21 @@ fn a_study_that_is_killed_a_hundred_times_and_moved_ends_as_one_that_never_was()
     assert_eq!(moved, whole);
     assert!(!place.path("moved/unfinished").exists(), "nothing is left behind");
 }
+
+#[test]
+fn a_reader_whose_training_was_killed_goes_on_to_the_same_weights() {
+    let place = Place::new();
+    place.succeeds(
+        "data make synthetic_captcha --set style='clean' --set alphabet='2b' --set length=[2,2] \
+         --set size=[16,48] --set train=40 --set test=8 --set seed=4 --out set",
+    );
+    let train = "captcha train set --separator _ --method letters --epochs 4 --threads 1 --json";
+    let weights = |words: &str| -> String {
+        let document = place.json(&format!("{train} {words}"), "cenote.captcha.train/1");
+        document["readers"][0]["weights"].as_str().expect("a digest").to_owned()
+    };
+    let child = under_way(&place, &format!("{train} --out killed.cenote"), "fold 1, epoch 1/4");
+    assert_eq!(send("-KILL", child).0, None, "no exit code after a kill");
+    let resumed = weights("--out killed.cenote --resume");
+    assert_eq!(resumed, weights("--out whole.cenote"));
+}

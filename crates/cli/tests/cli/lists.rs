@@ -37,7 +37,18 @@ fn everything_that_a_study_may_name_is_listed() {
                 SEQUENCE_METRICS.iter().map(|metric| metric.name).collect(),
             ]),
         ),
-        ("studies", vec!["quick", "smoke", "full", "detect"]),
+        (
+            "studies",
+            vec![
+                "quick",
+                "smoke",
+                "full",
+                "detect",
+                "captcha",
+                "captcha-positions",
+                "captcha-letters",
+            ],
+        ),
     ];
     for (what, expected) in expected {
         assert_eq!(names(&list[what]), expected);

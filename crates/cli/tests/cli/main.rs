@@ -2,6 +2,7 @@
 
 mod ablation;
 mod bench;
+mod captcha;
 mod checkpoints;
 mod data_files;
 mod data_sets;

@@ -11,6 +11,7 @@ use toml::Table;
 
 use crate::Error;
 
+pub use captcha::{captchas, pictures};
 pub use set::{TextImage, TextSet};
 
 /// A description of a set of texts that can be loaded.

@@ -27,7 +27,7 @@ pub(crate) use loss::{expecting_little, loss_of};
 pub use peaks::Found;
 pub(crate) use peaks::Peaks;
 pub use plan::DetectorPlan;
-pub use settings::{Detector, DetectorTraining, LossShares, Reading};
+pub use settings::{Decoding, Detector, DetectorTraining, LossShares};
 pub use trained::{DetectorNotes, TrainedDetector};
 
 /// Channels beside the heat maps: offset and size.

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::SIDES;
 use super::boxes::corners;
-use super::settings::Reading;
+use super::settings::Decoding;
 
 /// An object that was found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -53,7 +53,7 @@ impl Peaks {
         &self,
         output: &Tensor,
         sizes: &[[u32; 2]],
-        reading: &Reading,
+        reading: &Decoding,
     ) -> Vec<Vec<Found>> {
         let area = self.map[0] * self.map[1];
         let (of_heat, of_image) = (self.classes * area, (self.classes + SIDES) * area);
@@ -75,7 +75,7 @@ impl Peaks {
         image: &[Scalar],
         highest: &[Scalar],
         size: [u32; 2],
-        reading: &Reading,
+        reading: &Decoding,
     ) -> Vec<Found> {
         let area = self.map[0] * self.map[1];
         let peaks = (0..highest.len()).filter(|&at| image[at] >= highest[at]);
@@ -132,7 +132,7 @@ mod tests {
         output
     }
 
-    fn found(hot: &[([usize; 3], Scalar)], reading: &Reading) -> Vec<Found> {
+    fn found(hot: &[([usize; 3], Scalar)], reading: &Decoding) -> Vec<Found> {
         let peaks = Peaks::new([6, 4, 5].into());
         peaks.of(&output(hot), &[[8, 20]], reading).remove(0)
     }
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn an_object_is_where_no_neighbour_is_hotter_and_its_box_is_in_pixels() {
         let hot = [([1, 1, 2], 2.0), ([1, 1, 3], 1.0), ([0, 3, 4], 0.0)];
-        let found = found(&hot, &Reading::default());
+        let found = found(&hot, &Decoding::default());
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].class, found[1].class), (1, 0));
         assert!((found[0].score - 0.880_797).abs() < 1e-5 && (found[1].score - 0.5).abs() < 1e-9);
@@ -156,21 +156,21 @@ mod tests {
     #[test]
     fn only_the_surest_are_kept_and_suppression_thins_out_one_class() {
         let hot = [([0, 1, 1], 3.0), ([0, 1, 3], 2.0), ([1, 2, 1], 1.0)];
-        let most = |most| Reading { most, ..Reading::default() };
+        let most = |most| Decoding { most, ..Decoding::default() };
         assert_eq!(found(&hot, &most(2)).len(), 2);
         assert_eq!(found(&hot, &most(9)).len(), 3);
         // Boxes of 2x2 cells two cells apart touch: nothing is shared.
-        let nms = Reading { nms: Some(0.0), ..Reading::default() };
+        let nms = Decoding { nms: Some(0.0), ..Decoding::default() };
         assert_eq!(found(&hot, &nms).len(), 3);
         let near = [([0, 1, 1], 3.0), ([0, 3, 1], 2.0), ([0, 1, 2], 2.9)];
         assert_eq!(found(&near, &nms).len(), 2);
-        let sure = Reading { least_score: 0.9, ..Reading::default() };
+        let sure = Decoding { least_score: 0.9, ..Decoding::default() };
         assert_eq!(found(&hot, &sure).len(), 1);
     }
 
     #[test]
     fn numbers_that_are_none_find_nothing() {
         let hot = [([0, 1, 1], Scalar::NAN)];
-        assert!(found(&hot, &Reading::default()).iter().all(|one| one.score.is_finite()));
+        assert!(found(&hot, &Decoding::default()).iter().all(|one| one.score.is_finite()));
     }
 }

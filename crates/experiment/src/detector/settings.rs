@@ -33,7 +33,7 @@ pub struct Detector {
     pub losses: LossShares,
     /// How objects are read off its output.
     #[serde(default)]
-    pub reading: Reading,
+    pub reading: Decoding,
     /// The arm that is trained when none is named.
     pub baseline: String,
     /// The network up to the maps that objects are read from, with slots.
@@ -85,7 +85,7 @@ impl Default for LossShares {
 /// How objects are read off the output.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Reading {
+pub struct Decoding {
     /// The least score of an object.
     pub least_score: f64,
     /// The most objects of an image; those with the highest scores.
@@ -96,7 +96,7 @@ pub struct Reading {
     pub nms: Option<f64>,
 }
 
-impl Default for Reading {
+impl Default for Decoding {
     fn default() -> Self {
         Self { least_score: 0.01, most: 100, nms: None }
     }

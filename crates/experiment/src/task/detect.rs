@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use super::{Judged, Network};
-use crate::detector::{self, LossShares, Reading};
+use crate::detector::{self, Decoding, LossShares};
 use crate::{Data, Error};
 
 /// What a study says of its detection.
@@ -37,7 +37,7 @@ pub struct Detect {
     pub losses: LossShares,
     /// How objects are read off the output.
     #[serde(default)]
-    pub reading: Reading,
+    pub reading: Decoding,
 }
 
 /// The scores, and what COCO calls them.

@@ -5,6 +5,7 @@
 
 mod classify;
 mod detect;
+mod read;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,8 @@ use crate::{Data, Error};
 
 pub use classify::{Evaluation, evaluate};
 pub use detect::Detect;
+pub(crate) use read::{Decoded, cut, read};
+pub use read::{Method, Read};
 
 /// Images per step when a network is judged, at most; it changes no result.
 pub(crate) const TOGETHER: usize = 50;
@@ -33,6 +36,8 @@ pub enum Task {
     Classify,
     /// Objects and the boxes around them.
     Detect(Detect),
+    /// A text per image.
+    Read(Read),
 }
 
 /// A network and its parameters.
@@ -66,6 +71,7 @@ impl Task {
         match self {
             Self::Classify => classify::load(study, table),
             Self::Detect(task) => task.load(study, table),
+            Self::Read(task) => task.load(study, table),
         }
     }
 
@@ -74,6 +80,7 @@ impl Task {
         match self {
             Self::Classify => classify::source(study, table).map(drop),
             Self::Detect(_) => Detect::source(study, table).map(drop),
+            Self::Read(_) => read::source(study, table).map(drop),
         }
     }
 
@@ -82,6 +89,7 @@ impl Task {
         match self {
             Self::Classify => classify::metrics(),
             Self::Detect(_) => Detect::metrics(),
+            Self::Read(task) => task.metrics(),
         }
     }
 
@@ -90,6 +98,7 @@ impl Task {
         match self {
             Self::Classify => data.classes.len(),
             Self::Detect(_) => Detect::outputs(data),
+            Self::Read(task) => task.outputs(data),
         }
     }
 
@@ -98,6 +107,7 @@ impl Task {
         match self {
             Self::Classify => classify::check(output, data),
             Self::Detect(_) => Detect::check(output, data),
+            Self::Read(task) => task.check(output, data),
         }
     }
 
@@ -106,6 +116,7 @@ impl Task {
         match self {
             Self::Classify => classify::loss(output, answers),
             Self::Detect(task) => task.loss(output, answers),
+            Self::Read(task) => task.loss(output, answers),
         }
     }
 
@@ -119,6 +130,12 @@ impl Task {
         match self {
             Self::Classify => Ok(classify::judge(network, split, together)?.into()),
             Self::Detect(task) => task.judge(network, split, together),
+            Self::Read(task) => task.judge(network, split, together),
         }
     }
+}
+
+/// The texts that a table describes.
+pub(crate) fn texts(study: &str, table: &Table) -> Result<cenote_datasets::TextSet, Error> {
+    Ok(read::source(study, table)?.load()?)
 }

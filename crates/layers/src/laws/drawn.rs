@@ -24,7 +24,7 @@ pub(super) fn kinds() -> impl Iterator<Item = &'static LayerKind> {
 /// Every kind with a model of its example, for each of the inputs that it takes.
 pub(super) fn examples() -> Vec<(&'static LayerKind, Model)> {
     let models = kinds().map(|kind| {
-        let inputs = [Shape::from([3, 5, 8]), Shape::from([4, 6, 4]), Shape::from([7])];
+        let inputs = [[3, 5, 8].into(), [4, 6, 4].into(), [5, 3].into(), [7].into()];
         let fitted = inputs.map(|input| fit_table(kind.example_table(), input).ok());
         let fitted: Vec<Model> = fitted.into_iter().flatten().collect();
         assert!(!fitted.is_empty(), "the example of {} fits no input", kind.name);

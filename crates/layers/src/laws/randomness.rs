@@ -76,7 +76,7 @@ fn what_draws_nothing_trains_alike_under_every_seed() {
 fn named(table: &toml::Table, name: &str) -> Option<Model> {
     let mut table = table.clone();
     table.insert("name".to_owned(), name.into());
-    let inputs = [Shape::from([4, 12, 16]), Shape::from([768])];
+    let inputs = [Shape::from([4, 12, 16]), Shape::from([768]), Shape::from([24, 32])];
     inputs.into_iter().find_map(|input| fit_table(table.clone(), input).ok())
 }
 

@@ -40,13 +40,13 @@ pub(crate) struct Array {
 /// A number, or the name of one that JSON does not have.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(untagged)]
-enum Number {
+pub(crate) enum Number {
     Finite(f64),
     Named(Name),
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
-enum Name {
+pub(crate) enum Name {
     #[serde(rename = "NaN")]
     NotANumber,
     #[serde(rename = "inf")]

@@ -82,6 +82,13 @@ fn decimation_global_pooling_head_layers_and_activations_agree() {
     }
 }
 
+#[test]
+fn recurrent_layers_and_dense_layers_on_sequences_agree() {
+    for (number, case) in cases(include_str!("../reference/recurrent.json")) {
+        check(Precision::Rounded, &case, &number);
+    }
+}
+
 /// Batch normalisation over several steps, each from the running statistics of the one before.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,11 +1,11 @@
 //! The losses and their gradients.
 
 use cenote_autograd::{Tape, Var};
-use cenote_layers::{cross_entropy, focal_loss, giou_loss, l1_loss};
+use cenote_layers::{Impossible, cross_entropy, ctc_loss, focal_loss, giou_loss, l1_loss};
 use cenote_tensor::Scalar;
 use serde::Deserialize;
 
-use crate::golden::{Array, TOLERANCE, assert_number, cases};
+use crate::golden::{Array, Number, TOLERANCE, assert_number, cases};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,4 +79,38 @@ fn the_weighted_absolute_error_agrees() {
     for (name, case) in cases::<Detection>(include_str!("../reference/l1_loss.json")) {
         case.check(&name, |rows, weights| l1_loss(rows, &case.targets.tensor(), weights));
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ctc {
+    logits: Array,
+    texts: Vec<Vec<usize>>,
+    /// Whether an infinite loss counts as zero.
+    zero: bool,
+    loss: Number,
+    /// Under a gradient of 0.75; missing where PyTorch has no number.
+    dlogits: Option<Array>,
+}
+
+#[test]
+fn ctc_loss_and_its_gradient_agree_for_texts_that_fit_repeat_or_are_too_long() {
+    let mut infinite = 0;
+    for (number, case) in cases::<Ctc>(include_str!("../reference/ctc.json")) {
+        let tape = Tape::new();
+        let logits = tape.leaf(case.logits.tensor());
+        let impossible = if case.zero { Impossible::Zero } else { Impossible::Infinite };
+        let loss = ctc_loss(&logits, &case.texts, impossible);
+        let (value, expected) = (f64::from(loss.value().as_slice()[0]), f64::from(case.loss));
+        let Some(dlogits) = case.dlogits else {
+            assert_eq!(value.to_bits(), expected.to_bits(), "{number}: loss");
+            infinite += 1;
+            continue;
+        };
+        assert_number(&format!("{number}: loss"), value, expected);
+        let gradients = (&loss * 0.75).backward();
+        let gradient = gradients.of(&logits).expect("the loss depends on the logits");
+        dlogits.assert_within(TOLERANCE, &format!("{number}: dlogits"), gradient);
+    }
+    assert!(infinite > 0, "some text is too long");
 }

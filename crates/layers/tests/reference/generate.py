@@ -9,6 +9,7 @@ import torch
 
 import detection
 import layers
+import sequences
 import training
 import windows
 from golden import write
@@ -27,6 +28,8 @@ for name, cases in {
     "focal_loss": detection.focal,
     "giou_loss": detection.giou,
     "l1_loss": detection.l1,
+    "recurrent": sequences.recurrent,
+    "ctc": sequences.ctc,
     "optimizers": training.optimizers,
     "schedules": training.schedules,
     "training": training.training,

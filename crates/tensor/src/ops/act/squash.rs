@@ -29,6 +29,11 @@ impl Squash {
         x
     }
 
+    /// Replaces every number by `y`.
+    pub fn apply(self, x: &mut [Scalar]) {
+        kernels::forward(self, x);
+    }
+
     /// `dx` from the output. Reuses the buffer of `dy` if nothing else does.
     ///
     /// # Panics

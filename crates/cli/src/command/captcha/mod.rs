@@ -1,0 +1,43 @@
+//! `cenote captcha`: short texts in images, cut, learned, judged and read.
+
+mod evaluate;
+mod read;
+mod scores;
+mod segment;
+mod split;
+mod train;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::args::Captcha;
+use crate::failure::Failure;
+
+/// Does what the command line asks for.
+pub(super) fn run(command: &Captcha) -> Result<ExitCode, Failure> {
+    match command {
+        Captcha::Segment(args) => segment::run(args),
+        Captcha::Split(args) => split::run(args),
+        Captcha::Train(args) => train::run(args),
+        Captcha::Evaluate(args) => evaluate::run(args),
+        Captcha::Read(args) => read::run(args),
+    }
+}
+
+/// Makes the folder that a file will stand in.
+fn make_folder_of(file: &Path) -> Result<(), Failure> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or(Ok(()), std::fs::create_dir_all).map_err(|error| {
+        Failure::File(format!("{}: its folder cannot be made: {error}", file.display()))
+    })
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(file, bytes)
+        .map_err(|error| Failure::File(format!("{}: cannot be written: {error}", file.display())))
+}
+
+/// What is wrong with data, as a failure.
+fn data(error: cenote_datasets::Error) -> Failure {
+    cenote_experiment::Error::from(error).into()
+}
