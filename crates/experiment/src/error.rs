@@ -113,6 +113,14 @@ pub enum Error {
         /// Why.
         source: cenote_spec::Error,
     },
+    /// Something cannot be measured of an arm of the study.
+    #[error("measure {measure}: {problem}")]
+    Measure {
+        /// The first value it would give.
+        measure: String,
+        /// Why not.
+        problem: String,
+    },
     /// The data are missing or damaged.
     #[error(transparent)]
     Data(#[from] cenote_datasets::Error),

@@ -1,0 +1,80 @@
+//! The measures of a study, checked and ready to be taken.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cenote_evidence::MeasureNote;
+use cenote_layers::Model;
+
+use super::{MEASURES, Measure, Subject};
+use crate::{Data, Error, Stop, Study};
+
+/// The measures of a study.
+#[derive(Debug, Default)]
+pub struct Measures(Vec<Box<dyn Measure>>);
+
+impl Measures {
+    /// Reads the measures of a study.
+    ///
+    /// # Errors
+    /// When a table does not describe one, or two give a value of one name.
+    pub fn of(study: &Study) -> Result<Self, Error> {
+        let parse = |table: &toml::Table| cenote_spec::parse(&[MEASURES], table.clone());
+        let measures = study.measures.iter().map(parse).collect::<Result<Vec<_>, _>>();
+        let measures = Self(measures.map_err(Error::spec_of(&study.name))?);
+        let mut known = BTreeSet::new();
+        match measures.notes().into_iter().find(|note| !known.insert(note.name.clone())) {
+            None => Ok(measures),
+            Some(note) => Err(Error::Setting {
+                study: study.name.clone(),
+                setting: "measures".to_owned(),
+                got: format!("a list that gives `{}` twice", note.name),
+                expected: "every value once".to_owned(),
+            }),
+        }
+    }
+
+    /// Whether a study asks for none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What they give, in the order of the study.
+    pub fn notes(&self) -> Vec<MeasureNote> {
+        self.0.iter().flat_map(|measure| measure.notes()).collect()
+    }
+
+    /// Checks that they can be taken of a network with these data.
+    ///
+    /// # Errors
+    /// Naming the first value that cannot.
+    pub(crate) fn fit(&self, model: &Model, data: &Data) -> Result<(), Error> {
+        self.0.iter().try_for_each(|measure| {
+            measure.fits(model, data).map_err(|problem| Error::Measure {
+                measure: measure.notes().first().map_or_else(String::new, |note| note.name.clone()),
+                problem,
+            })
+        })
+    }
+
+    /// Takes them all; a value that is not defined for the network, or no number, is left out.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] when `stop` is requested, [`Error::Data`] when an image cannot be decoded.
+    pub(crate) fn take(
+        &self,
+        subject: &Subject<'_>,
+        stop: &Stop,
+    ) -> Result<BTreeMap<String, f64>, Error> {
+        let mut values = BTreeMap::new();
+        for measure in &self.0 {
+            if stop.requested() {
+                return Err(Error::Interrupted);
+            }
+            let named = measure.notes().into_iter().zip(measure.take(subject)?);
+            values.extend(named.filter_map(|(note, value)| {
+                Some((note.name, value.filter(|value| value.is_finite())?))
+            }));
+        }
+        Ok(values)
+    }
+}
