@@ -305,6 +305,8 @@ pub(crate) enum What {
     Transforms,
     /// Damage to test images, by benchmark, with the constants of each severity
     Corruptions,
+    /// What can be measured of trained networks, with formula, range, cost and source
+    Measures,
     /// Optimisers
     Optimizers,
     /// Learning-rate schedules

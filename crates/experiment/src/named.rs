@@ -20,6 +20,10 @@ pub const STUDIES: &[Named] = &[
     Named { name: "quick", text: include_str!("../../../docs/experiments/quick/experiment.toml") },
     Named { name: "smoke", text: include_str!("../../../docs/experiments/smoke/experiment.toml") },
     Named { name: "full", text: include_str!("../../../docs/experiments/full/experiment.toml") },
+    Named {
+        name: "claims",
+        text: include_str!("../../../docs/experiments/claims/experiment.toml"),
+    },
 ];
 
 #[cfg(test)]
@@ -88,7 +92,7 @@ mod tests {
         assert_eq!(
             find("qick").expect_err("misspelt").to_string(),
             "no study `qick`; did you mean `quick`? expected a file, a folder with experiment.toml, \
-             or one of quick, smoke, full"
+             or one of quick, smoke, full, claims"
         );
     }
 }

@@ -16,6 +16,7 @@ mod looks;
 mod measured;
 mod robustness;
 mod side_by_side;
+mod tally;
 mod without;
 mod wording;
 

@@ -12,6 +12,8 @@ mod activations;
 mod adversarial;
 mod background_swap;
 mod clutter_tax;
+#[cfg(test)]
+mod document;
 mod filter_smoothness;
 mod focus;
 mod linear_probe;
