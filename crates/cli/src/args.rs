@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// Say what a checkpoint sees in images
     Predict(Predict),
+    /// Draw what a checkpoint makes of an image: maps of every layer, what its answer hangs on, its receptive field
+    Inspect(Inspect),
     /// Rebuild the report of a study from its runs.jsonl, without training, or compare two studies
     Report(Report),
     /// Say what memory training needs, and the largest batch and image that fit into so much
@@ -182,6 +184,21 @@ pub(crate) struct Predict {
     /// Print one JSON line per image
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Inspect {
+    /// Checkpoint that `cenote train` wrote
+    pub(crate) checkpoint: PathBuf,
+    /// Image file (PNG, JPEG, BMP, PNM), scaled to the network's input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) image: PathBuf,
+    /// PNG that is written
+    #[arg(long, value_name = "FILE", default_value = "inspect.png")]
+    pub(crate) out: PathBuf,
+    /// Maps shown of each layer
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub(crate) maps: usize,
 }
 
 #[derive(Debug, ClapArgs)]

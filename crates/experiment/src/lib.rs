@@ -45,7 +45,7 @@ pub use environment::CODE;
 pub use error::Error;
 pub use fit::{Fit, Stop, Sums};
 pub use footprint::{Footprint, Side};
-pub use measure::{MEASURES, Measures};
+pub use measure::{Inspection, LayerMaps, MEASURES, Measures};
 pub use named::{Named, STUDIES, find};
 pub use plan::{Arm, Cell, Plan, Recipe};
 pub use robustness::{Corruptions, Robustness, Trials};

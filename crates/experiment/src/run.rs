@@ -194,7 +194,8 @@ fn judge(
         BTreeMap::new()
     } else {
         let initial = &model.init(seed);
-        plan.measures.take(&Subject { network, initial, data, seed }, stop)?
+        let together = TOGETHER.min(*batch_size);
+        plan.measures.take(&Subject { network, initial, data, seed, together }, stop)?
     };
     Ok(Worth { judged, corrupted, measures, weights: params.digest() })
 }

@@ -5,6 +5,7 @@ mod bench;
 mod data;
 mod evaluate;
 mod fit;
+mod inspect;
 mod interrupt;
 mod list;
 mod metrics;
@@ -27,6 +28,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Summary(args) => summary::run(&args),

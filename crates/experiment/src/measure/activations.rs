@@ -19,7 +19,6 @@ use serde::Deserialize;
 
 use super::subject::{average, rows};
 use super::{IMAGES, MOST_IMAGES, Measure, Subject, checked, maps_needed, notes, outside, plain};
-use crate::task::TOGETHER;
 use crate::{Data, Error};
 
 pub(super) const KIND: Kind<dyn Measure> = Kind {
@@ -84,7 +83,7 @@ impl Measure for Activations {
         let maps = subject.map_layers();
         let (last, [_, height, width]) = maps[maps.len() - 1];
         let mut means: Vec<Vec<f64>> = Vec::with_capacity(sample.len());
-        for images in sample.images.chunks(TOGETHER) {
+        for images in sample.images.chunks(subject.together) {
             subject.look(subject.scaled(images)?, |at, y| {
                 for of in rectified.iter_mut().filter(|of| of.layer == at) {
                     rows(y).iter().for_each(|values| of.add(values));

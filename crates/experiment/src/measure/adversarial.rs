@@ -19,7 +19,6 @@ use serde::Deserialize;
 use super::subject::alike;
 use super::{IMAGES, MOST_IMAGES, Measure, Subject, checked, images, notes, outside, plain};
 use crate::Error;
-use crate::task::TOGETHER;
 
 pub(super) const KIND: Kind<dyn Measure> = Kind {
     name: NAME,
@@ -85,7 +84,9 @@ impl Measure for Adversarial {
         let sample = subject.sample(self.images)?;
         let clean = subject.accuracy(&sample.images, &sample.labels)?;
         let mut attacked = Vec::with_capacity(sample.len());
-        for (images, labels) in sample.images.chunks(TOGETHER).zip(sample.labels.chunks(TOGETHER)) {
+        for (images, labels) in
+            sample.images.chunks(subject.together).zip(sample.labels.chunks(subject.together))
+        {
             attacked.extend(self.attack(subject, images, labels)?);
         }
         Ok(vec![Some(clean - alike(&attacked, &sample.labels))])

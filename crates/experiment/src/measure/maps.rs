@@ -6,7 +6,6 @@ use serde::Deserialize;
 use super::Subject;
 use super::subject::rows;
 use crate::Error;
-use crate::task::TOGETHER;
 
 /// How a map is made; `z_y` is the logit of the label, sums run over channels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -34,6 +33,15 @@ const NOISE: Scalar = 0.15;
 const PATCHES: usize = 6;
 
 impl Method {
+    /// Every method.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Occlusion,
+        Self::Gradient,
+        Self::SmoothGradient,
+        Self::IntegratedGradients,
+        Self::GradCam,
+    ];
+
     /// Its name in a study.
     pub(super) fn word(self) -> &'static str {
         match self {
@@ -56,7 +64,8 @@ impl Method {
         labels: &[usize],
     ) -> Result<Vec<Vec<f64>>, Error> {
         let mut maps = Vec::with_capacity(images.len());
-        for (images, labels) in images.chunks(TOGETHER).zip(labels.chunks(TOGETHER)) {
+        for (images, labels) in images.chunks(subject.together).zip(labels.chunks(subject.together))
+        {
             let x = subject.scaled(images)?;
             maps.extend(match self {
                 Self::Occlusion => occlusion(subject, images, labels)?,

@@ -12,10 +12,12 @@ mod activations;
 mod adversarial;
 mod background_swap;
 mod clutter_tax;
+mod deformation;
 #[cfg(test)]
 mod document;
 mod filter_smoothness;
 mod focus;
+mod inspection;
 mod linear_probe;
 mod maps;
 mod noise;
@@ -40,6 +42,7 @@ use toml::Table;
 
 use crate::{Data, Error};
 
+pub use inspection::{Inspection, LayerMaps};
 pub use planned::Measures;
 pub(crate) use subject::Subject;
 
@@ -67,6 +70,7 @@ pub trait Measure: Debug + Send + Sync {
 /// Every measure that a study may ask for. Every entry has notes.
 pub const MEASURES: &[Kind<dyn Measure>] = &[
     shift_consistency::KIND,
+    deformation::KIND,
     noise::KIND,
     adversarial::KIND,
     clutter_tax::KIND,

@@ -78,3 +78,51 @@ impl Measures {
         Ok(values)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Plan;
+    use crate::named::smoke;
+
+    fn plan(lines: &str) -> Result<Plan, Error> {
+        let text = smoke().text.replacen("[training]", &format!("{lines}\n[training]"), 1);
+        Plan::new(Study::parse("smoke", &text)?)
+    }
+
+    #[test]
+    fn measures_change_the_cells_and_nothing_of_studies_without_them() {
+        let (with, without) = (plan("measures = [{ kind = 'noise' }]"), plan(""));
+        let (with, without) = (with.expect("fits"), without.expect("fits"));
+        assert_ne!(with.cells[0].id, without.cells[0].id);
+        assert!(without.measures.is_empty() && without.design().measures.is_empty());
+        let names: Vec<String> = with.design().measures.into_iter().map(|note| note.name).collect();
+        assert_eq!(names[..2], ["noise_loss", "noise_accuracy_0.05"]);
+        let json = serde_json::to_string(&without.study).expect("plain data");
+        assert!(!json.contains("measures"), "{json}");
+    }
+
+    #[test]
+    fn what_cannot_be_measured_is_refused_before_anything_runs() {
+        let refusal =
+            |lines: &str| plan(&format!("measures = [{lines}]")).expect_err(lines).to_string();
+        for (lines, expected) in [
+            ("{ kind = 'nose' }", "unknown kind `nose`; did you mean `noise`?"),
+            (
+                "{ kind = 'noise' }, { kind = 'noise' }",
+                "`noise_loss` twice; expected every value once",
+            ),
+            ("{ kind = 'noise', sigmas = [] }", "sigmas is []; expected each once, at least one"),
+            ("{ kind = 'noise', images = 0 }", "images is 0; expected a number from 1 to 100000"),
+            (
+                "{ kind = 'shift_consistency', max_pixels = 9 }",
+                "max_pixels is 9; expected a number from 1 to 4",
+            ),
+            ("{ kind = 'focus' }", "measure focus: digits does not say what is object in an image"),
+            ("{ kind = 'saliency', method = 'magic' }", "unknown variant `magic`"),
+        ] {
+            let got = refusal(lines);
+            assert!(got.contains(expected), "{lines}: {got}");
+        }
+    }
+}

@@ -20,7 +20,6 @@ use serde::Deserialize;
 use super::{
     IMAGES, MOST_IMAGES, Measure, Subject, checked, expected, maps_needed, notes, outside, plain,
 };
-use crate::task::TOGETHER;
 use crate::{Data, Error};
 
 pub(super) const KIND: Kind<dyn Measure> = Kind {
@@ -67,36 +66,35 @@ impl Measure for ReceptiveField {
     }
 
     fn take(&self, subject: &Subject<'_>) -> Result<Vec<Option<f64>>, Error> {
-        let (trained, initial) = (self.gradient(subject)?, self.gradient(&subject.untrained())?);
+        let (trained, initial) =
+            (field(subject, self.images)?, field(&subject.untrained(), self.images)?);
         let [_, _, columns] = subject.data.test.shape();
         let both = trained.iter().zip(&initial).map(|(a, b)| a + b).collect::<Vec<_>>();
         Ok(vec![side(&trained), side(&initial), reach(&both, columns)])
     }
 }
 
-impl ReceptiveField {
-    /// What each pixel does to the middle of the last layer of maps, summed over images and channels.
-    fn gradient(&self, subject: &Subject<'_>) -> Result<Vec<f64>, Error> {
-        let sample = subject.sample(self.images)?;
-        let layers = subject.map_layers();
-        let (last, [_, height, width]) = layers[layers.len() - 1];
-        let middle = height / 2 * width + width / 2;
-        let [channels, rows, columns] = subject.data.test.shape();
-        let area = rows * columns;
-        let mut sum = vec![0.0; area];
-        for images in sample.images.chunks(TOGETHER) {
-            let x = subject.scaled(images)?;
-            let gradient = subject.gradient(0..last + 1, x, |tape, maps| {
-                let at_middle = |at| Scalar::from(u8::from(at % (height * width) == middle));
-                (&maps * &tape.constant(Tensor::from_fn(maps.shape(), at_middle))).sum()
-            });
-            for image in gradient.as_slice().chunks(channels * area) {
-                let cells = image.iter().enumerate();
-                cells.for_each(|(at, slope)| sum[at % area] += f64::from(slope.abs()));
-            }
+/// What each pixel does to the middle of the last layer of maps, summed over images and channels.
+pub(super) fn field(subject: &Subject<'_>, images: usize) -> Result<Vec<f64>, Error> {
+    let sample = subject.sample(images)?;
+    let layers = subject.map_layers();
+    let (last, [_, height, width]) = layers[layers.len() - 1];
+    let middle = height / 2 * width + width / 2;
+    let [channels, rows, columns] = subject.data.test.shape();
+    let area = rows * columns;
+    let mut sum = vec![0.0; area];
+    for images in sample.images.chunks(subject.together) {
+        let x = subject.scaled(images)?;
+        let gradient = subject.gradient(0..last + 1, x, |tape, maps| {
+            let at_middle = |at| Scalar::from(u8::from(at % (height * width) == middle));
+            (&maps * &tape.constant(Tensor::from_fn(maps.shape(), at_middle))).sum()
+        });
+        for image in gradient.as_slice().chunks(channels * area) {
+            let cells = image.iter().enumerate();
+            cells.for_each(|(at, slope)| sum[at % area] += f64::from(slope.abs()));
         }
-        Ok(sum)
     }
+    Ok(sum)
 }
 
 /// The root of the number of pixels that count; `None` where none does anything.

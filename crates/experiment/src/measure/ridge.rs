@@ -3,7 +3,6 @@
 use super::Subject;
 use super::subject::rows;
 use crate::Error;
-use crate::task::TOGETHER;
 
 /// Maps are averaged over so many cells along each axis, so that every layer of every network gives as many features for
 /// each channel.
@@ -21,7 +20,7 @@ pub(super) fn features(
     layers: &[usize],
 ) -> Result<Vec<Rows>, Error> {
     let mut all = vec![Vec::with_capacity(images.len()); layers.len()];
-    for images in images.chunks(TOGETHER) {
+    for images in images.chunks(subject.together) {
         subject.look(subject.scaled(images)?, |at, y| {
             for (features, _) in all.iter_mut().zip(layers).filter(|(_, layer)| **layer == at) {
                 let [_, _, height, width] = y.nchw();

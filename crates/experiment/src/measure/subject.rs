@@ -7,7 +7,7 @@ use cenote_datasets::{Batches, Images, Split};
 use cenote_layers::{Mode, Params, Step, predictions};
 use cenote_tensor::{Scalar, Seed, Stream, Tensor};
 
-use crate::task::{Network, TOGETHER};
+use crate::task::Network;
 use crate::{Data, Error};
 
 /// A trained network, the network as it started, and the data of its run.
@@ -18,6 +18,8 @@ pub struct Subject<'a> {
     pub(crate) initial: &'a Params,
     pub(crate) data: &'a Data,
     pub(crate) seed: Seed,
+    /// Images at once, so that measuring takes no more memory than training does.
+    pub(crate) together: usize,
 }
 
 /// Some images with their labels.
@@ -80,7 +82,7 @@ impl<'a> Subject<'a> {
     /// What the network says of each image.
     pub(super) fn logits(&self, images: &[Vec<u8>]) -> Result<Vec<Vec<Scalar>>, Error> {
         let mut all = Vec::with_capacity(images.len());
-        for images in images.chunks(TOGETHER) {
+        for images in images.chunks(self.together) {
             all.extend(rows(&self.run(self.scaled(images)?)));
         }
         Ok(all)
@@ -89,7 +91,7 @@ impl<'a> Subject<'a> {
     /// The class the network takes each image for.
     pub(super) fn classes(&self, images: &[Vec<u8>]) -> Result<Vec<usize>, Error> {
         let mut all = Vec::with_capacity(images.len());
-        for images in images.chunks(TOGETHER) {
+        for images in images.chunks(self.together) {
             all.extend(predictions(&self.run(self.scaled(images)?)));
         }
         Ok(all)

@@ -91,7 +91,7 @@ impl Testbed {
     pub(super) fn subject(&self) -> Subject<'_> {
         let (model, params) = (&self.model, &self.params);
         let network = Network { model, params, normalization: &self.data.normalization };
-        Subject { network, initial: &self.initial, data: &self.data, seed: Seed(1) }
+        Subject { network, initial: &self.initial, data: &self.data, seed: Seed(1), together: 16 }
     }
 
     /// The values of the measure that a table describes.
