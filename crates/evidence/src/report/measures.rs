@@ -57,11 +57,11 @@ pub(super) const READING: &str = "Differences are paired by seed. The interval i
 
 /// Every comparison of every measure.
 pub(super) fn pairs(analysis: &Analysis) -> Vec<(&Measured, &MeasureComparison)> {
-    let of = |measured| {
-        let Measured { comparisons, .. } = measured;
-        comparisons.iter().map(move |comparison| (measured, comparison))
-    };
-    analysis.measures.iter().flat_map(of).collect()
+    let mut pairs = Vec::new();
+    for measured in &analysis.measures {
+        pairs.extend(measured.comparisons.iter().map(|comparison| (measured, comparison)));
+    }
+    pairs
 }
 
 /// Pairs, difference, interval and p of a comparison.

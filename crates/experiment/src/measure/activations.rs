@@ -25,12 +25,12 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
     name: NAME,
     about: "sparsity, dead units, and the effective dimension of the last maps",
     example: "images = 200",
-    notes: notes(
+    notes: Some(notes(
         "share of zeros, share of channels always zero, participation ratio per channel; all in 0 to 1",
         "a forward pass of every image",
         "Glorot, Bordes and Bengio (2011), PMLR 15:315; Gao et al. (2017), doi:10.1101/214262",
         &[IMAGES],
-    ),
+    )),
     parse: |table| {
         checked(NAME, table, |measure: &Activations| {
             outside("images", measure.images, 2, MOST_IMAGES)
@@ -86,7 +86,9 @@ impl Measure for Activations {
         for images in sample.images.chunks(subject.together) {
             subject.look(subject.scaled(images)?, |at, y| {
                 for of in rectified.iter_mut().filter(|of| of.layer == at) {
-                    rows(y).iter().for_each(|values| of.add(values));
+                    for values in rows(y) {
+                        of.add(&values);
+                    }
                 }
                 if at == last {
                     let mean = |map: &[Scalar]| {

@@ -24,7 +24,7 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
     name: NAME,
     about: "accuracy that small changes against the gradient take (FGSM, PGD)",
     example: "epsilon = 0.02\nsteps = 5",
-    notes: notes(
+    notes: Some(notes(
         "accuracy minus accuracy after steps of projected gradient ascent within epsilon; in 0 to 1 but for flukes",
         "steps passes forward and back of every image, and 2 forward",
         "Goodfellow et al. (2014), arXiv:1412.6572; Madry et al. (2017), arXiv:1706.06083",
@@ -43,7 +43,7 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
             },
             IMAGES,
         ],
-    ),
+    )),
     parse: |table| {
         checked(NAME, table, |measure: &Adversarial| {
             outside("epsilon", measure.epsilon, 0.0, 1.0)

@@ -24,12 +24,12 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
     name: NAME,
     about: "background gap, and how often another background changes the answer",
     example: "images = 200",
-    notes: notes(
+    notes: Some(notes(
         "accuracy over same-class minus over other-class backgrounds, in -1 to 1; share of answers that flip, in 0 to 1",
         "3 forward passes of every image",
         "Xiao et al. (2020), arXiv:2006.09994",
         &[IMAGES],
-    ),
+    )),
     parse: |table| {
         checked(NAME, table, |measure: &BackgroundSwap| {
             outside("images", measure.images, 2, MOST_IMAGES)

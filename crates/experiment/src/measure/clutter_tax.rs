@@ -23,12 +23,12 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
     name: NAME,
     about: "accuracy without clutter minus accuracy with it",
     example: "images = 200",
-    notes: notes(
+    notes: Some(notes(
         "accuracy over plain backgrounds minus accuracy; in -1 to 1",
         "2 forward passes of every image",
         "task of Mnih et al. (2014), arXiv:1406.6247",
         &[IMAGES],
-    ),
+    )),
     parse: |table| {
         checked(NAME, table, |measure: &ClutterTax| {
             outside("images", measure.images, 1, MOST_IMAGES)

@@ -24,12 +24,12 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
     name: NAME,
     about: "how rough the filters of convolutions are, and against their start",
     example: "",
-    notes: notes(
+    notes: Some(notes(
         "squared differences of neighbouring taps over squared taps; in 0 to 8",
         "reads the weights once",
         "Ruderman et al. (2018), arXiv:1804.04438",
         &[],
-    ),
+    )),
     parse: |table| checked(NAME, table, |_: &FilterSmoothness| None),
 };
 

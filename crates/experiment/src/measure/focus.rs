@@ -27,12 +27,12 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
     name: NAME,
     about: "share of the evidence that lies in the object, by replacing pixels",
     example: "images = 200",
-    notes: notes(
+    notes: Some(notes(
         "O/(O+B), the mean changes of the label's logit when object and all else are replaced; in 0 to 1",
         "3 forward passes of every image",
         "after Xiao et al. (2020), arXiv:2006.09994",
         &[MASK_THRESHOLD, IMAGES],
-    ),
+    )),
     parse: |table| {
         checked(NAME, table, |measure: &Focus| {
             outside("images", measure.images, 2, MOST_IMAGES).or_else(|| {

@@ -25,12 +25,12 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
     name: NAME,
     about: "what a linear reader finds of the class after the first and the last layer of maps",
     example: "images = 200",
-    notes: notes(
+    notes: Some(notes(
         "accuracy of ridge regression to one-hot labels, and last minus first; in 0 to 1, in -1 to 1",
         "a forward pass of as many training and test images, and images^3/3 operations for each of two layers",
         "Alain and Bengio (2016), arXiv:1610.01644",
         &[IMAGES],
-    ),
+    )),
     parse: |table| {
         checked(NAME, table, |measure: &LinearProbe| {
             outside("images", measure.images, 2, MOST_PROBED)

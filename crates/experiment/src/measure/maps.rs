@@ -154,13 +154,17 @@ fn occlusion(
                 let mut image = image.clone();
                 for plane in image.chunks_mut(height * width).take(channels) {
                     let grey = mean_byte(plane);
-                    cells.iter().for_each(|&at| plane[at] = grey);
+                    for &at in &cells {
+                        plane[at] = grey;
+                    }
                 }
                 image
             };
             let without = said(&images.iter().map(covered).collect::<Vec<_>>())?;
             for ((map, whole), without) in maps.iter_mut().zip(&whole).zip(without) {
-                cells.iter().for_each(|&at| map[at] = (whole - without).abs());
+                for &at in &cells {
+                    map[at] = (whole - without).abs();
+                }
             }
         }
     }
@@ -195,7 +199,9 @@ fn grad_cam(subject: &Subject<'_>, x: Tensor, labels: &[usize]) -> Vec<Vec<f64>>
             let weighted = maps[cells].iter().map(|&a| slope / area as f64 * f64::from(a));
             map.iter_mut().zip(weighted).for_each(|(sum, a)| *sum += a);
         }
-        map.iter_mut().for_each(|cell| *cell = cell.max(0.0));
+        for cell in &mut map {
+            *cell = cell.max(0.0);
+        }
         scaled_up(&map, [height, width], [rows_in, columns_in])
     };
     rows(&maps).into_iter().zip(rows(&gradient)).map(of_image).collect()

@@ -110,7 +110,7 @@ fn checked<M: Measure + DeserializeOwned + 'static>(
 }
 
 /// Says of a setting that is no number from `least` to `most`.
-fn outside<T: PartialOrd + std::fmt::Display>(
+fn outside<T: Copy + PartialOrd + std::fmt::Display>(
     setting: &str,
     got: T,
     least: T,
@@ -158,8 +158,8 @@ const fn notes(
     cost: &'static str,
     reference: &'static str,
     settings: &'static [Setting],
-) -> Option<Notes> {
-    Some(Notes { formula, cost, reference, random: cenote_spec::Random::No, settings })
+) -> Notes {
+    Notes { formula, cost, reference, random: cenote_spec::Random::No, settings }
 }
 
 #[cfg(test)]

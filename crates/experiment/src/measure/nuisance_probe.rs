@@ -28,12 +28,12 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
     name: NAME,
     about: "how well a linear reader of the last maps tells position and background",
     example: "images = 200",
-    notes: notes(
+    notes: Some(notes(
         "R^2 of ridge regression to the middle of the object and to the brightness behind it; in minus infinity to 1",
         "a forward pass of as many training and test images, and images^3/3 operations",
         "after Alain and Bengio (2016), arXiv:1610.01644",
         &[IMAGES],
-    ),
+    )),
     parse: |table| {
         checked(NAME, table, |measure: &NuisanceProbe| {
             outside("images", measure.images, 2, MOST_PROBED)

@@ -26,12 +26,12 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
     name: NAME,
     about: "side of the effective receptive field of the last maps, trained and at the start",
     example: "images = 50",
-    notes: notes(
+    notes: Some(notes(
         "root of the number of pixels whose mean gradient is above 4.55 % of the largest; in 0 to the side of the image",
         "2 passes forward and back of every image",
         "Luo et al. (2016), arXiv:1701.04128",
         &[IMAGES],
-    ),
+    )),
     parse: |table| {
         checked(NAME, table, |measure: &ReceptiveField| {
             outside("images", measure.images, 1, MOST_IMAGES)

@@ -55,7 +55,7 @@ fn pooled(map: &[f64], [height, width]: [usize; 2]) -> Vec<f64> {
 /// ```
 ///
 /// Features that never change are left out.
-pub(super) fn regress(known: &Rows, targets: &Rows, unknown: &Rows) -> Rows {
+pub(super) fn regress(known: &[Vec<f64>], targets: &[Vec<f64>], unknown: &[Vec<f64>]) -> Rows {
     let scaling = Scaling::of(known);
     let (x, new) = (scaling.apply(known), scaling.apply(unknown));
     let width = x.first().map_or(0, Vec::len).max(1) as f64;
@@ -86,7 +86,7 @@ struct Scaling {
 }
 
 impl Scaling {
-    fn of(rows: &Rows) -> Self {
+    fn of(rows: &[Vec<f64>]) -> Self {
         let (width, count) = (rows.first().map_or(0, Vec::len), rows.len().max(1) as f64);
         let mean: Vec<f64> =
             (0..width).map(|at| rows.iter().map(|row| row[at]).sum::<f64>() / count).collect();
@@ -99,7 +99,7 @@ impl Scaling {
         Self { mean, deviation }
     }
 
-    fn apply(&self, rows: &Rows) -> Rows {
+    fn apply(&self, rows: &[Vec<f64>]) -> Rows {
         let kept: Vec<usize> =
             (0..self.mean.len()).filter(|&at| self.deviation[at] > 1e-12).collect();
         let scaled = |row: &Vec<f64>| {
@@ -110,7 +110,7 @@ impl Scaling {
 }
 
 /// Cholesky's factor of a positive definite matrix, in its lower half.
-fn factor(matrix: &mut Rows) {
+fn factor(matrix: &mut [Vec<f64>]) {
     for at in 0..matrix.len() {
         let (done, rest) = matrix.split_at_mut(at);
         let row = &mut rest[0];
@@ -124,7 +124,7 @@ fn factor(matrix: &mut Rows) {
 }
 
 /// The solution of a system whose matrix is factored.
-fn solve(factor: &Rows, mut b: Vec<f64>) -> Vec<f64> {
+fn solve(factor: &[Vec<f64>], mut b: Vec<f64>) -> Vec<f64> {
     for at in 0..b.len() {
         let sum: f64 = factor[at][..at].iter().zip(&b).map(|(l, x)| l * x).sum();
         b[at] = (b[at] - sum) / factor[at][at];
@@ -137,7 +137,7 @@ fn solve(factor: &Rows, mut b: Vec<f64>) -> Vec<f64> {
 }
 
 /// The share of the variance of an output that predictions explain; `None` where it has none.
-pub(super) fn explained(said: &Rows, truth: &Rows, output: usize) -> Option<f64> {
+pub(super) fn explained(said: &[Vec<f64>], truth: &[Vec<f64>], output: usize) -> Option<f64> {
     let mean = truth.iter().map(|y| y[output]).sum::<f64>() / truth.len().max(1) as f64;
     let total: f64 = truth.iter().map(|y| (y[output] - mean).powi(2)).sum();
     let left: f64 =
@@ -162,9 +162,9 @@ mod tests {
     fn one_feature_shrinks_as_the_formula_says() {
         // X is -1, 1 after scaling: K + 0.1 I has (1, -1) as eigenvector with 2.1, so ŷ(1) = 3 + 2 · 1 / 2.1 · 1.
         let said = regress(
-            &vec![vec![10.0, 7.0], vec![20.0, 7.0]],
-            &vec![vec![2.0], vec![4.0]],
-            &vec![vec![20.0, 9.0]],
+            &[vec![10.0, 7.0], vec![20.0, 7.0]],
+            &[vec![2.0], vec![4.0]],
+            &[vec![20.0, 9.0]],
         );
         assert!((said[0][0] - (3.0 + 2.0 / 2.1)).abs() < 1e-12, "{said:?}");
     }
@@ -173,15 +173,15 @@ mod tests {
     fn a_map_is_averaged_over_a_grid() {
         let map: Vec<f64> = (0..8 * 4).map(f64::from).collect();
         let pooled = pooled(&map, [8, 4]);
-        assert_eq!(pooled[0], f64::midpoint(0.0, 4.0));
-        assert_eq!(pooled[15], f64::midpoint(27.0, 31.0));
+        assert_eq!(pooled[..1], [f64::midpoint(0.0, 4.0)]);
+        assert_eq!(pooled[15..], [f64::midpoint(27.0, 31.0)]);
     }
 
     #[test]
     fn truth_explains_everything_and_its_mean_nothing() {
         let truth = vec![vec![1.0], vec![3.0]];
         assert_eq!(explained(&truth, &truth, 0), Some(1.0));
-        assert_eq!(explained(&vec![vec![2.0]; 2], &truth, 0), Some(0.0));
-        assert_eq!(explained(&truth, &vec![vec![2.0]; 2], 0), None);
+        assert_eq!(explained(&[vec![2.0], vec![2.0]], &truth, 0), Some(0.0));
+        assert_eq!(explained(&truth, &[vec![2.0], vec![2.0]], 0), None);
     }
 }

@@ -29,7 +29,7 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
     name: NAME,
     about: "maps of evidence against the object: energy, pointing game, deletion and insertion",
     example: "method = \"occlusion\"\nimages = 100",
-    notes: notes(
+    notes: Some(notes(
         "share of the map inside the mask, share of maxima inside it, mean probability of the label along both curves; all in 0 to 1",
         "20 forward passes of every image, and for the map 37 (occlusion), 3 (gradient, grad_cam) or 24 (smooth_gradient, integrated_gradients)",
         "Petsiuk et al. (2018), arXiv:1806.07421; Zhang et al. (2016), arXiv:1608.00507",
@@ -49,7 +49,7 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
             MASK_THRESHOLD,
             IMAGES,
         ],
-    ),
+    )),
     parse: |table| {
         checked(NAME, table, |measure: &Saliency| {
             outside("images", measure.images, 1, MOST_IMAGES).or_else(|| {
@@ -147,7 +147,9 @@ fn painted(image: &[u8], order: &[usize], tenths: usize, keep: bool) -> Vec<u8> 
     let mut image = image.to_vec();
     for plane in image.chunks_mut(order.len()) {
         let grey = mean_byte(plane);
-        cells.iter().for_each(|&at| plane[at] = grey);
+        for &at in cells {
+            plane[at] = grey;
+        }
     }
     image
 }

@@ -24,7 +24,7 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
     name: NAME,
     about: "how often an image shifted by a few pixels keeps its class",
     example: "max_pixels = 2\nborder = \"circular\"",
-    notes: notes(
+    notes: Some(notes(
         "S = mean over images of sum over classes (n_c/N)^2, N = (2m+1)^2 shifts; in 1/N to 1",
         "(2m+1)^2 forward passes of every image",
         "Zhang (2019), arXiv:1904.11486",
@@ -43,7 +43,7 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
             },
             IMAGES,
         ],
-    ),
+    )),
     parse: |table| {
         checked(NAME, table, |measure: &ShiftConsistency| {
             outside("max_pixels", measure.max_pixels, 1, 4)

@@ -113,10 +113,12 @@ pub(super) fn blocks() -> Data {
         let pixel = |at: usize| {
             let (image, row, column) = (at / cells, at % cells / SIDE, at % SIDE);
             let share = noise.as_slice()[at];
-            let value = match row.max(column) < OBJECT {
-                false => 100.0 * share,
-                true if image % 2 == 0 => 130.0 + 30.0 * share,
-                true => 220.0 + 30.0 * share,
+            let value = if row.max(column) >= OBJECT {
+                100.0 * share
+            } else if image % 2 == 0 {
+                130.0 + 30.0 * share
+            } else {
+                220.0 + 30.0 * share
             };
             value as u8
         };
