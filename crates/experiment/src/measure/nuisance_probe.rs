@@ -103,24 +103,34 @@ fn nuisances(split: &cenote_datasets::Split, sample: &Sample) -> Result<Rows, Er
 mod tests {
     use super::super::testbed::{Testbed, of_splits};
 
-    #[test]
-    fn maps_that_are_the_image_tell_the_ground_and_empty_ones_tell_nothing() {
-        let table = "kind = 'shapes_on_clutter'\nsize = 16\ntrain = 200\ntest = 60\nclasses = ['disc', 'cross']\nclutter = 0.0\nbackground = 'flat'";
+    /// Position and background, told from one map that is the image times a weight.
+    fn told(table: &str, weight: cenote_tensor::Scalar) -> Vec<Option<f64>> {
         let table = table.parse().expect("a table");
         let drawn = cenote_spec::parse(&[cenote_datasets::KINDS], table).expect("a kind");
         let drawn = drawn.load().expect("it is drawn");
-        let data = of_splits(drawn.train, drawn.test);
-        let layers = "layer = [{kind='conv2d', name='maps', out_channels=1, kernel_size=1}, {kind='flatten'},
-             {kind='dense', out_features=2}]";
-        let with = |weight| {
-            let bed = Testbed::new(layers, data.clone(), |path, _| {
-                Some(if path == "maps.weight" { weight } else { 0.0 })
-            });
-            bed.take("kind = 'nuisance_probe'")
-        };
-        let (all, nothing) = (with(1.0), with(0.0));
-        assert!(all[1].unwrap() > 0.8, "{all:?}");
-        assert!(nothing.iter().all(|r2| r2.unwrap() <= 1e-9), "{nothing:?}");
-        assert!(all[0].unwrap() > nothing[0].unwrap(), "{all:?}");
+        let layers = format!(
+            "layer = [{{kind='conv2d', name='maps', out_channels=1, kernel_size=1}}, {{kind='flatten'}},
+             {{kind='dense', out_features={}}}]",
+            drawn.classes.len()
+        );
+        let bed = Testbed::new(&layers, of_splits(drawn.train, drawn.test), |path, _| {
+            Some(if path == "maps.weight" { weight } else { 0.0 })
+        });
+        bed.take("kind = 'nuisance_probe'")
+    }
+
+    #[test]
+    fn maps_that_are_the_image_tell_the_ground_and_empty_ones_tell_nothing() {
+        let table = "kind = 'shapes_on_clutter'\nsize = 16\ntrain = 200\ntest = 60\nclasses = ['disc', 'cross']\nclutter = 0.0\nbackground = 'flat'";
+        assert!(told(table, 1.0)[1].unwrap() > 0.9);
+        assert!(told(table, 0.0).iter().all(|r2| r2.unwrap() <= 1e-9));
+    }
+
+    #[test]
+    fn bright_objects_on_black_tell_where_they_are() {
+        let table =
+            "kind = 'cluttered_fashion_mnist'\nsize = 44\ntrain = 200\ntest = 60\nclutter = 0.0";
+        let values = told(table, 1.0);
+        assert!(values[0].unwrap() > 0.5, "{values:?}");
     }
 }
