@@ -172,9 +172,9 @@ mod tests {
         let none = focus.comparison("none").unwrap();
         assert_eq!((none.pairs, none.method), (10, Some(IntervalMethod::Bca)));
         assert!((none.mean.unwrap() + 0.1055).abs() < 1e-12);
-        // All ten signs agree: 2 of 2^10 flips, times the six comparisons of the family.
+        // All ten signs agree: 2 of 2^10 flips, times the five comparisons of the family.
         assert!((none.p.unwrap() - 2.0 / 1024.0).abs() < 1e-15);
-        assert!((none.adjusted_p.unwrap() - 6.0 * 2.0 / 1024.0).abs() < 1e-15);
+        assert!((none.adjusted_p.unwrap() - 5.0 * 2.0 / 1024.0).abs() < 1e-15);
         assert_eq!((none.decided, focus.agrees(none)), (Some(Direction::Lower), Some(true)));
         let avg = focus.comparison("avg").unwrap();
         assert_eq!((avg.decided, focus.agrees(avg)), (None, None));

@@ -103,6 +103,23 @@ mod tests {
     }
 
     #[test]
+    fn every_measure_of_the_claims_study_fits_its_networks() {
+        let mut study = crate::find("claims").expect("it comes with the program");
+        for part in ["train", "test"] {
+            study.dataset.insert(part.to_owned(), 20.into());
+        }
+        let plan = Plan::new(study).expect("fits");
+        assert_eq!((plan.arms.len(), plan.measures.0.len()), (5, 16));
+        let claims: BTreeSet<String> = plan
+            .measures
+            .notes()
+            .into_iter()
+            .filter_map(|note| Some(note.expects?.claim))
+            .collect();
+        assert_eq!(claims, ["C6", "C7"].map(str::to_owned).into());
+    }
+
+    #[test]
     fn what_cannot_be_measured_is_refused_before_anything_runs() {
         let refusal =
             |lines: &str| plan(&format!("measures = [{lines}]")).expect_err(lines).to_string();
