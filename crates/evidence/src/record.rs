@@ -101,6 +101,13 @@ pub struct ArmNote {
     pub layers: Vec<LayerNote>,
 }
 
+impl ArmNote {
+    /// The receptive field of its last feature maps, in rows and columns of the image.
+    pub(crate) fn sees(&self) -> Option<[u64; 2]> {
+        self.layers.iter().rfind(|layer| layer.makes_maps())?.sees
+    }
+}
+
 /// What one layer of an arm costs, for one image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -117,6 +124,16 @@ pub struct LayerNote {
     pub macs: u64,
     /// Bytes that training keeps of it until its backward pass.
     pub kept_bytes: u64,
+    /// Rows and columns of the image that a cell of its output depends on; older designs do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sees: Option<[u64; 2]>,
+}
+
+impl LayerNote {
+    /// Whether its output is feature maps.
+    pub(crate) fn makes_maps(&self) -> bool {
+        self.output.matches('x').count() == 2
+    }
 }
 
 /// Which arms answer the four questions of the study.

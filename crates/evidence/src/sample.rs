@@ -48,7 +48,7 @@ pub(crate) fn design() -> Design {
                 name: (*name).to_owned(),
                 about: format!("about {name}"),
                 against: (*against).to_owned(),
-                layers: layers(costs),
+                layers: layers(name, costs),
             })
             .collect(),
         seeds: (1..=10).collect(),
@@ -68,19 +68,21 @@ pub(crate) fn design() -> Design {
 }
 
 /// Three layers that share the costs of an arm.
-fn layers(costs: &Costs) -> Vec<LayerNote> {
-    let layer = |path: &str, kind: &str, output: &str, of_16: u64| LayerNote {
+fn layers(arm: &str, costs: &Costs) -> Vec<LayerNote> {
+    let layer = |path: &str, kind: &str, output: &str, of_16: u64, sees: u64| LayerNote {
         path: path.to_owned(),
         kind: kind.to_owned(),
         output: output.to_owned(),
         parameters: costs.parameters * of_16 / 16,
         macs: costs.macs * of_16 / 16,
         kept_bytes: costs.peak_bytes / 2048,
+        sees: Some([sees; 2]),
     };
+    let pooled = if arm.starts_with("none") { [3, 5] } else { [4, 8] };
     vec![
-        layer("conv1", "conv2d", "8x28x28", 4),
-        layer("down1", "slot", "8x14x14", 0),
-        layer("conv2", "conv2d", "16x14x14", 12),
+        layer("conv1", "conv2d", "8x28x28", 4, 3),
+        layer("down1", "slot", "8x14x14", 0, pooled[0]),
+        layer("conv2", "conv2d", "16x14x14", 12, pooled[1]),
     ]
 }
 

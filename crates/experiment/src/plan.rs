@@ -201,6 +201,7 @@ fn layers(model: &Model) -> Vec<LayerNote> {
         parameters: row.parameters as u64,
         macs: row.cost.macs,
         kept_bytes: row.saved_bytes as u64,
+        sees: Some(row.sees.map(|side| side as u64)),
     };
     Summary::of(model).rows.into_iter().map(note).collect()
 }

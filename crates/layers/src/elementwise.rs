@@ -6,7 +6,7 @@ use cenote_autograd::Var;
 use cenote_tensor::Shape;
 
 use crate::layer::downcast;
-use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Scope};
+use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Reach, Scope};
 
 /// A layer whose output has the shape of its input.
 pub(crate) trait Elementwise: Clone + Debug + Send + Sync + 'static {
@@ -68,6 +68,10 @@ impl<E: Elementwise> Layer for Fitted<E> {
 
     fn cost(&self) -> Cost {
         Cost { macs: 0, other: E::OPERATIONS * self.shape.len() as u64 }
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::CELL
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {

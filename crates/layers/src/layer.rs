@@ -5,7 +5,7 @@ use std::any::Any;
 use cenote_autograd::Var;
 use cenote_tensor::{Shape, Tensor};
 
-use crate::{Ask, Change, Changed, Error, Init, Scope};
+use crate::{Ask, Change, Changed, Error, Init, Reach, Scope};
 
 /// A layer as a model file describes it, not yet tied to an input.
 pub trait LayerSpec: std::fmt::Debug + Send + Sync {
@@ -42,6 +42,11 @@ pub trait Layer: Any + std::fmt::Debug + Send + Sync {
 
     /// Arithmetic of one example's forward pass.
     fn cost(&self) -> Cost;
+
+    /// What a cell of its output sees of its input.
+    fn reach(&self) -> Reach {
+        Reach::Whole
+    }
 
     /// The output for a batch `x`, of shape `(N, …)` with the fitted example shape.
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t>;

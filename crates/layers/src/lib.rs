@@ -64,6 +64,7 @@ mod padding;
 mod pair;
 mod params;
 mod pool;
+mod reach;
 mod step;
 mod summary;
 
@@ -81,6 +82,7 @@ pub use optim::{
 pub use pair::Pair;
 pub use params::{Param, Params};
 pub use pool::{max_unpool, roi_align, roi_pool};
+pub use reach::Reach;
 pub use step::{Scope, Step};
 pub use summary::{Row, Summary};
 

@@ -3,7 +3,7 @@
 use cenote_autograd::Tape;
 use cenote_tensor::{Seed, Shape, Tensor};
 
-use crate::{Cost, Mode, Model, Role, Step};
+use crate::{Cost, Mode, Model, Reach, Role, Step};
 
 /// The layers of a model with their sizes and costs, for one example.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Row {
     pub parameters: usize,
     /// Arithmetic of the forward pass.
     pub cost: Cost,
+    /// Rows and columns of the model's input that a cell of its output depends on, cut at the size of the input.
+    pub sees: [usize; 2],
     /// Bytes that training keeps of this layer until its backward pass, parameters apart. A value
     /// that two layers keep together is counted at the first.
     pub saved_bytes: usize,
@@ -43,7 +45,13 @@ impl Summary {
         let mut kept = Vec::new();
         step.forward_through(x, |_, _| kept.push(tape.saved_bytes(&known)));
         let before = std::iter::once(0).chain(kept.iter().copied());
+        let size = match *model.input().dims() {
+            [_, rows, columns] => [rows, columns],
+            _ => [1, 1],
+        };
+        let mut reach = Reach::CELL;
         let rows = model.layers().zip(before.zip(&kept)).map(|(fitted, (before, after))| {
+            reach = fitted.layer.reach().after(reach);
             let trained = fitted.layer.params().into_iter().filter(|p| p.role == Role::Trained);
             Row {
                 path: fitted.path.to_owned(),
@@ -51,6 +59,7 @@ impl Summary {
                 output: fitted.layer.output(),
                 parameters: trained.map(|param| param.shape.len()).sum(),
                 cost: fitted.layer.cost(),
+                sees: reach.within(size),
                 saved_bytes: after - before,
             }
         });
@@ -110,5 +119,25 @@ mod tests {
         let model = spec.expect("valid").fit([1, 3, 5].into()).expect("fits");
         let kept: Vec<usize> = Summary::of(&model).rows.iter().map(|r| r.saved_bytes).collect();
         assert_eq!(kept, [15, 30, 0].map(|values| values * size_of::<Scalar>()));
+    }
+
+    #[test]
+    fn the_receptive_fields_of_vgg16_are_the_published_ones() {
+        // Araujo, Norris and Sim (2019), "Computing Receptive Fields of Convolutional Neural Networks": 212 behind the last pool.
+        let stage = |convolutions: usize| {
+            let conv = "{kind='conv2d', out_channels=1, kernel_size=3, padding=1}, {kind='relu'}, ";
+            conv.repeat(convolutions) + "{kind='max_pool', kernel_size=2}"
+        };
+        let layers = [2, 2, 3, 3, 3].map(stage).join(", ");
+        let spec = ModelSpec::from_toml(&format!("layer = [{layers}]")).expect("valid");
+        let sees: Vec<[usize; 2]> = Summary::of(&spec.fit([1, 224, 224].into()).expect("fits"))
+            .rows
+            .iter()
+            .map(|row| row.sees)
+            .collect();
+        let pools = [4, 9, 16, 23, 30].map(|layer| sees[layer][0]);
+        assert_eq!((pools, sees[0], sees[29]), ([6, 16, 44, 100, 212], [3, 3], [196, 196]));
+        let narrow = Summary::of(&spec.fit([1, 64, 224].into()).expect("fits"));
+        assert_eq!(narrow.rows[30].sees, [64, 212]);
     }
 }

@@ -39,13 +39,15 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 }
 
 fn table(arm: &Arm, summary: &Summary) -> String {
-    let heads = ["layer", "kind", "output", "parameters", "MACs", "other ops", "kept bytes"];
+    let heads =
+        ["layer", "kind", "output", "sees", "parameters", "MACs", "other ops", "kept bytes"];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     for row in &summary.rows {
         rows.push(vec![
             row.path.clone(),
             row.kind.to_owned(),
             row.output.to_string(),
+            format!("{}x{}", row.sees[0], row.sees[1]),
             grouped(row.parameters as u64),
             grouped(row.cost.macs),
             grouped(row.cost.other),
@@ -57,6 +59,7 @@ fn table(arm: &Arm, summary: &Summary) -> String {
         "total".to_owned(),
         String::new(),
         output.to_string(),
+        String::new(),
         grouped(summary.parameters() as u64),
         grouped(cost.macs),
         grouped(cost.other),
@@ -64,7 +67,7 @@ fn table(arm: &Arm, summary: &Summary) -> String {
     ]);
     let input = summary.input;
     format!(
-        "{}: one image of {input}, forward; kept bytes are held for the backward pass\n{}",
+        "{}: one image of {input}, forward; `sees` is the receptive field in it; kept bytes are held for the backward pass\n{}",
         arm.name,
         screen::table(&rows)
     )
@@ -77,7 +80,7 @@ fn document(arm: &Arm, summary: &Summary) -> serde_json::Value {
         .map(|row| {
             json!({
                 "layer": row.path, "kind": row.kind, "output": row.output.dims(),
-                "parameters": row.parameters, "macs": row.cost.macs,
+                "sees": row.sees, "parameters": row.parameters, "macs": row.cost.macs,
                 "other_ops": row.cost.other, "kept_bytes": row.saved_bytes,
             })
         })

@@ -371,7 +371,8 @@ mod tests {
     #[test]
     fn the_naive_pair_is_called_confounded_because_its_parameters_differ() {
         let answer = &answers(&study([0.0; 4], 0.2))[0];
-        let controls = "Held equal between `none` and `max`: parameters, but not MACs (×7.72).";
+        let controls = "Held equal between `none` and `max`: parameters; not equal: MACs (×7.72), \
+                        receptive field (5x5 and 8x8 pixels), memory (×2.50), time (×5.91).";
         assert!(answer.because.iter().any(|sentence| sentence == controls), "{answer:?}");
         assert!(answer.caveats.iter().any(|c| c.contains("confounded") && c.contains("×14.13")));
         assert_eq!(answer.caveats.len(), 1, "the removed arm has the parameters of its partner");

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::ArmSummary;
 use super::arm::epoch_seconds;
 use super::census::{Runs, has_diverged, is_done, what_happened};
+use super::without::SAME_TIME;
 use crate::record::{ArmNote, Record};
 use crate::stats::{
     Crossed, EffectSize, Interval, IntervalMethod, Ratio, SignedRank, correlation, crossed,
@@ -91,18 +92,25 @@ pub struct CostRatios {
     pub times_are_steady: bool,
 }
 
-/// What is held equal between an arm and its partner, computed from their costs.
+/// What is held equal between an arm and its partner, computed from their costs and layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Controls {
     /// Exactly the same number of trained values.
     pub same_parameters: bool,
     /// Multiply-adds within 1 %.
     pub same_macs: bool,
+    /// Memory within 1 %.
+    pub same_memory: bool,
+    /// The receptive fields of the last feature maps, of the arm and of its partner; `None` where the design does not say.
+    pub fields: Option<[[u64; 2]; 2]>,
+    /// The interval of the ratio of seconds per epoch lies within 10 %; `None` where times are not steady.
+    pub same_time: Option<bool>,
 }
 
 /// Both runs of every seed that has them.
 pub(super) struct Pairs<'a> {
     note: &'a ArmNote,
+    partner: Option<&'a ArmNote>,
     planned: usize,
     /// Whether the metric is the share of images that are right.
     is_accuracy: bool,
@@ -118,6 +126,7 @@ impl<'a> Pairs<'a> {
     pub(super) fn of(note: &'a ArmNote, runs: &Runs<'a>, planned: usize) -> Self {
         let mut pairs = Self {
             note,
+            partner: runs.design.arms.iter().find(|arm| arm.name == note.against),
             planned,
             is_accuracy: runs.design.is_accuracy(),
             both: Vec::new(),
@@ -213,7 +222,10 @@ impl Comparison {
             effect: effect_size(&pairs.scores),
             crossed: pairs.crossed(gains),
             costs,
-            controls: arm.zip(against).and_then(|(arm, against)| controls(arm, against)),
+            controls: arm.zip(against).and_then(|(arm, against)| {
+                let fields = pairs.note.sees().zip(pairs.partner.and_then(ArmNote::sees));
+                controls([arm, against], fields.map(<[_; 2]>::from), costs.as_ref())
+            }),
             pair_seconds: arm
                 .and_then(|arm| arm.run_seconds)
                 .zip(against.and_then(|against| against.run_seconds))
@@ -264,11 +276,22 @@ fn ratio(one: u64, other: u64) -> Option<f64> {
     (other > 0).then(|| one as f64 / other as f64)
 }
 
-fn controls(arm: &ArmSummary, against: &ArmSummary) -> Option<Controls> {
+fn controls(
+    [arm, against]: [&ArmSummary; 2],
+    fields: Option<[[u64; 2]; 2]>,
+    ratios: Option<&CostRatios>,
+) -> Option<Controls> {
     let (one, other) = (arm.costs?, against.costs?);
+    let alike = |one: u64, other: u64| one.abs_diff(other) as f64 <= 0.01 * other as f64;
+    let steady = ratios.filter(|ratios| ratios.times_are_steady);
+    let within =
+        |interval: Interval| SAME_TIME.contains(interval.low) && SAME_TIME.contains(interval.high);
     Some(Controls {
         same_parameters: one.parameters == other.parameters,
-        same_macs: one.macs.abs_diff(other.macs) as f64 <= 0.01 * other.macs as f64,
+        same_macs: alike(one.macs, other.macs),
+        same_memory: alike(one.peak_bytes, other.peak_bytes),
+        fields,
+        same_time: steady.and_then(|ratios| ratios.seconds?.interval).map(within),
     })
 }
 

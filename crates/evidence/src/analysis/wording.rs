@@ -131,16 +131,30 @@ pub(super) fn adjusted(analysis: &Analysis, comparison: &Comparison) -> String {
 
 /// Which controls hold between the two arms; empty until both have run.
 pub(super) fn controls(comparison: &Comparison) -> Option<String> {
-    let (Controls { same_parameters, same_macs }, costs) =
-        (comparison.controls?, comparison.costs?);
-    let (parameters, macs) = (ratio(costs.parameters), ratio(costs.macs));
-    let held = match (same_parameters, same_macs) {
-        (true, true) => "parameters and MACs".to_owned(),
-        (true, false) => format!("parameters, but not MACs ({macs})"),
-        (false, true) => format!("MACs, but not parameters ({parameters})"),
-        (false, false) => format!("neither parameters ({parameters}) nor MACs ({macs})"),
-    };
-    Some(format!("Held equal between `{}` and `{}`: {held}.", comparison.arm, comparison.against))
+    let (controls, costs) = (comparison.controls?, comparison.costs?);
+    let Controls { same_parameters, same_macs, same_memory, fields, same_time } = controls;
+    let size = |[rows, columns]: [u64; 2]| format!("{rows}x{columns}");
+    let field = fields.map(|[one, other]| {
+        let apart = format!("{} and {} pixels", size(one), size(other));
+        (one == other, "receptive field", apart)
+    });
+    let seconds = costs.seconds.map(|seconds| ratio(seconds.ratio)).unwrap_or_default();
+    let all = [
+        Some((same_parameters, "parameters", ratio(costs.parameters))),
+        Some((same_macs, "MACs", ratio(costs.macs))),
+        field,
+        Some((same_memory, "memory", ratio(costs.peak_bytes))),
+        same_time.map(|same| (same, "time", seconds)),
+    ];
+    let (held, not): (Vec<_>, Vec<_>) = all.into_iter().flatten().partition(|&(same, ..)| same);
+    let list =
+        |names: Vec<String>| if names.is_empty() { "nothing".into() } else { names.join(", ") };
+    let held = list(held.into_iter().map(|(_, name, _)| name.to_owned()).collect());
+    let not = list(not.into_iter().map(|(_, name, how)| format!("{name} ({how})")).collect());
+    Some(format!(
+        "Held equal between `{}` and `{}`: {held}; not equal: {not}.",
+        comparison.arm, comparison.against
+    ))
 }
 
 /// Which pairs a comparison had to do without; `None` if it had them all.

@@ -28,7 +28,7 @@ use crate::layer::{maps, weight_and_bias};
 use crate::padding::PaddingMode;
 use crate::pool::resampled;
 use crate::{
-    Change, Changed, Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Prepared, Scope,
+    Change, Changed, Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Prepared, Reach, Scope,
 };
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
@@ -150,6 +150,10 @@ impl Layer for Fitted {
     fn cost(&self) -> Cost {
         let bias_adds = if self.spec.bias { self.output().len() as u64 } else { 0 };
         Cost { macs: self.geometry.macs(), other: bias_adds }
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::of_windows(&self.geometry.windows())
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {

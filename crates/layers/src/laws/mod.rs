@@ -11,6 +11,7 @@ mod drawn;
 mod gradients;
 mod notes;
 mod randomness;
+mod reach;
 mod specs;
 
 use cenote_autograd::{Mismatch, Tape, Var, gradcheck};

@@ -21,7 +21,7 @@ use super::batch_norm_relu::BatchNormRelu;
 use super::normalization::Normalization;
 use crate::act::is_relu;
 use crate::layer::downcast;
-use crate::{Change, Changed, Cost, Error, Init, Layer, LayerSpec, ParamSpec, Role, Scope};
+use crate::{Change, Changed, Cost, Error, Init, Layer, LayerSpec, ParamSpec, Reach, Role, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -113,6 +113,10 @@ impl Layer for Fitted {
     fn cost(&self) -> Cost {
         // In use it is one scale and one shift per element.
         Cost { macs: 0, other: 2 * self.shape.len() as u64 }
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::CELL
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {

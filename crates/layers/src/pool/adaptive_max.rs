@@ -16,7 +16,7 @@ use cenote_tensor::{Regions, Shape};
 use super::adaptive::{Adaptive, OUTPUT_SIZE};
 use super::regional::regional_maximum;
 use crate::layer::maps;
-use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Scope};
+use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Reach, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -68,6 +68,10 @@ impl Layer for Fitted {
     fn cost(&self) -> Cost {
         let outputs = self.regions.output().iter().product::<usize>();
         Cost { macs: 0, other: (self.channels * (self.regions.cells() - outputs)) as u64 }
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::of_regions(&self.regions)
     }
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {

@@ -25,7 +25,7 @@ use crate::around::times;
 use crate::conv::{FittedConv2d, with_bias};
 use crate::layer::maps;
 use crate::padding::PaddingMode;
-use crate::{Change, Changed, Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Scope};
+use crate::{Change, Changed, Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Reach, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -133,6 +133,10 @@ impl Layer for Fitted {
         let rectifier = Cost { macs: 0, other: self.conv.output().len() as u64 };
         let blur = Cost { macs: self.channels() as u64 * self.blur.macs(), other: 0 };
         self.conv.cost() + rectifier + blur
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::of_resampling(&self.blur).after(self.conv.reach())
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {

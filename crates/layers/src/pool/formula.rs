@@ -8,7 +8,7 @@ use cenote_tensor::{
 
 use super::windowed::check_padding;
 use crate::layer::maps;
-use crate::{Cost, Error, Layer, LayerSpec, Pair, ParamSpec, Scope};
+use crate::{Cost, Error, Layer, LayerSpec, Pair, ParamSpec, Reach, Scope};
 
 /// A pool whose windows slide over each channel, with parameters or draws of its own.
 pub(super) trait FormulaPool: Clone + std::fmt::Debug + Send + Sync + 'static {
@@ -82,6 +82,10 @@ impl<P: FormulaPool> Layer for Fitted<P> {
         let Cost { macs, other } = self.pool.cost(self.windows.window().area() as u64);
         let outputs = self.output().len() as u64;
         Cost { macs: macs * outputs, other: other * outputs }
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::of_windows(&self.windows)
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {

@@ -26,7 +26,7 @@ use super::adaptive::{OUTPUT_SIZE, checked_size};
 use super::regional::regional_maximum;
 use super::settings::KERNEL_SIZE;
 use crate::layer::maps;
-use crate::{Cost, Error, Layer, LayerSpec, Mode, Pair, Scope};
+use crate::{Cost, Error, Layer, LayerSpec, Mode, Pair, Reach, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -145,6 +145,10 @@ impl Layer for Fitted {
     fn cost(&self) -> Cost {
         let comparisons = self.regions([0.5; 2]).cells() - self.output[0] * self.output[1];
         Cost { macs: 0, other: (self.channels * comparisons) as u64 }
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::of_regions(&self.regions([0.5; 2]))
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {

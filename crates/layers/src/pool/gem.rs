@@ -39,7 +39,7 @@ use super::parameters::{EXP, PER, Per, positive, rows};
 use super::settings::{CEIL_MODE, KERNEL_SIZE, PADDING, STRIDE};
 use super::windowed::check_padding;
 use crate::layer::maps;
-use crate::{Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Scope};
+use crate::{Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Reach, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -205,6 +205,15 @@ impl Layer for Fitted {
             self.steps.iter().map(|windows| windows.window().area()).product()
         };
         Cost { macs: 0, other: (self.output().len() * (6 * area + 6)) as u64 }
+    }
+
+    fn reach(&self) -> Reach {
+        let each = self.steps.iter().map(Reach::of_windows);
+        if self.global {
+            Reach::Whole
+        } else {
+            each.fold(Reach::CELL, |first, next| next.after(first))
+        }
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {

@@ -35,7 +35,7 @@ use super::planes::normalize_planes;
 use super::settings::{CEIL_MODE, KERNEL_SIZE, PADDING, STRIDE};
 use super::windowed::check_padding;
 use crate::layer::maps;
-use crate::{Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Role, Scope, conv};
+use crate::{Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Reach, Role, Scope, conv};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -114,6 +114,10 @@ impl Layer for Fitted {
         let norm = 4 * self.input.len() as u64;
         let pool = Cost { macs: 2 * area * outputs, other: (5 * area + 1) * outputs + norm };
         self.logits.cost() + pool
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::of_windows(&self.windows).after(self.logits.reach())
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {

@@ -23,7 +23,7 @@ use super::settings::{KERNEL_SIZE, STRIDE};
 use crate::around::times;
 use crate::layer::maps;
 use crate::padding::PaddingMode;
-use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Pair, Scope};
+use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Pair, Reach, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -120,6 +120,10 @@ impl Layer for Fitted {
         let comparisons = cells * (self.windows.window().area() - 1);
         let channels = self.channels as u64;
         Cost { macs: channels * self.blur.macs(), other: channels * comparisons as u64 }
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::of_resampling(&self.blur).after(Reach::of_windows(&self.windows))
     }
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {

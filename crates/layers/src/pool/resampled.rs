@@ -3,7 +3,7 @@
 use cenote_autograd::{Function, Saved, Var};
 use cenote_tensor::{Resampling, Shape, Tensor};
 
-use crate::{Cost, Layer, Scope};
+use crate::{Cost, Layer, Reach, Scope};
 
 /// Records a resampling of every plane on behalf of the layer `name`. Nothing is kept but the map.
 pub(crate) fn resampled<'t>(name: &'static str, x: &Var<'t>, map: &Resampling) -> Var<'t> {
@@ -50,6 +50,10 @@ impl Layer for Resampled {
 
     fn cost(&self) -> Cost {
         Cost { macs: self.channels as u64 * self.map.macs(), other: 0 }
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::of_resampling(&self.map)
     }
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {

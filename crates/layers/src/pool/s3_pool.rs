@@ -26,7 +26,7 @@ use super::max::maximum;
 use super::resampled::resampled;
 use super::settings::{KERNEL_SIZE, STRIDE};
 use crate::layer::maps;
-use crate::{Cost, Error, Layer, LayerSpec, Mode, Pair, Scope};
+use crate::{Cost, Error, Layer, LayerSpec, Mode, Pair, Reach, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -142,6 +142,10 @@ impl Layer for Fitted {
         let comparisons = cells * (self.around.window().area() - 1);
         let means = self.output().len() * self.means.window().area();
         Cost { macs: 0, other: (self.channels * comparisons + means) as u64 }
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::of_windows(&self.means).after(Reach::of_windows(&self.around))
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::settings::CEIL_MODE;
 use crate::layer::maps;
-use crate::{Cost, Error, Layer, LayerSpec, Pair, Scope};
+use crate::{Cost, Error, Layer, LayerSpec, Pair, Reach, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -75,6 +75,11 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
+    /// Each output is of one block.
+    pub(super) fn reach(&self) -> Reach {
+        Reach::Window { span: self.size, step: self.size }
+    }
+
     pub(super) fn fit(
         kind: &'static str,
         block_size: Pair,
@@ -143,6 +148,10 @@ impl Layer for Fitted {
 
     fn cost(&self) -> Cost {
         Cost::default()
+    }
+
+    fn reach(&self) -> Reach {
+        self.0.reach()
     }
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {

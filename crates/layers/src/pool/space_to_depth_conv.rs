@@ -19,7 +19,7 @@ use super::convolved::{BIAS, INIT, KERNEL_SIZE, OUT_CHANNELS, PADDING, convoluti
 use super::space_to_depth::{BLOCK_SIZE, Blocks, FILL};
 use crate::conv::{FittedConv2d, with_bias};
 use crate::layer::maps;
-use crate::{Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Scope};
+use crate::{Cost, Error, Init, Layer, LayerSpec, Pair, ParamSpec, Reach, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -86,6 +86,10 @@ impl Layer for Fitted {
 
     fn cost(&self) -> Cost {
         self.conv.cost()
+    }
+
+    fn reach(&self) -> Reach {
+        self.conv.reach().after(self.blocks.reach())
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {

@@ -6,7 +6,7 @@ use cenote_tensor::{Shape, Window, Windows};
 use super::Pool;
 use crate::around::times;
 use crate::layer::{downcast, maps};
-use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Scope};
+use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Reach, Scope};
 
 /// Makes a layer of a [`Pool`].
 #[derive(Debug)]
@@ -79,6 +79,10 @@ impl<P: Pool> Layer for Fitted<P> {
     fn cost(&self) -> Cost {
         let each = self.pool.operations(self.windows.window().area());
         Cost { macs: 0, other: (self.output().len() * each) as u64 }
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::of_windows(&self.windows)
     }
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {

@@ -220,7 +220,7 @@ pub(super) fn costs(analysis: &Analysis) -> String {
 pub(super) fn layers(analysis: &Analysis) -> String {
     let mut html = figure(analysis, "layers", LAYERS) + &figure(analysis, "memory", MEMORY);
     for arm in analysis.design.arms.iter().filter(|arm| !arm.layers.is_empty()) {
-        let heads = ["layer", "<kind", "output", "parameters", "MACs", "kept bytes"];
+        let heads = ["layer", "<kind", "output", "sees", "parameters", "MACs", "kept bytes"];
         let mut table = Table::new("From input to output, for one image", &heads);
         for layer in &arm.layers {
             let count = |value: u64| Cell::value(Some(value as f64), &grouped(value));
@@ -228,6 +228,10 @@ pub(super) fn layers(analysis: &Analysis) -> String {
                 Cell::code(&layer.path),
                 Cell::text(&layer.kind),
                 Cell::text(&layer.output),
+                Cell::value(
+                    layer.sees.map(|[rows, columns]| (rows * columns) as f64),
+                    &or_dash(layer.sees, |[rows, columns]| format!("{rows}x{columns}")),
+                ),
                 count(layer.parameters),
                 count(layer.macs),
                 count(layer.kept_bytes),

@@ -104,6 +104,11 @@ impl Regions {
         self.ranges.each_ref().map(Vec::len)
     }
 
+    /// The rows (axis 0) or columns (axis 1) of rectangle `o`: the first, and the one behind the last.
+    pub fn range(&self, axis: usize, o: usize) -> [usize; 2] {
+        self.ranges[axis][o]
+    }
+
     /// Cells of all rectangles of a plane.
     pub fn cells(&self) -> usize {
         let covered = |ranges: &Vec<[usize; 2]>| ranges.iter().map(|[a, b]| b - a).sum::<usize>();

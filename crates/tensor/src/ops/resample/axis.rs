@@ -165,6 +165,12 @@ impl Axis {
         &self.taps[self.starts[o]..self.starts[o + 1]]
     }
 
+    /// The first input that output `o` looks at, and the one behind the last.
+    pub fn range(&self, o: usize) -> [usize; 2] {
+        let all = || self.taps(o).iter().map(|tap| tap.at);
+        all().min().map_or([0, 0], |first| [first, all().max().map_or(0, |last| last + 1)])
+    }
+
     /// The range of inputs that outputs look at.
     pub fn reach(&self) -> std::ops::Range<usize> {
         let all = || self.taps.iter().map(|tap| tap.at);

@@ -62,6 +62,11 @@ impl Resampling {
         self.0.forward.each_ref().map(Axis::output)
     }
 
+    /// The rows (axis 0) or columns (axis 1) that output `o` looks at: the first, and the one behind the last.
+    pub fn range(&self, axis: usize, o: usize) -> [usize; 2] {
+        self.0.forward[axis].range(o)
+    }
+
     /// Multiply-adds of the forward pass for one plane: rows first, then columns.
     pub fn macs(&self) -> u64 {
         let [rows, columns] = &self.0.forward;
