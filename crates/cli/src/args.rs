@@ -44,6 +44,8 @@ pub(crate) enum Command {
     /// Train, judge and use a detector of objects in images
     #[command(subcommand)]
     Detect(Detect),
+    /// Draw what a checkpoint makes of an image: maps of every layer, what its answer hangs on, its receptive field
+    Inspect(Inspect),
     /// Rebuild the report of a study from its runs.jsonl, without training, or compare two studies
     Report(Report),
     /// Say what memory training needs, and the largest batch and image that fit into so much
@@ -198,6 +200,21 @@ pub(crate) struct Predict {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct Inspect {
+    /// Checkpoint that `cenote train` wrote
+    pub(crate) checkpoint: PathBuf,
+    /// Image file (PNG, JPEG, BMP, PNM), scaled to the network's input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) image: PathBuf,
+    /// PNG that is written
+    #[arg(long, value_name = "FILE", default_value = "inspect.png")]
+    pub(crate) out: PathBuf,
+    /// Maps shown of each layer
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub(crate) maps: usize,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct Report {
     /// Folder that holds runs.jsonl
     pub(crate) folder: PathBuf,
@@ -318,6 +335,8 @@ pub(crate) enum What {
     Transforms,
     /// Damage to test images, by benchmark, with the constants of each severity
     Corruptions,
+    /// What can be measured of trained networks, with formula, range, cost and source
+    Measures,
     /// Optimisers
     Optimizers,
     /// Learning-rate schedules

@@ -32,6 +32,7 @@ mod analysis;
 mod confusion;
 mod error;
 mod marks;
+mod measure;
 mod number;
 mod record;
 mod report;
@@ -47,14 +48,15 @@ mod store;
 mod verdict;
 
 pub use analysis::{
-    Analysis, Answer, ArmChange, ArmRobustness, ArmSummary, Census, Claim, ClassScore, Comparison,
-    Controls, CostRatios, CrossCheck, CurvePoint, Differs, EffectChange, Finding, LookSummary,
-    PairedDifference, Question, Robustness, ScalingRange, SeedScore, SideBySide, Trouble,
-    Validation,
+    Analysis, Answer, ArmChange, ArmMeasured, ArmRobustness, ArmSummary, Census, Claim, ClassScore,
+    Comparison, Controls, CostRatios, CrossCheck, CurvePoint, Differs, EffectChange, Finding,
+    LookSummary, MeasureComparison, Measured, PairedDifference, Question, Robustness, ScalingRange,
+    SeedScore, SideBySide, Trouble, Validation,
 };
 pub use confusion::ConfusionCounts;
 pub use error::Error;
 pub use marks::Marks;
+pub use measure::{Direction, Expectation, MeasureNote};
 pub use number::{bytes, grouped};
 pub use record::{
     ArmNote, CorruptedScore, CorruptionNote, Costs, DatasetNote, Design, Environment, EpochPoint,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::stats::Looks;
-use crate::{ConfusionCounts, Error, Marks};
+use crate::{ConfusionCounts, Error, Marks, MeasureNote};
 
 /// What was planned, frozen before the first run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Design {
     /// The corruptions of test images that runs are scored on too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corruptions: Vec<CorruptionNote>,
+    /// What is measured of every trained network besides its score.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<MeasureNote>,
     /// The score that decides, where larger is better: a share between 0 and 1, or an agreement such as
     /// `cohen_kappa` or `matthews` between -1 and 1.
     pub metric: String,
@@ -168,6 +171,9 @@ pub struct Record {
     /// Accuracy on corrupted test images, where the study asks for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrupted: Vec<CorruptedScore>,
+    /// What was measured of the network besides its score, by name; a measure that is not defined for it is absent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub measures: BTreeMap<String, f64>,
     /// Scaling of pixels; older records do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Scaling>,
@@ -328,6 +334,10 @@ impl Design {
         if let Some(name) = first_double(&names) {
             return Some(format!("arm `{name}` is listed twice; expected each once"));
         }
+        let measures: Vec<&str> = self.measures.iter().map(|note| note.name.as_str()).collect();
+        if let Some(name) = first_double(&measures) {
+            return Some(format!("measure `{name}` is listed twice; expected each once"));
+        }
         let roles = std::iter::once(("the baseline", &self.baseline))
             .chain(self.arms.iter().map(|arm| ("the partner of an arm", &arm.against)))
             .chain([("the removed arm", &self.questions.removed)])
@@ -394,7 +404,10 @@ impl Record {
         let corrupted = self.corrupted.iter();
         let corrupted =
             corrupted.map(|score| (format!("accuracy under {}", score.corruption), score.accuracy));
+        let measures =
+            self.measures.iter().map(|(name, &value)| (format!("measure `{name}`"), value));
         if let Some((field, value)) = scores
+            .chain(measures)
             .chain(corrupted.clone())
             .chain(curve)
             .chain(times)

@@ -38,6 +38,7 @@ pub(crate) fn design() -> Design {
             division: None,
         },
         corruptions: Vec::new(),
+        measures: Vec::new(),
         metric: "accuracy".to_owned(),
         margin: 0.005,
         baseline: "max".to_owned(),
@@ -123,6 +124,7 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
         confusion: confusion(accuracy),
         marks: None,
         corrupted: Vec::new(),
+        measures: BTreeMap::new(),
         scaling: None,
         costs: *costs,
         curve: (1..=3u32)

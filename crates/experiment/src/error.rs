@@ -116,6 +116,14 @@ pub enum Error {
     /// The description of a detector is refused.
     #[error("detector: {0}")]
     Detector(String),
+    /// Something cannot be measured of an arm of the study.
+    #[error("measure {measure}: {problem}")]
+    Measure {
+        /// The first value it would give.
+        measure: String,
+        /// Why not.
+        problem: String,
+    },
     /// The data are missing or damaged.
     #[error(transparent)]
     Data(#[from] cenote_datasets::Error),

@@ -21,6 +21,10 @@ pub const STUDIES: &[Named] = &[
     Named { name: "smoke", text: include_str!("../../../docs/experiments/smoke/experiment.toml") },
     Named { name: "full", text: include_str!("../../../docs/experiments/full/experiment.toml") },
     Named {
+        name: "claims",
+        text: include_str!("../../../docs/experiments/claims/experiment.toml"),
+    },
+    Named {
         name: "detect",
         text: include_str!("../../../docs/experiments/detect/experiment.toml"),
     },
@@ -104,7 +108,7 @@ mod tests {
         assert_eq!(
             find("qick").expect_err("misspelt").to_string(),
             "no study `qick`; did you mean `quick`? expected a file, a folder with experiment.toml, \
-             or one of quick, smoke, full, detect, captcha, captcha-positions, captcha-letters"
+             or one of quick, smoke, full, claims, detect, captcha, captcha-positions, captcha-letters"
         );
     }
 }

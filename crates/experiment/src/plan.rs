@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::environment::CODE;
 use crate::slot::count_classes;
-use crate::{Data, Error, Study, Task, Trials, fill, memory};
+use crate::{Data, Error, Measures, Study, Task, Trials, fill, memory};
 
 /// Everything a study needs to run: loaded data, fitted models, and the list of cells.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Plan {
     pub data: Data,
     /// The corruptions that every trained network is judged by.
     pub trials: Trials,
+    /// What is measured of every trained network besides its score.
+    pub measures: Measures,
     /// Its arms, fitted to the data.
     pub arms: Vec<Arm>,
     /// Every run: the arms of one seed, then those of the next.
@@ -99,11 +101,13 @@ impl Plan {
         // Whether a transform fits the images shows only where both meet.
         recipe.augmentation.fits(data.train.shape())?;
         let trials = Trials::of(&study, &data)?;
+        let measures = Measures::of(&study)?;
         let arms = study.arms.iter().map(|(name, filling)| {
             let mut tables = fill(name, &study.model, filling)?;
             count_classes(&mut tables, recipe.task.outputs(&data));
             let model = fit_arm(name, tables, &recipe.task, &data)?;
             memory::check(name, &model, &recipe, data.train.len())?;
+            measures.fit(&model, &data)?;
             Ok(Arm { name: name.to_owned(), model })
         });
         let arms = arms.collect::<Result<Vec<_>, Error>>()?;
@@ -113,7 +117,7 @@ impl Plan {
             arms.iter().enumerate().map(cell).collect::<Vec<_>>()
         });
         let cells = cells.collect();
-        let plan = Self { study, data, trials, arms, cells, recipe };
+        let plan = Self { study, data, trials, measures, arms, cells, recipe };
         plan.design().check()?;
         Ok(plan)
     }
@@ -144,6 +148,7 @@ impl Plan {
                 division: self.data.division(self.study.training.split_by),
             },
             corruptions: self.corruptions(),
+            measures: self.measures.notes(),
             metric: measure.metric.clone(),
             margin: measure.margin,
             baseline: baseline.clone(),
@@ -225,6 +230,9 @@ fn id(study: &Study, data: &Data, arm: &Arm, seed: u64) -> String {
     // A study that asks nothing of robustness has the cells it had before there was any.
     if let Some(robustness) = &study.robustness {
         all["robustness"] = json!(robustness);
+    }
+    if !study.measures.is_empty() {
+        all["measures"] = json!(study.measures);
     }
     if !study.task.is_classify() {
         all["task"] = json!(study.task);

@@ -1,5 +1,6 @@
 //! One run: one arm with one seed, from first weights to record.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -9,9 +10,10 @@ use cenote_evidence::{
 };
 use cenote_tensor::{Scalar, Seed, metered};
 
+use crate::measure::Subject;
 use crate::task::{Judged, Network, TOGETHER};
 use crate::unfinished::{Keeper, Traces, Unfinished};
-use crate::{Arm, Cell, Data, Error, Fit, Plan, Recipe, Stop};
+use crate::{Cell, Data, Error, Fit, Plan, Recipe, Stop};
 
 /// What training alone took that is worth a file before its network is judged.
 const WORTH_KEEPING: Duration = Duration::from_secs(1);
@@ -41,10 +43,10 @@ pub(crate) fn run(
         let train = || train(plan, data, cell, unfinished, stop, &mut traces, &mut show);
         let (fit, usage) = metered(train);
         traces.peak_bytes = traces.peak_bytes.max(usage.peak_bytes);
-        judge(plan, data, arm, &fit?, &traces, stop)
+        judge(plan, data, cell, &fit?, &traces, stop)
     };
     let judged = catch_unwind(AssertUnwindSafe(work));
-    let (outcome, Worth { judged, corrupted, weights }) = match judged {
+    let (outcome, Worth { judged, corrupted, measures, weights }) = match judged {
         Ok(Ok(judged)) => (Outcome::Done, judged),
         Ok(Err(Error::Interrupted)) => return Err(Error::Interrupted),
         Ok(Err(Error::Diverged { epoch })) => (Outcome::Diverged { epoch }, Worth::default()),
@@ -61,6 +63,7 @@ pub(crate) fn run(
         confusion,
         marks,
         corrupted,
+        measures,
         scaling,
         costs: Costs {
             parameters: arm.model.trained() as u64,
@@ -83,6 +86,7 @@ pub(crate) fn run(
 struct Worth {
     judged: Judged,
     corrupted: Vec<CorruptedScore>,
+    measures: BTreeMap<String, f64>,
     weights: String,
 }
 
@@ -165,13 +169,14 @@ fn keep(keeper: &mut Keeper<'_>, fit: &Fit<'_>, traces: &Traces, show: &mut impl
 fn judge(
     plan: &Plan,
     data: &Data,
-    arm: &Arm,
+    cell: &Cell,
     fit: &Fit<'_>,
     traces: &Traces,
     stop: &Stop,
 ) -> Result<Worth, Error> {
     let (params, normalization) = (&fit.params, &data.normalization);
-    let network = Network { model: &arm.model, params, normalization };
+    let model = &plan.arms[cell.arm].model;
+    let network = Network { model, params, normalization };
     let Recipe { task, batch_size, .. } = &plan.recipe;
     // No more at once than in training, so that judging seldom is what takes most memory.
     let judge = |split| task.judge(network, split, TOGETHER.min(*batch_size));
@@ -183,8 +188,16 @@ fn judge(
     }
     let last = traces.curve.last().expect("a study has at least one epoch");
     judged.scores.insert("train_accuracy".to_owned(), last.train_accuracy);
-    let corrupted = plan.trials.judge(&arm.model, params, data, stop)?;
-    Ok(Worth { judged, corrupted, weights: params.digest() })
+    let corrupted = plan.trials.judge(model, params, data, stop)?;
+    let seed = Seed(cell.seed);
+    let measures = if plan.measures.is_empty() {
+        BTreeMap::new()
+    } else {
+        let initial = &model.init(seed);
+        let together = TOGETHER.min(*batch_size);
+        plan.measures.take(&Subject { network, initial, data, seed, together }, stop)?
+    };
+    Ok(Worth { judged, corrupted, measures, weights: params.digest() })
 }
 
 /// What a panic said.

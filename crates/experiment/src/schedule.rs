@@ -354,6 +354,26 @@ mod tests {
         assert_eq!(ended, Ended { reused: 4, ran: 0, failed: 0 });
     }
 
+    #[test]
+    fn measures_are_in_the_records_and_change_no_bit_of_training() {
+        let records = |lines: &str| {
+            let text = smoke().text.replacen("[training]", &format!("{lines}\n[training]"), 1);
+            let plan = Plan::new(Study::parse("smoke", &text).expect("valid")).expect("fits");
+            let folder = tempfile::tempdir().expect("a folder for the test");
+            let counts = Counts::new(usize::MAX);
+            run_all(&plan, folder.path(), workers(1, 1), &counts.stop, &counts).expect("runs");
+            Store::read(folder.path()).expect("readable").records
+        };
+        let kinds = ["noise", "shift_consistency", "receptive_field", "filter_smoothness"];
+        let tables = kinds.map(|kind| format!("{{ kind = '{kind}' }}")).join(", ");
+        let measured = records(&format!("measures = [{tables}]"));
+        for (with, without) in measured.iter().zip(records("")) {
+            assert_eq!((&with.weights, &with.scores), (&without.weights, &without.scores));
+            assert_eq!((with.measures.len(), without.measures.len()), (4 + 2 + 3 + 2, 0));
+            assert!(with.measures["shift_consistency_zero_2"] <= 1.0, "{:?}", with.measures);
+        }
+    }
+
     /// At most ten seeds of one epoch, with looks after eight, nine and ten.
     fn plan_with_looks() -> Plan {
         let mut study = Study::parse("smoke", smoke().text).expect("valid");

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use crate::slot::Filling;
-use crate::{Error, Robustness, Task};
+use crate::{Error, Measures, Robustness, Task};
 
 /// The most epochs and so on that a study may ask for: far beyond any budget, and small enough
 /// that nothing computed from them overflows.
@@ -51,6 +51,9 @@ pub struct Study {
     /// The corruptions of test images that every trained network is judged by too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub robustness: Option<Robustness>,
+    /// Tables of measures that are taken of every trained network too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<Table>,
     /// Which arms answer the article's questions.
     pub questions: Questions,
     /// Arms that are compared with another arm than the baseline.
@@ -246,6 +249,7 @@ impl Study {
             }
             robustness.damages(&self.name)?;
         }
+        Measures::of(self)?;
         Ok(())
     }
 

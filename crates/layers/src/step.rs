@@ -64,6 +64,18 @@ impl<'m, 't> Step<'m, 't> {
         })
     }
 
+    /// The output of the last of some layers, by position, for the input `x` of the first: a pass that begins or ends
+    /// within the network.
+    ///
+    /// # Panics
+    /// When the network has no such layers.
+    pub fn forward_within(&self, layers: Range<usize>, x: Var<'t>) -> Var<'t> {
+        let count = self.model.layers().count();
+        assert!(layers.end <= count, "layers {layers:?} of a network with {count}");
+        let within = self.model.layers().skip(layers.start).take(layers.len());
+        within.fold(x, |x, fitted| self.through(&fitted, x))
+    }
+
     fn through(&self, fitted: &Fitted<'_>, x: Var<'t>) -> Var<'t> {
         let scope = Scope {
             path: fitted.path,
@@ -154,5 +166,30 @@ impl<'t> Scope<'_, 't> {
     /// Asks for a new value of the layer's parameter at position `i`, after this step.
     pub fn update(&self, i: usize, value: Tensor) {
         self.updates.borrow_mut().push((self.first + i, value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cenote_autograd::Tape;
+    use cenote_tensor::{Seed, Tensor};
+
+    use super::*;
+    use crate::ModelSpec;
+
+    #[test]
+    fn a_network_run_in_two_parts_is_the_whole_network() {
+        let text = "layer = [{kind='conv2d', out_channels=3, kernel_size=3}, {kind='relu'},
+             {kind='max_pool', kernel_size=2}, {kind='flatten'}, {kind='dense', out_features=2}]";
+        let model = ModelSpec::from_toml(text).expect("valid").fit([1, 6, 8].into()).expect("fits");
+        let params = model.init(Seed(4));
+        let tape = Tape::without_gradients();
+        let step = Step::new(&tape, &model, &params, Mode::Eval, Seed(0), 0);
+        let x = tape.constant(Tensor::normal([2, 1, 6, 8], 1.0, &mut Seed(5).stream("x")));
+        let whole = step.forward(x.clone());
+        for cut in 0..=5 {
+            let parts = step.forward_within(cut..5, step.forward_within(0..cut, x.clone()));
+            assert_eq!(parts.value(), whole.value(), "cut before layer {cut}");
+        }
     }
 }

@@ -143,8 +143,12 @@ fn planned(plan: &Plan, peaks: &[u64]) -> String {
             design.corruptions.len()
         ),
     };
+    let measures = match design.measures.len() {
+        0 => String::new(),
+        values => format!("measures: {values} values of every trained network\n"),
+    };
     format!(
-        "{}\n\n{}\n{}{} runs: {} arms x {} seeds, each {}{}\ndata: {}, {} test images; margin \u{b1}{:.2} points of {}\n{division}{robustness}plan {}\n",
+        "{}\n\n{}\n{}{} runs: {} arms x {} seeds, each {}{}\ndata: {}, {} test images; margin \u{b1}{:.2} points of {}\n{division}{robustness}{measures}plan {}\n",
         design.question,
         screen::table(&rows),
         if design.looks.is_empty() { "" } else { "at most " },

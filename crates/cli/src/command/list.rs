@@ -5,7 +5,7 @@ mod corruptions;
 use std::process::ExitCode;
 
 use cenote_datasets::{KINDS as DATASETS, TRANSFORMS};
-use cenote_experiment::{STUDIES, Study};
+use cenote_experiment::{MEASURES, STUDIES, Study};
 use cenote_layers::{KINDS as LAYERS, OPERATOR_KINDS, OPTIMIZER_KINDS, SCHEDULE_KINDS};
 use cenote_metrics::{CLASSIFICATION_METRICS, DETECTION_METRICS, SCORED_METRICS, SEQUENCE_METRICS};
 use cenote_spec::{Kind, Notes, Setting};
@@ -23,7 +23,7 @@ struct Entry {
     name: String,
     about: String,
     example: String,
-    /// More about it, in the list of operators.
+    /// More about it, in the lists of operators and measures.
     notes: Option<Notes>,
     /// More about it, in the list of corruptions.
     damage: Option<corruptions::Facts>,
@@ -37,6 +37,7 @@ pub(super) fn run(args: &List) -> Result<ExitCode, Failure> {
         (What::Datasets, "datasets"),
         (What::Transforms, "transforms"),
         (What::Corruptions, "corruptions"),
+        (What::Measures, "measures"),
         (What::Optimizers, "optimizers"),
         (What::Schedules, "schedules"),
         (What::Metrics, "metrics"),
@@ -64,13 +65,11 @@ fn entries(what: What) -> Result<Vec<Entry>, Failure> {
             studies.collect::<Result<_, cenote_experiment::Error>>()?
         }
         What::Layers => LAYERS.iter().copied().flat_map(of_kinds).collect(),
-        What::Operators => {
-            let noted = |kind: &Kind<_>| Entry { notes: kind.notes, ..of_kind(kind) };
-            OPERATOR_KINDS.iter().map(noted).collect()
-        }
+        What::Operators => OPERATOR_KINDS.iter().map(of_noted).collect(),
         What::Datasets => of_kinds(DATASETS),
         What::Transforms => of_kinds(TRANSFORMS),
         What::Corruptions => corruptions::entries(),
+        What::Measures => MEASURES.iter().map(of_noted).collect(),
         What::Optimizers => of_kinds(OPTIMIZER_KINDS),
         What::Schedules => of_kinds(SCHEDULE_KINDS),
         What::Metrics => {
@@ -102,6 +101,11 @@ fn of_kind<T: ?Sized>(kind: &Kind<T>) -> Entry {
         notes: None,
         damage: None,
     }
+}
+
+/// An entry of a list whose notes are shown too.
+fn of_noted<T: ?Sized>(kind: &Kind<T>) -> Entry {
+    Entry { notes: kind.notes, ..of_kind(kind) }
 }
 
 fn words(lists: &[(&str, Vec<Entry>)]) -> String {

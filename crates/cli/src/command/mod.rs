@@ -7,6 +7,7 @@ mod data;
 mod detect;
 mod evaluate;
 mod fit;
+mod inspect;
 mod interrupt;
 mod list;
 mod metrics;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Detect(args) => detect::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Summary(args) => summary::run(&args),

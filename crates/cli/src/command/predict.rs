@@ -41,7 +41,7 @@ pub(super) fn run(args: &Predict) -> Result<ExitCode, Failure> {
 }
 
 /// An image file as the bytes `(C, H, W)` that the network takes: grey or RGB, scaled to its size.
-fn pixels(trained: &Trained, file: &Path) -> Result<Vec<u8>, Failure> {
+pub(super) fn pixels(trained: &Trained, file: &Path) -> Result<Vec<u8>, Failure> {
     let refuse = |words: String| Failure::File(format!("{}: {words}", file.display()));
     let [channels, rows, columns] =
         trained.model.input().dims().try_into().map_err(|_| {

@@ -21,7 +21,11 @@ fn a_study_that_does_not_exist_is_answered_with_the_nearest_and_all() {
     let error = Place::new().refuses("ablate smok", 2);
     says(
         &error,
-        &["no study `smok`", "did you mean `smoke`?", "quick, smoke, full, detect, captcha"],
+        &[
+            "no study `smok`",
+            "did you mean `smoke`?",
+            "quick, smoke, full, claims, detect, captcha",
+        ],
     );
 }
 

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 
 use cenote_datasets::{BENCHMARKS, Benchmark, KINDS as DATASETS, TRANSFORMS};
+use cenote_experiment::MEASURES;
 use cenote_layers::{KINDS as LAYERS, OPTIMIZER_KINDS, SCHEDULE_KINDS};
 use cenote_metrics::{CLASSIFICATION_METRICS, DETECTION_METRICS, SCORED_METRICS, SEQUENCE_METRICS};
 use expect_test::expect;
@@ -37,12 +38,14 @@ fn everything_that_a_study_may_name_is_listed() {
                 SEQUENCE_METRICS.iter().map(|metric| metric.name).collect(),
             ]),
         ),
+        ("measures", MEASURES.iter().map(|kind| kind.name).collect()),
         (
             "studies",
             vec![
                 "quick",
                 "smoke",
                 "full",
+                "claims",
                 "detect",
                 "captcha",
                 "captcha-positions",

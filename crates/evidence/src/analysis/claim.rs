@@ -6,12 +6,15 @@
 //! C3  fails to train        failed and diverged runs, runs at chance
 //! C4  a lot of money        core-seconds of a run
 //! C5  worse results         the verdict of the comparison
-//! C6  noisy                 gap between training and test, degradation under corruptions
-//! C7  high-level features   not measured
+//! C6  noisy                 measures, gap between training and test, degradation under corruptions
+//! C7  high-level features   measures
 //! ```
 //!
 //! Each is asked of the arm with its pools removed and of the naive one, which deletes them and adapts
 //! nothing. It holds if it holds for both, and in part if for one or by one of its measures.
+//!
+//! Where a study takes measures of its networks, those that speak of a claim decide it together: it holds if all whose sign
+//! is decided agree with the article, does not if all contradict it, and holds in part if some do one and some the other.
 
 use std::fmt::Write;
 
@@ -19,6 +22,7 @@ use serde::Serialize;
 
 use super::answer::{judged, naive, removed};
 use super::census::{Runs, is_done};
+use super::tally::Tally;
 use super::without::SAME_TIME;
 use super::wording;
 use super::{Analysis, ArmSummary, Comparison, CostRatios};
@@ -123,6 +127,9 @@ const NOISE: (&str, &str) = (
     "without pooling the model captures everything, so it is noisy",
     "in part if the gap between training and test accuracy is wider with its whole 95 % interval",
 );
+const NOISE_BY_MEASURES: (&str, &str) = (NOISE.0, BY_MEASURES);
+const HIGH_LEVEL: &str = "pooling makes the model train on high-level features only";
+const BY_MEASURES: &str = "every measure whose sign is decided agrees with the claim; in part if some agree and some contradict it";
 const NOISE_AND_CORRUPTIONS: (&str, &str) = (
     NOISE.0,
     "in part if the gap between training and test accuracy is wider, or corruptions add more to the error than to that of the baseline, with its whole 95 % interval",
@@ -131,28 +138,68 @@ const NOISE_AND_CORRUPTIONS: (&str, &str) = (
 pub(super) fn claims(analysis: &Analysis, runs: &Runs<'_>) -> Vec<Claim> {
     let asked: Vec<&Comparison> =
         std::iter::once(removed(analysis)).chain(naive(analysis)).collect();
-    let (noise_rule, damage) = match &analysis.robustness {
-        None => (NOISE, "robustness to clutter and noise"),
-        Some(_) => (NOISE_AND_CORRUPTIONS, "robustness to clutter"),
+    let measured = |prefix: &str| {
+        let mut names = analysis.measures.iter().map(|measured| measured.note.name.as_str());
+        names.any(|name| name.starts_with(prefix))
+    };
+    let unknown = |all: &[(&'static str, &str)]| -> Vec<&'static str> {
+        let open = all.iter().filter(|(_, prefix)| !measured(prefix));
+        open.map(|(what, _)| *what).collect()
+    };
+    let damage = match &analysis.robustness {
+        None => "robustness to clutter and noise",
+        Some(_) => "robustness to clutter",
+    };
+    let tally = |id: &str| {
+        Tally::together(asked.iter().map(|arm| match id {
+            "C6" => noise(analysis, runs, arm).tally,
+            _ => Tally::of(analysis, id, arm),
+        }))
+    };
+    let by_measures = |id: &str| {
+        let any = asked.iter().any(|arm| !Tally::of(analysis, id, arm).is_empty());
+        any.then(|| tally(id).finding())
     };
     let claim = |id, (claim, rule), say: &dyn Fn(&Comparison) -> Said, unknown: &[&'static str]| {
         let (findings, because): (Vec<_>, Vec<_>) = asked.iter().map(|arm| say(arm)).unzip();
         let finding = Finding::together(&findings);
         Claim { id, claim, finding, rule, because, not_measured: unknown.to_vec() }
     };
+    let high_level = by_measures("C7");
+    let said = |arm: &&Comparison| {
+        let tally = Tally::of(analysis, "C7", arm);
+        (!tally.is_empty()).then(|| format!("{}: {}.", wording::pair(arm), tally.words()))
+    };
     let high_level = Claim {
         id: "C7",
-        claim: "pooling makes the model train on high-level features only",
-        finding: Finding::NotMeasured,
-        rule: "no record speaks of features",
-        because: Vec::new(),
-        not_measured: vec![
-            "effective receptive field",
-            "linear probes per layer",
-            "similarity of layers (CKA)",
-            "sparsity and concentration of features",
-        ],
+        claim: HIGH_LEVEL,
+        finding: high_level.unwrap_or(Finding::NotMeasured),
+        rule: if high_level.is_some() { BY_MEASURES } else { "no record speaks of features" },
+        because: asked.iter().filter_map(said).collect(),
+        not_measured: unknown(&[
+            ("effective receptive field", "receptive_field"),
+            ("linear probes per layer", "probe_"),
+            ("similarity of layers (CKA)", "similarity"),
+            ("sparsity and concentration of features", "sparsity"),
+        ]),
     };
+    let noisy = by_measures("C6");
+    let noise_rule = match (&analysis.robustness, noisy) {
+        (_, Some(_)) => NOISE_BY_MEASURES,
+        (None, None) => NOISE,
+        (Some(_), None) => NOISE_AND_CORRUPTIONS,
+    };
+    let mut noisy_claim = claim(
+        "C6",
+        noise_rule,
+        &|arm| noise(analysis, runs, arm).said,
+        &unknown(&[
+            (damage, "clutter_"),
+            ("saliency inside and outside the object", "focus"),
+            ("shift consistency", "shift_"),
+        ]),
+    );
+    noisy_claim.finding = noisy.unwrap_or(noisy_claim.finding);
     vec![
         claim("C1", COMPUTE, &compute, &[]),
         claim("C2", TIME, &time, &["time to a fixed validation accuracy"]),
@@ -164,12 +211,7 @@ pub(super) fn claims(analysis: &Analysis, runs: &Runs<'_>) -> Vec<Claim> {
         ),
         claim("C4", MONEY, &money, &["energy", "prices"]),
         claim("C5", RESULTS, &|arm| results(analysis, arm), &[]),
-        claim(
-            "C6",
-            noise_rule,
-            &|arm| noise(analysis, runs, arm),
-            &[damage, "saliency inside and outside the object", "shift consistency"],
-        ),
+        noisy_claim,
         high_level,
     ]
 }
@@ -268,9 +310,15 @@ fn results(analysis: &Analysis, arm: &Comparison) -> Said {
     (finding, judged(analysis, arm))
 }
 
-/// What can be seen of noise in accuracies: how much better training images do, the spread over seeds, and
+/// What an arm says to the claim of noise, and the measures it rests on.
+struct Noise {
+    said: Said,
+    tally: Tally,
+}
+
+/// What can be seen of noise in accuracies and measures: how much better training images do, the spread over seeds, and
 /// what corruptions cost.
-fn noise(analysis: &Analysis, runs: &Runs<'_>, arm: &Comparison) -> Said {
+fn noise(analysis: &Analysis, runs: &Runs<'_>, arm: &Comparison) -> Noise {
     let gaps: Vec<f64> = arm
         .pairs
         .iter()
@@ -280,6 +328,9 @@ fn noise(analysis: &Analysis, runs: &Runs<'_>, arm: &Comparison) -> Said {
         .collect();
     let interval = SignFlip::new(&gaps).interval(ALPHA);
     let mut findings = vec![noisier(interval)];
+    let mut tally = Tally::of(analysis, "C6", arm);
+    let has_measures = !tally.is_empty();
+    tally.add_interval("the gap between training and test accuracy", interval);
     let sd = |name: &str| or_dash(analysis.arm(name).and_then(|arm| arm.sd), percent);
     let text = match mean(&gaps) {
         None => "no training accuracy of both arms".to_owned(),
@@ -297,6 +348,7 @@ fn noise(analysis: &Analysis, runs: &Runs<'_>, arm: &Comparison) -> Said {
     let robustness = analysis.robustness.iter().flat_map(|robustness| &robustness.arms);
     for damaged in robustness.filter(|damaged| damaged.arm == arm.arm) {
         findings.push(noisier(damaged.extra_interval));
+        tally.add_interval("what corruptions add", damaged.extra_interval);
         let _ = write!(
             text,
             "; corruptions add {} points more to its error than to that of `{}` (95 % interval {}, unadjusted)",
@@ -305,7 +357,11 @@ fn noise(analysis: &Analysis, runs: &Runs<'_>, arm: &Comparison) -> Said {
             or_dash(damaged.extra_interval, points_interval)
         );
     }
-    (Finding::together(&findings), format!("{}: {text}.", wording::pair(arm)))
+    if has_measures {
+        let _ = write!(text, ". The claim is {}", tally.words());
+    }
+    let said = (Finding::together(&findings), format!("{}: {text}.", wording::pair(arm)));
+    Noise { said, tally }
 }
 
 /// What an interval says of a measure that noise would raise; none of them is the whole claim.
@@ -330,6 +386,7 @@ mod tests {
     use super::*;
     use crate::record::{CorruptedScore, CorruptionNote, Design, Outcome, Record};
     use crate::sample::{design, records};
+    use crate::{Direction, Expectation, MeasureNote};
 
     fn found(id: &str, records: &[Record]) -> Claim {
         let claims = Analysis::of(&design(), records).unwrap().claims;
@@ -422,5 +479,37 @@ mod tests {
         assert!(noise.because[0].contains(said), "{noise:?}");
         assert_eq!(noise.not_measured[0], "robustness to clutter");
         assert!(noise.rule.contains("corruptions"), "{noise:?}");
+    }
+
+    #[test]
+    fn measures_of_the_networks_decide_the_claims_they_speak_of() {
+        let note = |name: &str, claim: &str| MeasureNote {
+            name: name.to_owned(),
+            about: "a measure".to_owned(),
+            unit: "share".to_owned(),
+            expects: Some(Expectation {
+                claim: claim.to_owned(),
+                without_pooling: Direction::Lower,
+            }),
+        };
+        let measures = vec![note("focus", "C6"), note("shift_x", "C6"), note("probe_gain", "C7")];
+        let design = Design { measures, ..design() };
+        let mut records = records();
+        for record in &mut records {
+            let without = if record.arm.starts_with("none") { 1.0 } else { 0.0 };
+            let wave = 0.001 * (record.seed % 4) as f64;
+            record.measures.insert("focus".to_owned(), 0.5 - 0.2 * without + wave);
+            record.measures.insert("shift_x".to_owned(), 0.5 + 0.2 * without + wave);
+            record.measures.insert("probe_gain".to_owned(), 0.5 - 0.2 * without + wave);
+        }
+        let claims = Analysis::of(&design, &records).unwrap().claims;
+        let of = |id: &str| claims.iter().find(|claim| claim.id == id).unwrap();
+        assert_eq!((of("C6").finding, of("C7").finding), (Finding::HoldsInPart, Finding::Holds));
+        let because = &of("C6").because[0];
+        assert!(because.contains("supported by `focus`"), "{because}");
+        assert!(because.contains("contradicted by `shift_x`"), "{because}");
+        assert!(of("C7").because[0].ends_with("supported by `probe_gain`."), "{claims:?}");
+        assert_eq!(of("C6").not_measured, ["robustness to clutter and noise"]);
+        assert!(!of("C7").not_measured.contains(&"linear probes per layer"));
     }
 }

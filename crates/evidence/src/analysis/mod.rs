@@ -13,8 +13,10 @@ mod class;
 mod comparison;
 mod held_out;
 mod looks;
+mod measured;
 mod robustness;
 mod side_by_side;
+mod tally;
 mod without;
 mod wording;
 
@@ -30,6 +32,7 @@ pub use class::ClassScore;
 pub use comparison::{Comparison, Controls, CostRatios, CrossCheck, PairedDifference};
 pub use held_out::{ScalingRange, Validation};
 pub use looks::LookSummary;
+pub use measured::{ArmMeasured, MeasureComparison, Measured};
 pub use robustness::{ArmRobustness, Robustness};
 pub use side_by_side::{ArmChange, Differs, EffectChange, SideBySide};
 
@@ -62,6 +65,9 @@ pub struct Analysis {
     /// What the arms do with corrupted images, where the study asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub robustness: Option<Robustness>,
+    /// What was measured of the networks besides their score, in the order of the design.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<Measured>,
     /// What the arms score on the images that were held out of the training part.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub validation: Vec<Validation>,
@@ -115,6 +121,7 @@ impl Analysis {
             arms,
             comparisons,
             robustness: Robustness::of(&runs),
+            measures: Measured::of(&runs),
             validation: Validation::of(&runs),
             scaling: ScalingRange::of(&runs),
             environments: runs.environments(),

@@ -12,6 +12,7 @@ mod held_out;
 mod html;
 mod latex;
 mod markdown;
+mod measures;
 mod method;
 mod robustness;
 mod side_by_side;

@@ -43,6 +43,11 @@ pub fn terminal(analysis: &Analysis) -> String {
     for claim in &analysis.claims {
         let line = format!("{} {}: {}.", claim.id, claim.claim, claim.finding.words());
         wrap(&mut text, &line, INDENT);
+        // What the measures say is the finding, so it is told which.
+        let by_measures = !analysis.measures.is_empty() && matches!(claim.id, "C6" | "C7");
+        for sentence in claim.because.iter().filter(|_| by_measures) {
+            wrap(&mut text, sentence, INDENT);
+        }
     }
     text
 }

@@ -260,12 +260,12 @@ pub(crate) mod tests {
         // Two equal characters need a blank between them, so these need four steps.
         let texts = [vec![1, 1, 2], vec![1]];
         let (loss, gradient) = value(logits(), &texts, Impossible::Infinite);
-        assert_eq!(loss, f64::INFINITY);
+        assert!(loss.is_infinite(), "{loss}");
         assert!(gradient.as_slice()[..9].iter().all(|dz| dz.is_nan()));
         assert!(gradient.as_slice()[9..].iter().all(|dz| dz.is_finite()));
         let (loss, gradient) = value(logits(), &texts, Impossible::Zero);
         let alone = ctc_losses(&logits(), &texts);
-        assert_eq!(alone[0], f64::INFINITY);
+        assert!(alone[0].is_infinite(), "{alone:?}");
         assert!((loss - alone[1] / 2.0).abs() < 1e-6, "{loss} {alone:?}");
         assert_eq!(gradient.as_slice()[..9], [0.0; 9]);
     }

@@ -9,6 +9,7 @@ mod cards;
 mod claims;
 mod classes;
 mod figures;
+mod measures;
 mod method;
 mod robustness;
 mod sections;
@@ -45,6 +46,7 @@ pub(crate) fn html(analysis: &Analysis, runs: &[Record]) -> String {
         section("cost", "What it costs", sections::costs(analysis)),
         section("learning", "Learning", figures::figure(analysis, "curves", figures::CURVES)),
         section("robustness", "Robustness", robustness::robustness(analysis)),
+        section("measures", "Measures of the networks", measures::measures(analysis)),
         section("validation", "Validation images", robustness::validation(analysis)),
         section("layers", "Layer by layer", sections::layers(analysis)),
         section("classes", "Class by class", classes::classes(analysis)),
