@@ -298,6 +298,22 @@ impl Study {
         self.setting("training.split_by", "group", &expected)
     }
 
+    /// Refuses a study whose networks say something else than labels.
+    ///
+    /// # Errors
+    /// Naming the command for its networks.
+    pub fn must_classify(&self) -> Result<(), Error> {
+        let (expected, command) = match self.task {
+            Task::Classify => return Ok(()),
+            Task::Read(_) => ("texts", "captcha"),
+            Task::Detect(_) => ("boxes", "detect"),
+        };
+        Err(Error::Checkpoint(format!(
+            "study {} is about {expected}, not classes; single networks of it are trained, judged and used by `cenote {command}`",
+            self.name
+        )))
+    }
+
     /// What an arm puts into the slots.
     ///
     /// # Errors

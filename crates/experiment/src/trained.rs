@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fit::Sums;
 use crate::robustness::damaged;
-use crate::{Data, Error, Evaluation, Fit, Plan, Stop, Study, Task, evaluate};
+use crate::{Data, Error, Evaluation, Fit, Plan, Stop, Study, evaluate};
 
 /// The note of a checkpoint under which [`Notes`] stand.
 const NOTES: &str = "cenote.trained/1";
@@ -79,7 +79,6 @@ impl Trained {
         stop: &Stop,
         mut watch: impl FnMut(Watch<'_>),
     ) -> Result<Self, Error> {
-        classifies(&plan.study)?;
         plan.study.filling(arm)?;
         let arm = plan.arms.iter().find(|a| a.name == arm).expect("every filling is an arm");
         let data = &*plan.data_of(seed)?;
@@ -155,7 +154,7 @@ impl Trained {
     /// # Errors
     /// When the images do not fit.
     pub fn evaluate(&self, data: &Data) -> Result<Evaluation, Error> {
-        self.must_classify()?;
+        self.notes.study.must_classify()?;
         evaluate(&self.model, &self.params, &data.test, &self.notes.normalization)
     }
 
@@ -164,7 +163,7 @@ impl Trained {
     /// # Errors
     /// When the images do not fit the corruption or the network.
     pub fn evaluate_under(&self, damage: &Damage, data: &Data) -> Result<Evaluation, Error> {
-        self.must_classify()?;
+        self.notes.study.must_classify()?;
         let images = damaged(&data.test, damage)?;
         evaluate(&self.model, &self.params, &images, &self.notes.normalization)
     }
@@ -174,7 +173,7 @@ impl Trained {
     /// # Errors
     /// When the number of bytes is not the network's.
     pub fn predict(&self, pixels: &[u8]) -> Result<Prediction, Error> {
-        self.must_classify()?;
+        self.notes.study.must_classify()?;
         let input = self.model.input();
         if pixels.len() != input.len() {
             return Err(Error::Checkpoint(format!(
@@ -203,17 +202,6 @@ impl Trained {
         })
     }
 
-    /// Refuses a network that says something else than labels.
-    fn must_classify(&self) -> Result<(), Error> {
-        if let Task::Read(_) = self.notes.study.task {
-            return Err(Error::Checkpoint(
-                "the network reads texts; use `cenote captcha evaluate` and `cenote captcha read`"
-                    .to_owned(),
-            ));
-        }
-        Ok(())
-    }
-
     /// Checks that training may go on from here towards what `wanted` describes.
     fn continues(&self, wanted: &Notes) -> Result<(), Error> {
         // More epochs are what resuming is for; every other difference would be another training.
@@ -235,15 +223,6 @@ impl Trained {
             self.notes.study.name, self.notes.arm, self.notes.seed
         )))
     }
-}
-
-/// Refuses a study that is not about classes: what is trained here predicts one of them.
-fn classifies(study: &Study) -> Result<(), Error> {
-    if study.task.is_classify() {
-        return Ok(());
-    }
-    let words = "a single network of such a study is trained by the command of its task, as `cenote detect train`";
-    Err(Error::Checkpoint(format!("study {} is not one of classification; {words}", study.name)))
 }
 
 /// What is shown of a training while it goes on.

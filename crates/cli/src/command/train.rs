@@ -17,6 +17,7 @@ use crate::screen;
 pub(super) fn run(args: &Train) -> Result<ExitCode, Failure> {
     let mut study = study_of(&args.study)?;
     let arm = args.arm.clone().unwrap_or_else(|| study.baseline.clone());
+    study.must_classify()?;
     study.filling(&arm)?;
     study.with_seeds(1);
     let plan = Plan::new(study)?;

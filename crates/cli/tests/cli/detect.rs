@@ -242,7 +242,7 @@ fn arms_of_a_detector_are_compared_like_any_others() {
     let scored = |line: &&str| line.contains("\"ap50\"") && line.contains("\"done\"");
     assert_eq!(runs.lines().filter(scored).count(), 4, "{runs}");
     let words = "train study.toml --out net.cenote";
-    says(&place.refuses(words, 1), &["is not one of classification", "cenote detect train"]);
+    says(&place.refuses(words, 1), &["is about boxes, not classes", "used by `cenote detect`"]);
     place.write("dense.toml", STUDY.replace("out_channels = \"classes\"", "out_channels = 3"));
     says(&place.refuses("ablate dense.toml --plan", 2), &["maps of 14 channels would fit"]);
 }

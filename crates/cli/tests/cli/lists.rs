@@ -158,17 +158,18 @@ fn a_summary_adds_up_to_the_published_numbers() {
 
 #[test]
 fn a_summary_is_a_table_with_a_line_per_layer() {
-    expect![[r"
-        max: one image of 1x8x8, forward; kept bytes are held for the backward pass
-        layer             kind             output  parameters    MACs  other ops  kept bytes
-        conv1             conv2d            8x8x8          80   4,608        512         256
-        relu1             relu              8x8x8           0       0        512       2,048
-        down1             max_pool          8x4x4           0       0        384         128
-        conv2             conv2d           16x4x4       1,168  18,432        256         512
-        relu2             relu             16x4x4           0       0        256       1,024
-        global_avg_pool1  global_avg_pool      16           0       0        256           0
-        logits            dense                10         170     160         10          64
-        total                                  10       1,418  23,200      2,186       4,032
-    "]]
+    expect![[r#"
+        max: one image of 1x8x8, forward; `sees` is the receptive field in it; kept bytes are held for the backward pass
+        layer             kind             output  sees  parameters    MACs  other ops  kept bytes
+        conv1             conv2d            8x8x8   3x3          80   4,608        512         256
+        relu1             relu              8x8x8   3x3           0       0        512       2,048
+        down1             max_pool          8x4x4   4x4           0       0        384         128
+        conv2             conv2d           16x4x4   8x8       1,168  18,432        256         512
+        relu2             relu             16x4x4   8x8           0       0        256       1,024
+        global_avg_pool1  global_avg_pool      16   8x8           0       0        256           0
+        logits            dense                10   8x8         170     160         10          64
+        total                                  10             1,418  23,200      2,186       4,032
+        counted by other programs: fvcore 23,456, ptflops 25,514, calflops 48,704
+    "#]]
     .assert_eq(&Place::new().succeeds("summary smoke --arm max"));
 }
