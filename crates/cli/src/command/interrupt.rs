@@ -15,8 +15,9 @@ pub(crate) fn listen() -> Result<Arc<Stop>, Failure> {
         if asked.requested() {
             std::process::exit(130);
         }
-        asked.request();
+        // Said first: whoever is asked may end the program before another word.
         screen::say("stopping after this step; once more to stop at once");
+        asked.request();
     };
     ctrlc::set_handler(handler)
         .map_err(|error| Failure::Usage(format!("cannot listen for Ctrl-C: {error}")))?;
