@@ -44,10 +44,12 @@ fn every_method_learns_and_trains_to_the_same_bits_on_any_number_of_threads() {
 }
 
 #[test]
-fn every_arm_of_the_studies_of_readers_fits() {
+fn every_arm_of_the_studies_of_readers_fits_and_what_it_needs_is_foreseen() {
     for name in ["captcha", "captcha-positions", "captcha-letters"] {
         let plan = small(name, &[]).expect("fits");
         assert_eq!(plan.arms.len(), plan.study.arms.iter().count(), "{name}");
+        let peaks = plan.peaks().unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(peaks.iter().all(|&peak| peak > 0), "{name}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the scores of a network say stands in an image, and how sure that is.
 
-use cenote_layers::{Frames, align, beam_search, best_path, softmax};
-use cenote_tensor::{Scalar, Tensor};
+use cenote_layers::{Frames, align, beam_search, best_path};
+use cenote_tensor::Tensor;
 
 /// Prefixes that a search for the best text goes on with.
 const WIDTH: usize = 10;
@@ -44,19 +44,17 @@ pub(super) fn sequence(frames: &Frames, length: Option<usize>) -> Decoded {
 /// The most probable class of each position of one example, of which class 0 is no character.
 ///
 /// Where the length is known, the first positions hold a character each and the others none.
-pub(super) fn positions(scores: &[Scalar], classes: usize, length: Option<usize>) -> Decoded {
-    let rows = scores.len() / classes;
-    let logits = Tensor::from_vec([rows, classes], scores.to_vec()).expect("whole positions");
-    let probabilities = softmax(&logits);
+pub(super) fn positions(frames: &Frames, length: Option<usize>) -> Decoded {
     let (mut text, mut each, mut confidence) = (Vec::new(), Vec::new(), 1.0);
-    for (nth, row) in probabilities.as_slice().chunks_exact(classes).enumerate() {
+    for nth in 0..frames.steps() {
+        let row = frames.at(nth);
         let among = match length {
-            None => 0..classes,
-            Some(length) if nth < length => 1..classes,
+            None => 0..row.len(),
+            Some(length) if nth < length => 1..row.len(),
             Some(_) => 0..1,
         };
         let best = among.reduce(|a, b| if row[b] > row[a] { b } else { a }).unwrap_or(0);
-        let probability = f64::from(row[best]);
+        let probability = row[best].exp();
         confidence *= probability;
         if best > 0 {
             text.push(best - 1);
@@ -66,26 +64,28 @@ pub(super) fn positions(scores: &[Scalar], classes: usize, length: Option<usize>
     Decoded { text, each, confidence }
 }
 
-/// One letter after the other, each with its scores.
-pub(crate) fn letters(logits: &Tensor) -> Decoded {
-    let text = cenote_layers::predictions(logits);
-    let classes = logits.dims()[1];
-    let probabilities = softmax(logits);
-    let rows = probabilities.as_slice().chunks_exact(classes);
-    let each: Vec<f64> = rows.zip(&text).map(|(row, &best)| f64::from(row[best])).collect();
-    Decoded { confidence: each.iter().product(), text, each }
+/// The most probable character of a letter.
+pub(super) fn letter(frames: &Frames) -> Decoded {
+    let row = frames.at(0);
+    let best = (0..row.len()).reduce(|a, b| if row[b] > row[a] { b } else { a }).unwrap_or(0);
+    let probability = row[best].exp();
+    Decoded { text: vec![best], each: vec![probability], confidence: probability }
 }
 
 #[cfg(test)]
 mod tests {
+    use cenote_tensor::Scalar;
+
     use super::*;
 
     #[test]
     fn positions_without_a_character_end_a_text_unless_its_length_is_known() {
-        let scores = [0.0, 5.0, 0.0, 1.0, 0.0, 0.9, 6.0, 0.0, 0.0];
-        let free = positions(&scores, 3, None);
+        let scores = vec![0.0, 5.0, 0.0, 1.0, 0.0, 0.9, 6.0, 0.0, 0.0];
+        let scores = Tensor::from_vec([1, 3, 3], scores).expect("nine");
+        let frames = &Frames::of(&scores)[0];
+        let free = positions(frames, None);
         assert_eq!((free.text, free.each.len()), (vec![0], 1));
-        let known = positions(&scores, 3, Some(2));
+        let known = positions(frames, Some(2));
         assert_eq!(known.text, [0, 1]);
         assert!(known.confidence < free.confidence && known.confidence > 0.0);
     }

@@ -14,23 +14,20 @@ use crate::Error;
 
 /// What a network says of each example of its scores.
 fn decoded(task: &Read, scores: &Tensor) -> Vec<Decoded> {
+    let steps = |count: usize| {
+        let (examples, width) = (scores.dims()[0], scores.dims()[1]);
+        Frames::of(&scores.clone().reshaped([examples, count, width / count]))
+    };
+    let length = task.length;
     match task.method {
         Method::Ctc => {
             let frames = Frames::of(scores);
-            frames.par_iter().map(|frames| decode::sequence(frames, task.length)).collect()
+            frames.par_iter().map(|frames| decode::sequence(frames, length)).collect()
         }
         Method::Positions => {
-            let width = scores.dims()[1];
-            let classes = width / task.heads();
-            let rows = scores.as_slice().chunks_exact(width);
-            rows.map(|row| decode::positions(row, classes, task.length)).collect()
+            steps(task.heads()).iter().map(|frames| decode::positions(frames, length)).collect()
         }
-        Method::Letters => {
-            let classes = scores.dims()[1];
-            let rows = scores.as_slice().chunks_exact(classes);
-            let one = |row: &[_]| Tensor::from_vec([1, classes], row.to_vec()).expect("a row");
-            rows.map(|row| decode::letters(&one(row))).collect()
-        }
+        Method::Letters => steps(1).iter().map(decode::letter).collect(),
     }
 }
 
