@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use super::Training;
+
 /// What is to be done with a detector.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Detect {
@@ -43,31 +45,8 @@ pub(crate) struct DetectTrain {
     /// Rows and columns that images are scaled to, such as 240x320 [default: by the data]
     #[arg(long, value_name = "HxW", value_parser = size)]
     pub(crate) input: Option<[u32; 2]>,
-    /// Arm that fills the slots [default: the detector's baseline]
-    #[arg(long, value_name = "ARM")]
-    pub(crate) arm: Option<String>,
-    /// Train for this many epochs, in place of the detector's number
-    #[arg(long, value_name = "N", value_parser = super::count, allow_negative_numbers = true)]
-    pub(crate) epochs: Option<u64>,
-    /// Seed of every random draw
-    #[arg(long, value_name = "N", default_value = "1", value_parser = super::number)]
-    #[arg(allow_negative_numbers = true)]
-    pub(crate) seed: u64,
-    /// Checkpoint to write after every epoch; its folder is made if need be
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-    /// Go on from the checkpoint at --out
-    #[arg(long)]
-    pub(crate) resume: bool,
-    /// Threads; no number of threads changes a result [default: one per core]
-    #[arg(long, value_name = "N", value_parser = super::workers, allow_negative_numbers = true)]
-    pub(crate) threads: Option<usize>,
-    /// Print the scores as one JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) training: Training,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -97,7 +76,7 @@ pub(crate) struct DetectEvaluate {
 pub(crate) struct DetectPredict {
     /// Checkpoint that `cenote detect train` wrote
     pub(crate) checkpoint: PathBuf,
-    /// Image files (PNG, JPEG, WebP, BMP) or folders of them, scaled to the detector's input
+    /// Images (PNG, JPEG, WebP, BMP), and folders and zips of them, scaled to the detector's input
     #[arg(required = true)]
     pub(crate) images: Vec<PathBuf>,
     /// Least score of an object that is shown

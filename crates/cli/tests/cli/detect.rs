@@ -186,7 +186,7 @@ fn what_cannot_be_done_is_told_with_what_could() {
     refused(
         "detect predict net.cenote empty",
         4,
-        &["empty: holds no image; expected files of png"],
+        &["empty: number of images is 0; expected at least 1 PNG, JPEG, WebP or BMP"],
     );
     place.write("no.cenote", b"no checkpoint");
     refused("detect predict no.cenote broken.png", 1, &["is not a cenote checkpoint"]);

@@ -3,21 +3,21 @@
 use std::process::ExitCode;
 
 use cenote_datasets::{DETECTION_KINDS, Dataset, Scene};
-use cenote_experiment::{Error, TrainedDetector};
+use cenote_experiment::{Error, TrainedDetector, Workers};
 use cenote_metrics::write_coco_results;
 use serde_json::json;
 
-use super::data::{on_threads, table};
+use super::data::table;
 use super::scores::{Judged, annotations};
 use crate::args::DetectEvaluate;
-use crate::command::op;
+use crate::command::files;
 use crate::failure::Failure;
 use crate::screen;
 
 pub(super) fn run(args: &DetectEvaluate) -> Result<ExitCode, Failure> {
     let mut trained = TrainedDetector::read(&args.checkpoint)?;
     trained.notes.detector.reading.nms = args.nms.or(trained.notes.detector.reading.nms);
-    let judged = on_threads(args.threads, || {
+    let judged = Workers::on_threads(args.threads, || {
         let (data, scenes) = data(args, &trained)?;
         Judged::new(&trained, &data.test, &scenes)
     })?;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &DetectEvaluate) -> Result<ExitCode, Failure> {
         written.map_err(|error| Failure::File(error.to_string()))?;
     }
     if let Some(path) = &args.truth {
-        op::files::write(path, annotations(&judged.truth).as_bytes())?;
+        files::write(path, annotations(&judged.truth).as_bytes())?;
     }
     let text = if args.json {
         let mut document = judged.document();

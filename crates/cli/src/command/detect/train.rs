@@ -4,21 +4,22 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use cenote_datasets::Channels;
-use cenote_experiment::{Detector, DetectorPlan, DetectorPoint, Error, TrainedDetector};
+use cenote_experiment::{Detector, DetectorPlan, DetectorPoint, Error, TrainedDetector, Workers};
 use serde_json::json;
 
-use super::data::{on_threads, table};
+use super::data::table;
 use super::scores::Judged;
 use crate::args::{DetectTrain, Pixels};
+use crate::command::files::make_folder_of;
 use crate::command::interrupt::listen;
-use crate::command::train::{bar, make_folder_of};
+use crate::command::training::bar;
 use crate::failure::Failure;
 use crate::screen;
 
 pub(super) fn run(args: &DetectTrain) -> Result<ExitCode, Failure> {
     let detector = described(args)?;
     let stop = listen()?;
-    let bar = bar(args.quiet);
+    let bar = bar(args.training.quiet);
     let epochs = detector.training.epochs;
     let begun = Instant::now();
     let watch = |[epoch, step, steps]: [u64; 3], point: Option<&DetectorPoint>| {
@@ -34,40 +35,51 @@ pub(super) fn run(args: &DetectTrain) -> Result<ExitCode, Failure> {
             point.giou,
             begun.elapsed().as_secs_f64()
         );
-        match (args.quiet, bar.is_hidden()) {
+        match (args.training.quiet, bar.is_hidden()) {
             (true, _) => {}
             (false, true) => screen::say(&line),
             (false, false) => bar.println(line),
         }
     };
     let work = || -> Result<_, Failure> {
-        let arm = args.arm.clone().unwrap_or_else(|| detector.baseline.clone());
+        let arm = args.training.arm.clone().unwrap_or_else(|| detector.baseline.clone());
         let plan = DetectorPlan::new(detector, &arm)?;
-        let earlier = if args.resume { Some(TrainedDetector::read(&args.out)?) } else { None };
-        make_folder_of(&args.out)?;
-        if !args.quiet {
+        let earlier = if args.training.resume {
+            Some(TrainedDetector::read(&args.training.out)?)
+        } else {
+            None
+        };
+        make_folder_of(&args.training.out)?;
+        if !args.training.quiet {
             screen::say(&planned(&plan));
         }
-        let trained = TrainedDetector::train(&plan, args.seed, &args.out, earlier, &stop, watch)?;
+        let trained = TrainedDetector::train(
+            &plan,
+            args.training.seed,
+            &args.training.out,
+            earlier,
+            &stop,
+            watch,
+        )?;
         let seconds = begun.elapsed().as_secs_f64();
         let judged = Judged::new(&trained, &plan.data.test, &plan.judged_by)?;
         Ok((trained, judged, seconds, plan.data.train.len()))
     };
-    let outcome = on_threads(args.threads, work);
+    let outcome = Workers::on_threads(args.training.threads, work);
     bar.finish_and_clear();
     let (trained, judged, seconds, scenes) = outcome.map_err(|failure| match failure {
         Failure::Experiment(Error::Interrupted) => Failure::Interrupted(format!(
             "interrupted: {} holds the last whole epoch; --resume goes on from there",
-            args.out.display()
+            args.training.out.display()
         )),
         failure => failure,
     })?;
-    let text = if args.json {
+    let text = if args.training.json {
         let mut document = judged.document();
         document.insert("schema".to_owned(), json!("cenote.detect.train/1"));
         document.insert("arm".to_owned(), json!(trained.notes.arm));
-        document.insert("seed".to_owned(), json!(args.seed));
-        document.insert("checkpoint".to_owned(), json!(args.out));
+        document.insert("seed".to_owned(), json!(args.training.seed));
+        document.insert("checkpoint".to_owned(), json!(args.training.out));
         document.insert("weights".to_owned(), json!(trained.average.digest()));
         document.insert("training_seconds".to_owned(), json!(seconds));
         format!("{}\n", serde_json::Value::Object(document))
@@ -75,7 +87,7 @@ pub(super) fn run(args: &DetectTrain) -> Result<ExitCode, Failure> {
         format!(
             "{}\ntrained in {seconds:.0} s on {scenes} images\ncheckpoint {}\n",
             judged.words(),
-            args.out.display()
+            args.training.out.display()
         )
     };
     screen::print(&text).map_err(Failure::Output)?;
@@ -91,7 +103,7 @@ fn described(args: &DetectTrain) -> Result<Detector, Failure> {
     if let Some(table) = table(&args.data)? {
         detector.dataset = Some(table);
     }
-    if let Some(epochs) = args.epochs {
+    if let Some(epochs) = args.training.epochs {
         detector.training.epochs = epochs;
     }
     if let Some(channels) = args.channels {
