@@ -28,7 +28,7 @@ pub(super) fn run(Train { study, training: words }: &Train) -> Result<ExitCode, 
     })?;
     let text = if words.json {
         let scores = judged.scores();
-        let (study, digest) = (&job.plan.study.name, trained.params.digest());
+        let (study, digest) = (&job.plan.study.name, trained.used().digest());
         let document = json!({
             "schema": "cenote.train/1", "study": study, "arm": job.arm, "seed": words.seed,
             "checkpoint": words.out, "weights": digest, "scores": scores,

@@ -36,7 +36,7 @@ pub(super) fn run(args: &CaptchaTrain) -> Result<ExitCode, Failure> {
         let (reader, judged) = one_fold(args, fold, &file, &stop)?;
         let seconds = clock.elapsed().as_secs_f64();
         readers.push(json!({
-            "fold": fold, "checkpoint": file, "weights": reader.trained().params.digest(),
+            "fold": fold, "checkpoint": file, "weights": reader.trained().used().digest(),
             "seconds": seconds, "scores": scores::document(&judged),
         }));
         let place = format!("fold {fold} of {}: checkpoint {}", args.folds, file.display());
