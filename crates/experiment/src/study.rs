@@ -249,7 +249,7 @@ impl Study {
                 return Err(self.setting(&format!("against.{arm}"), against, expected));
             }
         }
-        self.task.check_data(&self.name, &self.dataset)?;
+        self.task.check_study(&self.name, &self.dataset)?;
         self.training.optimizer(&self.name)?;
         self.training.schedule(&self.name)?;
         self.training.augmentation(&self.name)?;

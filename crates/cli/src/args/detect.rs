@@ -20,7 +20,7 @@ pub(crate) enum Detect {
 /// Which data.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BoxedData {
-    /// Kind of the data: voc, coco, yolo or canvases [default: the data that the detector names]
+    /// Kind of the data: voc, coco, yolo or canvases [default: those of the study]
     #[arg(long, value_name = "KIND")]
     pub(crate) data: Option<String>,
     /// One setting of the data, its value in TOML; may be given several times
@@ -29,17 +29,18 @@ pub(crate) struct BoxedData {
 }
 
 const TRAINED: &str = "Example: cenote detect train --data voc --set dir=my/VOC2007 --out my.cenote\n\n\
-A detector file is TOML: see docs/detection.md. The one that is used when none is named has the arms max, avg, strided, \
-blur, s2d and none.";
+The study that is used when none is named has the arms max, avg, strided, blur, s2d and none; docs/detection.md says what \
+one of your own may say.";
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = TRAINED)]
 pub(crate) struct DetectTrain {
-    /// File that describes the detector [default: one that comes with the program]
-    pub(crate) detector: Option<PathBuf>,
+    /// Name of a study of the task `detect`, its folder, or its file
+    #[arg(default_value = "detect")]
+    pub(crate) study: String,
     #[command(flatten)]
     pub(crate) data: BoxedData,
-    /// What a pixel is made of, in place of what the detector says
+    /// What a pixel is made of, in place of what the study says
     #[arg(long, value_enum)]
     pub(crate) channels: Option<Pixels>,
     /// Rows and columns that images are scaled to, such as 240x320 [default: by the data]
@@ -61,7 +62,7 @@ pub(crate) struct DetectEvaluate {
     /// Write what is there as annotations of COCO, with the ids that the results have
     #[arg(long, value_name = "FILE")]
     pub(crate) truth: Option<PathBuf>,
-    /// Most that two boxes of one class may overlap, in place of what the detector says
+    /// Most that two boxes of one class may overlap, in place of what its study says
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub(crate) nms: Option<f64>,
     /// Threads; no number of threads changes a result [default: one per core]
@@ -82,7 +83,7 @@ pub(crate) struct DetectPredict {
     /// Least score of an object that is shown
     #[arg(long, value_name = "SHARE", default_value = "0.3", value_parser = share)]
     pub(crate) least_score: f64,
-    /// Most that two boxes of one class may overlap, in place of what the detector says
+    /// Most that two boxes of one class may overlap, in place of what its study says
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub(crate) nms: Option<f64>,
     /// Folder to write each image into as a PNG with boxes, labels and scores

@@ -76,7 +76,7 @@ impl<'a> Job<'a> {
     }
 }
 
-pub(super) fn bar(quiet: bool) -> ProgressBar {
+fn bar(quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(1), target);
     let template = "[{bar:20}] step {pos}/{len}, {eta} left";

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use cenote_datasets::{Channels, Label, Picture, labelled};
-use cenote_experiment::{Error, Found, TrainedDetector, Workers, found_objects};
+use cenote_experiment::{Error, Finder, Found, Workers, found_objects};
 use cenote_metrics::write_coco_results;
 use serde_json::json;
 
@@ -16,10 +16,9 @@ use crate::failure::Failure;
 use crate::screen;
 
 pub(super) fn run(args: &DetectPredict) -> Result<ExitCode, Failure> {
-    let mut trained = TrainedDetector::read(&args.checkpoint)?;
-    let reading = &mut trained.notes.detector.reading;
-    reading.least_score = args.least_score;
-    reading.nms = args.nms.or(reading.nms);
+    let mut finder = Finder::open(&args.checkpoint)?;
+    finder.reading.least_score = args.least_score;
+    finder.reading.nms = args.nms.or(finder.reading.nms);
     let pictures = files::images(&args.images)?;
     if let Some(folder) = &args.draw {
         std::fs::create_dir_all(folder).map_err(|error| {
@@ -27,11 +26,9 @@ pub(super) fn run(args: &DetectPredict) -> Result<ExitCode, Failure> {
         })?;
     }
     let begun = Instant::now();
-    let found = Workers::on_threads(args.threads, || {
-        pictures.iter().map(|picture| find(&trained, picture)).collect::<Result<Vec<_>, Error>>()
-    })?;
+    let found = Workers::on_threads(args.threads, || finder.find(&pictures))?;
     let seconds = begun.elapsed().as_secs_f64();
-    let classes = &trained.notes.classes;
+    let classes = finder.classes();
     let mut text = String::new();
     for (picture, objects) in pictures.iter().zip(&found) {
         text.push_str(&if args.json {
@@ -57,12 +54,6 @@ pub(super) fn run(args: &DetectPredict) -> Result<ExitCode, Failure> {
         pictures.len() as f64 / seconds.max(1e-9)
     ));
     Ok(ExitCode::SUCCESS)
-}
-
-fn find(trained: &TrainedDetector, picture: &Picture) -> Result<Vec<Found>, Error> {
-    let notes = &trained.notes;
-    let (planes, size) = picture.scaled(notes.detector.channels, notes.size)?;
-    trained.find(&planes, size)
 }
 
 fn words(picture: &Picture, objects: &[Found], classes: &[String]) -> String {
