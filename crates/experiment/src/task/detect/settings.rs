@@ -160,7 +160,7 @@ mod tests {
         );
         assert_eq!(
             error("baseline = \"max\"", "baseline = \"maximum\""),
-            "study detect: unknown arm `maximum`; did you mean `max`? expected one of max, avg, strided, blur, s2d, none"
+            "study detect: unknown arm `maximum`; expected one of max, avg, strided, blur, s2d, none"
         );
         let odd = error("kind = \"adamw\"", "kind = \"adan\"");
         assert!(odd.starts_with("study detect: unknown kind `adan`"), "{odd}");
