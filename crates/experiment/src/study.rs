@@ -253,11 +253,15 @@ impl Study {
         self.training.optimizer(&self.name)?;
         self.training.schedule(&self.name)?;
         self.training.augmentation(&self.name)?;
+        // Both ask how a network labels images.
+        let asked =
+            [("robustness", self.robustness.is_some()), ("measures", !self.measures.is_empty())];
+        if let Some((setting, _)) =
+            asked.iter().find(|(_, given)| *given && !self.task.is_classify())
+        {
+            return Err(self.setting(setting, "given", "none, since it is judged by labels"));
+        }
         if let Some(robustness) = &self.robustness {
-            if !self.task.is_classify() {
-                let expected = "none, since corruptions are judged by labels";
-                return Err(self.setting("robustness", "given", expected));
-            }
             robustness.damages(&self.name)?;
         }
         Measures::of(self)?;
@@ -562,5 +566,18 @@ mod tests {
         assert_eq!(study.arms.names(), ["max", "avg", "none"]);
         assert_eq!(study.questions.naive, None);
         study.check().expect("still whole");
+    }
+
+    #[test]
+    fn what_is_judged_by_labels_is_refused_of_other_tasks() {
+        let detect = crate::find("detect").expect("built in");
+        let mut measured = detect.clone();
+        measured.measures = vec!["kind = 'noise'".parse().expect("a table")];
+        let error = measured.check().expect_err("boxes have no labels").to_string();
+        assert_eq!(
+            error,
+            "study detect: measures is given; expected none, since it is judged by labels"
+        );
+        assert!(detect.check().is_ok());
     }
 }

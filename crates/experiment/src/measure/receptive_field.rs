@@ -3,7 +3,7 @@
 //! ```text
 //! g(p)  = mean over images of Σ_c |∂ Σ_k A_k(middle) / ∂x_c(p)|          A the last layer of maps
 //! field = √ (number of pixels with g above 4.55 % of its largest value)   pixels; a Gaussian's two deviations
-//! reach = side of the smallest square around all pixels with g > 0        the theoretical field, cut by the image
+//! reach = side of the theoretical field (`Layer::reach`), cut by the image
 //! ```
 //!
 //! It is taken of the trained network and of the same network at its start. A network without pools has a smaller
@@ -12,7 +12,7 @@
 //! After Luo, Li, Urtasun and Zemel (2016), arXiv:1701.04128.
 
 use cenote_evidence::{Direction, MeasureNote};
-use cenote_layers::Model;
+use cenote_layers::{Model, Reach};
 use cenote_spec::Kind;
 use cenote_tensor::{Scalar, Tensor};
 use serde::Deserialize;
@@ -68,9 +68,7 @@ impl Measure for ReceptiveField {
     fn take(&self, subject: &Subject<'_>) -> Result<Vec<Option<f64>>, Error> {
         let (trained, initial) =
             (field(subject, self.images)?, field(&subject.untrained(), self.images)?);
-        let [_, _, columns] = subject.data.test.shape();
-        let both = trained.iter().zip(&initial).map(|(a, b)| a + b).collect::<Vec<_>>();
-        Ok(vec![side(&trained), side(&initial), reach(&both, columns)])
+        Ok(vec![side(&trained), side(&initial), Some(reach(subject))])
     }
 }
 
@@ -104,13 +102,15 @@ fn side(gradient: &[f64]) -> Option<f64> {
     (most > 0.0).then(|| (count as f64).sqrt())
 }
 
-/// The longer side of the box around all pixels that do anything.
-fn reach(gradient: &[f64], columns: usize) -> Option<f64> {
-    let seen = || (0..gradient.len()).filter(|&at| gradient[at] > 0.0);
-    let span =
-        |of: &dyn Fn(usize) -> usize| Some(seen().map(of).max()? - seen().map(of).min()? + 1);
-    let (rows, columns) = (span(&|at| at / columns)?, span(&|at| at % columns)?);
-    Some(rows.max(columns) as f64)
+/// The longer side of what a cell of the last maps could see. Gradients do not tell: fast convolutions round a little into
+/// cells that theirs do not depend on.
+fn reach(subject: &Subject<'_>) -> f64 {
+    let layers = subject.map_layers();
+    let (last, _) = layers[layers.len() - 1];
+    let until = subject.network.model.layers().take(last + 1);
+    let all = until.fold(Reach::CELL, |before, fitted| fitted.layer.reach().after(before));
+    let [_, rows, columns] = subject.data.test.shape();
+    all.within([rows, columns]).into_iter().max().unwrap_or_default() as f64
 }
 
 #[cfg(test)]
