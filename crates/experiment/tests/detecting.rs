@@ -1,8 +1,9 @@
 //! The task of detection, from a study to records: it trains, and what does not fit is refused before.
 
-use cenote_experiment::{Error, Fit, Footprint, Plan, STUDIES, Stop, Study, Task};
+use cenote_datasets::Split;
+use cenote_experiment::{Data, Error, Fit, Footprint, Plan, STUDIES, Stop, Study, Task};
 use cenote_layers::{Model, ModelSpec};
-use cenote_tensor::Seed;
+use cenote_tensor::{Seed, metered};
 
 /// The study that comes along, of so few small images that it trains in a second.
 fn small(changes: &[(&str, &str)]) -> Result<Plan, Error> {
@@ -63,4 +64,28 @@ fn the_size_is_by_the_data_or_given_and_what_does_not_fit_is_refused() {
     assert!(matches!(plan.study.task, Task::Detect(_)));
     let error = small(&[("out_channels = \"classes\"", "out_channels = 3")]).expect_err("too few");
     assert!(error.to_string().contains("maps of 14 channels would fit"), "{error}");
+}
+
+#[test]
+fn memory_is_foreseen_to_the_byte_whatever_is_in_the_images() {
+    let plan = small(&[TINY]).expect("fits");
+    let model = &plan.arms[0].model;
+    let there = plan.data.train.objects().expect("it is a detection set");
+    // Images without objects among the others, and alone.
+    let seldom = there.iter().enumerate().map(|(at, objects)| match at % 3 {
+        0 => objects.clone(),
+        _ => Vec::new(),
+    });
+    for objects in [there.to_vec(), seldom.collect(), vec![Vec::new(); there.len()]] {
+        let train = Split::of_objects(plan.data.train.images().clone(), objects);
+        let data = Data { train: train.expect("as many"), ..plan.data.clone() };
+        let foreseen = Footprint::of(&plan.study, model, &data).expect("trains").peak(8);
+        let (_, used) = metered(|| {
+            let mut fit = Fit::start(model, &data, &plan.recipe, Seed(2));
+            for _ in 0..2 {
+                fit.epoch(&Stop::default(), |_, _| ()).expect("trains");
+            }
+        });
+        assert_eq!(foreseen, used.peak_bytes as u64);
+    }
 }
