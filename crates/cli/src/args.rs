@@ -5,6 +5,7 @@ mod data;
 mod detect;
 mod detection;
 mod metrics;
+mod training;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ pub(crate) use data::{Data, DataFetch, DataInspect, DataList, DataMake, DataPath
 pub(crate) use detect::{BoxedData, Detect, DetectEvaluate, DetectPredict, DetectTrain, Pixels};
 pub(crate) use detection::{Compared, Convention, Detection, Format, Protocol};
 pub(crate) use metrics::{Bins, Classification, Classified, Metrics, Sequence, WhenUndefined};
+pub(crate) use training::Training;
 
 /// Finds out, by experiment, whether pooling matters in your network.
 #[derive(Debug, Parser)]
@@ -142,30 +144,11 @@ pub(crate) struct Fit {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Train {
+    /// Name of a study (see `cenote list studies`), its folder, or its file
+    #[arg(default_value = "quick")]
+    pub(crate) study: String,
     #[command(flatten)]
-    pub(crate) study: StudyArgs,
-    /// Arm to train [default: the study's baseline]
-    #[arg(long, value_name = "ARM")]
-    pub(crate) arm: Option<String>,
-    /// Seed of every random draw
-    #[arg(long, value_name = "N", default_value = "1", value_parser = number)]
-    #[arg(allow_negative_numbers = true)]
-    pub(crate) seed: u64,
-    /// Checkpoint to write after every epoch; its folder is made if need be
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-    /// Go on from the checkpoint at --out
-    #[arg(long)]
-    pub(crate) resume: bool,
-    /// Threads; no number of threads changes a result [default: one per core]
-    #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
-    pub(crate) threads: Option<usize>,
-    /// Print the scores as one JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
+    pub(crate) training: Training,
 }
 
 #[derive(Debug, ClapArgs)]

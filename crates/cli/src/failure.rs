@@ -43,7 +43,7 @@ impl Failure {
                 | Error::Memory { .. }
                 | Error::Limit { .. }
                 | Error::Spec { .. }
-                | Error::Detector(_)
+                | Error::Detection(_)
                 | Error::Threads(_) => 2,
                 _ => 1,
             },

@@ -36,13 +36,16 @@ pub struct Answers {
     pub texts: Vec<Vec<usize>>,
     /// As [`Batch::objects`].
     pub objects: Vec<Vec<BoxedObject>>,
+    /// `[rows, columns]` of the images, in whose pixels the corners of objects are.
+    pub size: [usize; 2],
 }
 
 impl Batch {
     /// The images, which a network takes, and what a loss compares its output with.
     pub fn parted(self) -> (Tensor, Answers) {
         let Self { images, labels, mixed, texts, objects, .. } = self;
-        (images, Answers { labels, mixed, texts, objects })
+        let [_, _, rows, columns] = images.nchw();
+        (images, Answers { labels, mixed, texts, objects, size: [rows, columns] })
     }
 }
 

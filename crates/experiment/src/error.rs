@@ -113,9 +113,9 @@ pub enum Error {
         /// Why.
         source: cenote_spec::Error,
     },
-    /// The description of a detector is refused.
-    #[error("detector: {0}")]
-    Detector(String),
+    /// The boxes of a detection set cannot be learnt from, or what was found cannot be judged.
+    #[error("detection: {0}")]
+    Detection(String),
     /// Something cannot be measured of an arm of the study.
     #[error("measure {measure}: {problem}")]
     Measure {

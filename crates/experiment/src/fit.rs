@@ -46,7 +46,7 @@ pub struct Fit<'a> {
     seed: Seed,
     /// The parameters as they are now.
     pub params: Params,
-    /// What the optimiser remembers.
+    /// What the optimiser remembers, and the average of the parameters if one is kept.
     pub state: OptimizerState,
     /// What the steps of the epoch in progress gave.
     pub sums: Sums,
@@ -67,14 +67,20 @@ pub struct Sums {
 impl<'a> Fit<'a> {
     /// A network as it starts.
     pub fn start(model: &'a Model, data: &'a Data, recipe: &'a Recipe, seed: Seed) -> Self {
-        let (state, sums) = (OptimizerState::default(), Sums::default());
-        Self { model, data, recipe, seed, params: model.init(seed), state, sums }
+        let params = model.init(seed);
+        let state = OptimizerState::start(&params, recipe.average);
+        Self { model, data, recipe, seed, params, state, sums: Sums::default() }
     }
 
     /// A network that goes on from where it was, in the middle of an epoch too.
     #[must_use]
     pub fn resume(self, params: Params, state: OptimizerState, sums: Sums) -> Self {
         Self { params, state, sums, ..self }
+    }
+
+    /// The parameters that are judged: their average, where one is kept.
+    pub fn used(&self) -> &Params {
+        self.state.used(&self.params)
     }
 
     /// Steps of one pass over the training images.
@@ -155,12 +161,15 @@ impl<'a> Fit<'a> {
         for (i, value) in updates {
             self.params.set(i, value);
         }
+        self.state.follow(&self.params, self.recipe.average);
         (value, right)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use cenote_layers::average_in;
+
     use super::*;
     use crate::named::smoke;
     use crate::{Plan, Study};
@@ -203,6 +212,34 @@ mod tests {
         });
         assert_eq!((first, again.expect("trains")), (Some(6), point.expect("trains")));
         assert_eq!(resumed.params.digest(), whole.params.digest());
+    }
+
+    #[test]
+    fn the_average_is_what_is_judged_and_goes_on_with_the_same_bits() {
+        let text = smoke().text.replacen("[questions]", "average = 0.9\n[questions]", 1);
+        let plan = Plan::new(Study::parse("smoke", &text).expect("valid")).expect("fits");
+        let start = || Fit::start(&plan.arms[0].model, &plan.data, &plan.recipe, Seed(4));
+        let (mut whole, mut kept, mut expected) = (start(), None, Vec::new());
+        let mut average = whole.params.clone();
+        whole
+            .epoch(&Stop::default(), |fit, step| {
+                average_in(&mut average, &fit.params, 0.9, fit.state.steps - 1);
+                expected.push(fit.used() == &average);
+                if step == 5 {
+                    kept = Some((fit.params.clone(), fit.state.clone(), fit.sums));
+                }
+            })
+            .expect("trains");
+        assert!(expected.iter().all(|&same| same), "{expected:?}");
+        assert_ne!(whole.used().digest(), whole.params.digest());
+        let (params, state, sums) = kept.expect("an epoch has more than five steps");
+        let mut resumed = start().resume(params, state, sums);
+        resumed.epoch(&Stop::default(), |_, _| ()).expect("trains");
+        assert_eq!(resumed.used().digest(), whole.used().digest());
+        let plain = Plan::new(Study::parse("smoke", smoke().text).expect("valid")).expect("fits");
+        let mut plain = Fit::start(&plain.arms[0].model, &plain.data, &plain.recipe, Seed(4));
+        plain.epoch(&Stop::default(), |_, _| ()).expect("trains");
+        assert_eq!(plain.used().digest(), whole.params.digest(), "an average moves no parameter");
     }
 
     #[test]

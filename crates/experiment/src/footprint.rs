@@ -257,6 +257,25 @@ mod tests {
     }
 
     #[test]
+    fn the_average_of_parameters_is_foreseen_too() {
+        let mut study = find("smoke").expect("built in");
+        let plain = Plan::new(study.clone()).expect("fits");
+        study.training.average = 0.99;
+        let plan = Plan::new(study).expect("fits");
+        for (arm, without) in plan.arms.iter().zip(&plain.arms) {
+            let footprint = Footprint::of(&plan.study, &arm.model, &plan.data).expect("trains");
+            for batch in [1, 7, 32] {
+                let mut study = plan.study.clone();
+                study.training.batch_size = batch;
+                let measured = measured(&study, &arm.model, &plan.data) as u64;
+                assert_eq!(footprint.peak(batch), measured, "{} {batch}", arm.name);
+                let plain = Footprint::of(&plain.study, &without.model, &plain.data);
+                assert!(plain.expect("trains").peak(batch) < measured);
+            }
+        }
+    }
+
+    #[test]
     fn one_pixel_more_than_the_largest_image_does_not_fit() {
         let plan = Plan::new(find("smoke").expect("built in")).expect("fits");
         for (arm, bytes) in plan.arms.iter().zip([1_000_000, 9_000_000]) {

@@ -23,9 +23,9 @@
 //! and it judges nothing: verdicts are made from records, by `cenote-evidence`.
 
 mod data;
-mod detector;
 mod environment;
 mod error;
+mod finder;
 mod fit;
 mod footprint;
 mod measure;
@@ -43,12 +43,9 @@ mod trained;
 mod unfinished;
 
 pub use data::Data;
-pub use detector::{
-    Decoding, Detector, DetectorFit, DetectorNotes, DetectorPlan, DetectorPoint, DetectorTraining,
-    Found, LossShares, TrainedDetector, found_objects, ground_truth, judge,
-};
 pub use environment::CODE;
 pub use error::Error;
+pub use finder::Finder;
 pub use fit::{Fit, Stop, Sums};
 pub use footprint::{Footprint, Side};
 pub use measure::{Inspection, LayerMaps, MEASURES, Measures};
@@ -59,7 +56,10 @@ pub use robustness::{Corruptions, Robustness, Trials};
 pub use schedule::{Ended, Observer, Workers, run_all};
 pub use slot::{Filling, fill};
 pub use study::{Arms, Measure, Seeds, SplitBy, Study, Training};
-pub use task::{Detect, Evaluation, Method, Read, Task, evaluate};
+pub use task::{
+    Decoding, Detect, Evaluation, Found, LossShares, Method, Read, Task, evaluate, found_objects,
+    ground_truth, judge,
+};
 pub use trained::{Notes, Prediction, Trained, Watch};
 
 /// Runs the examples of the README, which this crate can since it sees all the others.

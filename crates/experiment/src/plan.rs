@@ -48,6 +48,8 @@ pub struct Recipe {
     pub schedule: Box<dyn Schedule>,
     /// Random changes of training images.
     pub augmentation: Augmentation,
+    /// Decay of the moving average of the parameters, which is what is used; 0 for none.
+    pub average: f64,
 }
 
 /// One arm: a network whose slots are filled.
@@ -85,6 +87,7 @@ impl Recipe {
             optimizer: training.optimizer(&study.name)?,
             schedule: training.schedule(&study.name)?,
             augmentation: training.augmentation(&study.name)?,
+            average: training.average,
         })
     }
 }

@@ -153,7 +153,7 @@ impl Reader {
             let split = Split::new(images, vec![0; count])?;
             let network = Network {
                 model: &self.trained.model,
-                params: &self.trained.params,
+                params: self.trained.used(),
                 normalization: &self.trained.notes.normalization,
             };
             let mut said = read(&self.task, network, &split, TOGETHER)?.into_iter();

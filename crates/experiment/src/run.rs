@@ -174,7 +174,7 @@ fn judge(
     traces: &Traces,
     stop: &Stop,
 ) -> Result<Worth, Error> {
-    let (params, normalization) = (&fit.params, &data.normalization);
+    let (params, normalization) = (fit.used(), &data.normalization);
     let model = &plan.arms[cell.arm].model;
     let network = Network { model, params, normalization };
     let Recipe { task, batch_size, .. } = &plan.recipe;

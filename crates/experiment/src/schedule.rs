@@ -41,10 +41,10 @@ impl Workers {
     ///
     /// # Errors
     /// When so many threads cannot be had, or the work's own.
-    pub fn on_threads<R: Send>(
+    pub fn on_threads<R: Send, E: From<Error> + Send>(
         threads: Option<usize>,
-        work: impl FnOnce() -> Result<R, Error> + Send,
-    ) -> Result<R, Error> {
+        work: impl FnOnce() -> Result<R, E> + Send,
+    ) -> Result<R, E> {
         let per_core = Self::per_core();
         let workers = Self { jobs: 1, threads: threads.unwrap_or(per_core.jobs), ..per_core };
         workers.check()?;

@@ -125,6 +125,14 @@ pub struct Training {
     /// Images of each class that are trained on, for studies of small data; all there are unless it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_class: Option<usize>,
+    /// Decay of the moving average of the parameters, which is what is judged and used; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub average: f64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
 }
 
 /// How images are chosen to be held out of the training part.
@@ -206,7 +214,7 @@ impl Study {
                 "letters, digits, `-`, `_`, spaces and inner dots",
             ));
         }
-        let Training { epochs, batch_size, learning_rate, per_class, .. } = self.training;
+        let Training { epochs, batch_size, learning_rate, per_class, average, .. } = self.training;
         self.check_split()?;
         self.within("seeds.count", self.seeds.count, SEEDS_LIMIT)?;
         self.within("training.epochs", epochs, LIMIT)?;
@@ -215,6 +223,9 @@ impl Study {
         if !(learning_rate.is_finite() && learning_rate > 0.0) {
             let expected = "a finite number above 0";
             return Err(self.setting("training.learning_rate", learning_rate, expected));
+        }
+        if !(0.0..1.0).contains(&average) {
+            return Err(self.setting("training.average", average, "at least 0 and below 1"));
         }
         if !(self.measure.margin.is_finite() && self.measure.margin > 0.0) {
             let expected = "a finite number above 0";
@@ -238,7 +249,7 @@ impl Study {
                 return Err(self.setting(&format!("against.{arm}"), against, expected));
             }
         }
-        self.task.check_data(&self.name, &self.dataset)?;
+        self.task.check_study(&self.name, &self.dataset)?;
         self.training.optimizer(&self.name)?;
         self.training.schedule(&self.name)?;
         self.training.augmentation(&self.name)?;
@@ -494,6 +505,15 @@ mod tests {
             "study smoke: seeds.count is 0; expected a whole number from 1 to 10000"
         );
         assert!(refusal("count = 2", "count = 10001").contains("from 1 to 10000"));
+    }
+
+    #[test]
+    fn an_average_of_everything_before_is_refused() {
+        assert_eq!(
+            refusal("epochs ", "average = 1.0\nepochs "),
+            "study smoke: training.average is 1; expected at least 0 and below 1"
+        );
+        assert!(refusal("epochs ", "average = nan\nepochs ").contains("average is NaN"));
     }
 
     #[test]

@@ -22,9 +22,9 @@ const NOTES: &str = "cenote.trained/1";
 pub struct Trained {
     /// The network.
     pub model: Model,
-    /// Its parameters.
+    /// Its parameters as they are trained.
     pub params: Params,
-    /// What the optimiser remembers.
+    /// What the optimiser remembers, and the average of the parameters if one is kept.
     pub state: OptimizerState,
     /// What it was trained on, and how.
     pub notes: Notes,
@@ -134,6 +134,11 @@ impl Trained {
         Ok(Self { model, params, state, notes })
     }
 
+    /// The parameters that it is judged and used with: their average, where one is kept.
+    pub fn used(&self) -> &Params {
+        self.state.used(&self.params)
+    }
+
     /// The data it was trained on, loaded again.
     ///
     /// # Errors
@@ -155,7 +160,7 @@ impl Trained {
     /// When the images do not fit.
     pub fn evaluate(&self, data: &Data) -> Result<Evaluation, Error> {
         self.notes.study.must_classify()?;
-        evaluate(&self.model, &self.params, &data.test, &self.notes.normalization)
+        evaluate(&self.model, self.used(), &data.test, &self.notes.normalization)
     }
 
     /// Judges it by the test images of its data under a corruption, those that every run of its study would see.
@@ -165,7 +170,7 @@ impl Trained {
     pub fn evaluate_under(&self, damage: &Damage, data: &Data) -> Result<Evaluation, Error> {
         self.notes.study.must_classify()?;
         let images = damaged(&data.test, damage)?;
-        evaluate(&self.model, &self.params, &images, &self.notes.normalization)
+        evaluate(&self.model, self.used(), &images, &self.notes.normalization)
     }
 
     /// What it says of one image, given as bytes of `(C, H, W)`.
@@ -189,7 +194,7 @@ impl Trained {
             (Scalar::from(pixels[i]) / 255.0 - mean[channel]) / deviation
         });
         let tape = cenote_autograd::Tape::without_gradients();
-        let step = Step::new(&tape, &self.model, &self.params, Mode::Eval, Seed(0), 0);
+        let step = Step::new(&tape, &self.model, self.used(), Mode::Eval, Seed(0), 0);
         let logits = step.forward(tape.constant(scaled));
         let label = predictions(logits.value())[0];
         let probabilities: Vec<f64> =
@@ -204,9 +209,11 @@ impl Trained {
 
     /// Checks that training may go on from here towards what `wanted` describes.
     fn continues(&self, wanted: &Notes) -> Result<(), Error> {
-        // More epochs are what resuming is for; every other difference would be another training.
+        // More epochs are what resuming is for, and where the data lie changes no result; every other difference would be
+        // another training.
         let mut study = self.notes.study.clone();
         study.training.epochs = wanted.study.training.epochs;
+        study.dataset.clone_from(&wanted.study.dataset);
         let differs = if study != wanted.study {
             "another study"
         } else if self.notes.arm != wanted.arm {
@@ -283,17 +290,22 @@ mod tests {
     fn resuming_from_a_file_ends_with_the_bits_of_an_unbroken_training() {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let (a, b) = (folder.path().join("a.cenote"), folder.path().join("b.cenote"));
-        let constant = |epochs| {
-            // A schedule over the planned epochs would differ between one and two of them.
-            let text = smoke().text.replacen("kind = \"cosine\"", "kind = \"constant\"", 1);
-            let text = text.replacen("epochs        = 2", &format!("epochs = {epochs}"), 1);
-            Plan::new(Study::parse("smoke", &text).expect("valid")).expect("fits")
-        };
-        let whole = train(&constant(2), 3, &a, None).expect("trains");
-        let half = train(&constant(1), 3, &b, None).expect("trains");
-        let resumed = train(&constant(2), 3, &b, Some(half)).expect("goes on");
-        assert_eq!(resumed.params.digest(), whole.params.digest());
-        assert_eq!(resumed.notes.curve, whole.notes.curve);
+        for average in ["", "average = 0.9"] {
+            let constant = |epochs| {
+                // A schedule over the planned epochs would differ between one and two of them.
+                let text = smoke().text.replacen("kind = \"cosine\"", "kind = \"constant\"", 1);
+                let epochs = format!("epochs = {epochs}\n{average}");
+                let text = text.replacen("epochs        = 2", &epochs, 1);
+                Plan::new(Study::parse("smoke", &text).expect("valid")).expect("fits")
+            };
+            let whole = train(&constant(2), 3, &a, None).expect("trains");
+            let half = train(&constant(1), 3, &b, None).expect("trains");
+            let resumed = train(&constant(2), 3, &b, Some(half)).expect("goes on");
+            assert_eq!(resumed.params.digest(), whole.params.digest());
+            assert_eq!(resumed.used().digest(), whole.used().digest());
+            assert_eq!(resumed.notes.curve, whole.notes.curve);
+            assert_eq!(whole.used() == &whole.params, average.is_empty());
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub struct Checkpoint {
     pub model: Model,
     /// Its parameters.
     pub params: Params,
-    /// What the optimiser remembers, if training is to go on.
+    /// What the optimiser remembers, if training is to go on, and the average of the parameters, if one is kept.
     pub state: OptimizerState,
     /// Whatever else its maker wants to read back: class names, normalisation, training settings.
     pub notes: BTreeMap<String, String>,
@@ -146,9 +146,8 @@ impl Checkpoint {
         }
         let fitted = ModelSpec::parse(tables).and_then(|spec| spec.fit(Shape::new(&input)));
         let model = fitted.map_err(|e| e.to_string())?;
-        let (params, memories) = decode_tensors(&model, body)?;
+        let (params, state) = decode_tensors(&model, body, header.steps)?;
         model.check(&params).map_err(|e| e.to_string())?;
-        let state = OptimizerState { steps: header.steps, memories };
         Ok(Self { model, params, state, notes: header.notes })
     }
 }
@@ -193,9 +192,13 @@ fn sections(bytes: &[u8]) -> Result<(&[u8], &[u8]), String> {
     Ok((header, body))
 }
 
-/// Names of tensors in the body: a parameter's path, or `optimizer.K/PATH` for what is remembered.
+/// Names of tensors in the body: a parameter's path, `optimizer.K/PATH` for what is remembered, `average/PATH`.
 fn memory_name(k: usize, path: &str) -> String {
     format!("optimizer.{k}/{path}")
+}
+
+fn average_name(path: &str) -> String {
+    format!("average/{path}")
 }
 
 fn encode_tensors(params: &Params, state: &OptimizerState) -> Result<Vec<u8>, String> {
@@ -205,6 +208,9 @@ fn encode_tensors(params: &Params, state: &OptimizerState) -> Result<Vec<u8>, St
         for (k, memory) in state.memories.get(i).into_iter().flatten().enumerate() {
             tensors.push((memory_name(k, &param.path), memory));
         }
+    }
+    for param in state.average.iter().flat_map(Params::iter) {
+        tensors.push((average_name(&param.path), &param.value));
     }
     let bytes: Vec<Vec<u8>> = tensors
         .iter()
@@ -218,9 +224,13 @@ fn encode_tensors(params: &Params, state: &OptimizerState) -> Result<Vec<u8>, St
     safetensors::serialize(views, None).map_err(|e| e.to_string())
 }
 
-fn decode_tensors(model: &Model, body: &[u8]) -> Result<(Params, Vec<Vec<Tensor>>), String> {
+fn decode_tensors(
+    model: &Model,
+    body: &[u8],
+    steps: u64,
+) -> Result<(Params, OptimizerState), String> {
     let file = SafeTensors::deserialize(body).map_err(|e| format!("tensors do not decode: {e}"))?;
-    let (mut params, mut memories) = (Vec::new(), Vec::new());
+    let (mut params, mut memories, mut average) = (Vec::new(), Vec::new(), Vec::new());
     for spec in model.param_specs() {
         let path = spec.name.into_owned();
         let value = tensor_of(&file, &path)?;
@@ -228,17 +238,26 @@ fn decode_tensors(model: &Model, body: &[u8]) -> Result<(Params, Vec<Vec<Tensor>
         let remembered = remembered.take_while(|name| file.tensor(name).is_ok());
         let of_param: Vec<Tensor> =
             remembered.map(|name| tensor_of(&file, &name)).collect::<Result<_, _>>()?;
-        if let Some(odd) = of_param.iter().find(|memory| memory.shape() != value.shape()) {
+        let averaged = Some(average_name(&path)).filter(|name| file.tensor(name).is_ok());
+        let averaged = averaged.map(|name| tensor_of(&file, &name)).transpose()?;
+        let mut beside = of_param.iter().chain(&averaged);
+        if let Some(odd) = beside.find(|tensor| tensor.shape() != value.shape()) {
             return Err(format!("what is remembered of `{path}` has shape {}", odd.shape()));
         }
+        average.extend(averaged.map(|value| Param { path: path.clone(), value, role: spec.role }));
         params.push(Param { path, value, role: spec.role });
         memories.push(of_param);
     }
-    let expected = params.len() + memories.iter().map(Vec::len).sum::<usize>();
+    if !average.is_empty() && average.len() != params.len() {
+        let (kept, all) = (average.len(), params.len());
+        return Err(format!("has the average of {kept} of its {all} parameters"));
+    }
+    let expected = params.len() + memories.iter().map(Vec::len).sum::<usize>() + average.len();
     if file.len() != expected {
         return Err(format!("holds {} tensors; the model has {expected}", file.len()));
     }
-    Ok((params.into_iter().collect(), memories))
+    let average = (!average.is_empty()).then(|| average.into_iter().collect());
+    Ok((params.into_iter().collect(), OptimizerState { steps, memories, average }))
 }
 
 fn tensor_of(file: &SafeTensors<'_>, name: &str) -> Result<Tensor, String> {
@@ -268,7 +287,8 @@ mod tests {
         let remembered = |p: &Param| vec![Tensor::full(p.value.shape(), 0.5)];
         let memories = params.iter().map(remembered).collect();
         let notes = BTreeMap::from([("classes".to_owned(), "[\"a\"]".to_owned())]);
-        Checkpoint { model, params, state: OptimizerState { steps: 7, memories }, notes }
+        let state = OptimizerState { steps: 7, memories, average: None };
+        Checkpoint { model, params, state, notes }
     }
 
     #[test]
@@ -282,6 +302,23 @@ mod tests {
         assert_eq!(read.state, written.state);
         assert_eq!(read.notes, written.notes);
         assert_eq!(read.model.tables(), written.model.tables());
+    }
+
+    #[test]
+    fn an_average_is_kept_whole_or_refused() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let path = folder.path().join("net.cenote");
+        let mut written = small();
+        written.state.average = Some(written.model.init(Seed(6)));
+        written.write(&path).expect("writable");
+        let read = Checkpoint::read(&path).expect("readable");
+        assert_eq!((&read.params, &read.state), (&written.params, &written.state));
+        assert_ne!(read.state.used(&read.params), &read.params);
+        let part = written.params.iter().take(2).cloned().collect();
+        written.state.average = Some(part);
+        written.write(&path).expect("writable");
+        let error = Checkpoint::read(&path).expect_err("not whole").to_string();
+        assert!(error.ends_with("has the average of 2 of its 8 parameters"), "{error}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cenote_datasets::{Ink, Segmentation, Threshold};
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
-use super::{count, number, workers};
+use super::{Training, count};
 
 /// What is to be done with images of short texts.
 #[derive(Debug, Subcommand)]
@@ -145,14 +145,10 @@ fn length(text: &str) -> Result<CaptchaLength, String> {
 }
 
 #[derive(Debug, ClapArgs)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct CaptchaTrain {
     /// Folder or zip of images whose names are their texts
     pub(crate) images: PathBuf,
-    /// Checkpoint to write after every epoch; its folder is made if need be
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-    /// What the reader sees and says
+    /// What the reader sees and says, which is the study that is trained: captcha, captcha-positions or captcha-letters
     #[arg(long, value_enum, default_value = "ctc")]
     pub(crate) method: CaptchaMethod,
     /// Deal the images into so many folds
@@ -170,32 +166,13 @@ pub(crate) struct CaptchaTrain {
     /// What ends a text in a name, where names go on behind it
     #[arg(long, value_name = "TEXT")]
     pub(crate) separator: Option<String>,
-    /// Train for this many epochs [default: the method's]
-    #[arg(long, value_name = "N", value_parser = count)]
-    pub(crate) epochs: Option<u64>,
     /// Images of a step [default: the method's]
     #[arg(long, value_name = "N", value_parser = count)]
     pub(crate) batch_size: Option<u64>,
-    /// Arm of the study `captcha`, `captcha-positions` or `captcha-letters` to train [default: max]
-    #[arg(long, value_name = "ARM")]
-    pub(crate) arm: Option<String>,
-    /// Seed of every random draw of training; folds do not depend on it
-    #[arg(long, value_name = "N", default_value = "1", value_parser = number)]
-    pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) cut: CaptchaCut,
-    /// Go on from the checkpoints that are there
-    #[arg(long)]
-    pub(crate) resume: bool,
-    /// Threads; no number of threads changes a result [default: one per core]
-    #[arg(long, value_name = "N", value_parser = workers)]
-    pub(crate) threads: Option<usize>,
-    /// Print the scores as one JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) training: Training,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use super::Training;
+
 /// What is to be done with a detector.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Detect {
@@ -18,7 +20,7 @@ pub(crate) enum Detect {
 /// Which data.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BoxedData {
-    /// Kind of the data: voc, coco, yolo or canvases [default: the data that the detector names]
+    /// Kind of the data: voc, coco, yolo or canvases [default: those of the study]
     #[arg(long, value_name = "KIND")]
     pub(crate) data: Option<String>,
     /// One setting of the data, its value in TOML; may be given several times
@@ -27,47 +29,25 @@ pub(crate) struct BoxedData {
 }
 
 const TRAINED: &str = "Example: cenote detect train --data voc --set dir=my/VOC2007 --out my.cenote\n\n\
-A detector file is TOML: see docs/detection.md. The one that is used when none is named has the arms max, avg, strided, \
-blur, s2d and none.";
+The study that is used when none is named has the arms max, avg, strided, blur, s2d and none; docs/detection.md says what \
+one of your own may say.";
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = TRAINED)]
 pub(crate) struct DetectTrain {
-    /// File that describes the detector [default: one that comes with the program]
-    pub(crate) detector: Option<PathBuf>,
+    /// Name of a study of the task `detect`, its folder, or its file
+    #[arg(default_value = "detect")]
+    pub(crate) study: String,
     #[command(flatten)]
     pub(crate) data: BoxedData,
-    /// What a pixel is made of, in place of what the detector says
+    /// What a pixel is made of, in place of what the study says
     #[arg(long, value_enum)]
     pub(crate) channels: Option<Pixels>,
     /// Rows and columns that images are scaled to, such as 240x320 [default: by the data]
     #[arg(long, value_name = "HxW", value_parser = size)]
     pub(crate) input: Option<[u32; 2]>,
-    /// Arm that fills the slots [default: the detector's baseline]
-    #[arg(long, value_name = "ARM")]
-    pub(crate) arm: Option<String>,
-    /// Train for this many epochs, in place of the detector's number
-    #[arg(long, value_name = "N", value_parser = super::count, allow_negative_numbers = true)]
-    pub(crate) epochs: Option<u64>,
-    /// Seed of every random draw
-    #[arg(long, value_name = "N", default_value = "1", value_parser = super::number)]
-    #[arg(allow_negative_numbers = true)]
-    pub(crate) seed: u64,
-    /// Checkpoint to write after every epoch; its folder is made if need be
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-    /// Go on from the checkpoint at --out
-    #[arg(long)]
-    pub(crate) resume: bool,
-    /// Threads; no number of threads changes a result [default: one per core]
-    #[arg(long, value_name = "N", value_parser = super::workers, allow_negative_numbers = true)]
-    pub(crate) threads: Option<usize>,
-    /// Print the scores as one JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) training: Training,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -82,7 +62,7 @@ pub(crate) struct DetectEvaluate {
     /// Write what is there as annotations of COCO, with the ids that the results have
     #[arg(long, value_name = "FILE")]
     pub(crate) truth: Option<PathBuf>,
-    /// Most that two boxes of one class may overlap, in place of what the detector says
+    /// Most that two boxes of one class may overlap, in place of what its study says
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub(crate) nms: Option<f64>,
     /// Threads; no number of threads changes a result [default: one per core]
@@ -97,13 +77,13 @@ pub(crate) struct DetectEvaluate {
 pub(crate) struct DetectPredict {
     /// Checkpoint that `cenote detect train` wrote
     pub(crate) checkpoint: PathBuf,
-    /// Image files (PNG, JPEG, WebP, BMP) or folders of them, scaled to the detector's input
+    /// Images (PNG, JPEG, WebP, BMP), and folders and zips of them, scaled to the detector's input
     #[arg(required = true)]
     pub(crate) images: Vec<PathBuf>,
     /// Least score of an object that is shown
     #[arg(long, value_name = "SHARE", default_value = "0.3", value_parser = share)]
     pub(crate) least_score: f64,
-    /// Most that two boxes of one class may overlap, in place of what the detector says
+    /// Most that two boxes of one class may overlap, in place of what its study says
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub(crate) nms: Option<f64>,
     /// Folder to write each image into as a PNG with boxes, labels and scores

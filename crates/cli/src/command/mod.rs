@@ -6,6 +6,7 @@ mod captcha;
 mod data;
 mod detect;
 mod evaluate;
+mod files;
 mod fit;
 mod inspect;
 mod interrupt;
@@ -17,6 +18,7 @@ mod report;
 mod settings;
 mod summary;
 mod train;
+mod training;
 
 use std::process::ExitCode;
 

@@ -7,7 +7,15 @@ use serde_json::Value;
 use crate::program::{Place, program, says};
 
 const DETECTOR: &str = r#"
+question = "Does a small detector learn?"
+dataset = { kind = "canvases", from = { kind = "digits" } }
+task = { kind = "detect" }
+measure = { metric = "ap50", margin = 0.02 }
+seeds = { first = 1, count = 1 }
 baseline = "max"
+[questions]
+removed = "none"
+unpooled = ["none"]
 [training]
 epochs = 3
 batch_size = 4
@@ -29,6 +37,11 @@ name = "down1"
 [[model]]
 kind = "fuse"
 layers = [{ kind = "slot", name = "down2" }, { kind = "conv2d", out_channels = 8, kernel_size = 3, padding = 1 }, { kind = "relu" }]
+[[model]]
+kind = "conv2d"
+out_channels = "classes"
+kernel_size = 1
+init = "zeros"
 [arms]
 max = { down1 = { kind = "max_pool", kernel_size = 2 }, down2 = { kind = "max_pool", kernel_size = 2 } }
 none = { down1 = { kind = "identity" }, down2 = { kind = "identity" } }
@@ -127,7 +140,10 @@ fn threads_and_a_kill_in_the_middle_change_no_bit() {
     assert_eq!(train(&place, "--resume")["weights"], whole["weights"]);
     let words = format!("detect train small.toml {CANVASES} --out net.cenote --resume --seed 9 -q");
     let other = place.refuses(&words, 1);
-    says(&other, &["cannot resume: the checkpoint was made by another seed (arm max, seed 1)"]);
+    says(
+        &other,
+        &["cannot resume: the checkpoint was made by another seed (study small, arm max, seed 1)"],
+    );
 }
 
 #[test]
@@ -155,12 +171,15 @@ fn boxes_that_cannot_be_learnt_are_no_trouble() {
 fn what_cannot_be_done_is_told_with_what_could() {
     let place = place();
     let refused = |words: &str, code: i32, parts: &[&str]| says(&place.refuses(words, code), parts);
-    refused("detect train --out a", 2, &["dataset is not given; expected a table of a kind: voc"]);
+    let bare = DETECTOR.lines().filter(|line| !line.starts_with("dataset"));
+    place.write("bare.toml", bare.collect::<Vec<_>>().join("\n"));
+    refused("detect train bare.toml --out a", 2, &["missing field `dataset`"]);
+    refused("detect train smoke --out a", 2, &["study smoke is not about boxes; expected a study"]);
     refused("detect train small.toml --data vok --out a", 2, &["unknown kind `vok`"]);
     refused(
         &format!("detect train small.toml {CANVASES} --out a --arm mox"),
         2,
-        &["arm is `mox`; expected one of max, none"],
+        &["unknown arm `mox`; did you mean `max`? expected one of max, none"],
     );
     refused(&format!("detect train small.toml {CANVASES} --out a --input 3x3"), 2, &["arm `max`"]);
     refused("detect train small.toml --data voc --set dir=nowhere --out a", 4, &["nowhere"]);
@@ -186,7 +205,7 @@ fn what_cannot_be_done_is_told_with_what_could() {
     refused(
         "detect predict net.cenote empty",
         4,
-        &["empty: holds no image; expected files of png"],
+        &["empty: number of images is 0; expected at least 1 PNG, JPEG, WebP or BMP"],
     );
     place.write("no.cenote", b"no checkpoint");
     refused("detect predict no.cenote broken.png", 1, &["is not a cenote checkpoint"]);

@@ -123,6 +123,11 @@ fn help_names_every_option_of_its_command() {
         ),
         ("captcha evaluate", "<CHECKPOINT> [IMAGES] --separator --json"),
         ("captcha read", "<CHECKPOINT> <IMAGES>... --json"),
+        (
+            "detect train",
+            "[STUDY] --data --set --channels --input --arm --epochs --seed --out --resume --threads --json --quiet \
+             [default: detect]",
+        ),
         ("list", "[WHAT] --json studies layers datasets transforms optimizers schedules metrics"),
     ] {
         let help = place.succeeds(&format!("{command} --help"));

@@ -158,7 +158,7 @@ fn a_summary_adds_up_to_the_published_numbers() {
 
 #[test]
 fn a_summary_is_a_table_with_a_line_per_layer() {
-    expect![[r#"
+    expect![[r"
         max: one image of 1x8x8, forward; `sees` is the receptive field in it; kept bytes are held for the backward pass
         layer             kind             output  sees  parameters    MACs  other ops  kept bytes
         conv1             conv2d            8x8x8   3x3          80   4,608        512         256
@@ -170,6 +170,6 @@ fn a_summary_is_a_table_with_a_line_per_layer() {
         logits            dense                10   8x8         170     160         10          64
         total                                  10             1,418  23,200      2,186       4,032
         counted by other programs: fvcore 23,456, ptflops 25,514, calflops 48,704
-    "#]]
+    "]]
     .assert_eq(&Place::new().succeeds("summary smoke --arm max"));
 }

@@ -47,7 +47,7 @@ impl Trained {
         let seed = Seed(self.notes.seed);
         let initial = self.model.init(seed);
         let normalization = &self.notes.normalization;
-        let network = Network { model: &self.model, params: &self.params, normalization };
+        let network = Network { model: &self.model, params: self.used(), normalization };
         let subject = Subject { network, initial: &initial, data, seed, together: TOGETHER };
         let images = [pixels.to_vec()];
         let saliency = Method::ALL.iter().map(|method| {

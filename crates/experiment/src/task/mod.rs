@@ -20,7 +20,8 @@ use toml::Table;
 use crate::{Data, Error};
 
 pub use classify::{Evaluation, evaluate};
-pub use detect::Detect;
+pub use detect::{Decoding, Detect, Found, LossShares, found_objects, ground_truth, judge};
+pub(crate) use detect::{find, scenes};
 pub(crate) use read::{Decoded, cut, read};
 pub use read::{Method, Read};
 
@@ -75,11 +76,11 @@ impl Task {
         }
     }
 
-    /// Refuses a table that describes no data of this task.
-    pub(crate) fn check_data(&self, study: &str, table: &Table) -> Result<(), Error> {
+    /// Refuses settings out of their range, and a table that describes no data of this task.
+    pub(crate) fn check_study(&self, study: &str, table: &Table) -> Result<(), Error> {
         match self {
             Self::Classify => classify::source(study, table).map(drop),
-            Self::Detect(_) => Detect::source(study, table).map(drop),
+            Self::Detect(task) => task.check_study(study, table),
             Self::Read(_) => read::source(study, table).map(drop),
         }
     }

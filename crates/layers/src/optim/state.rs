@@ -1,20 +1,42 @@
-//! What an optimiser remembers between steps.
+//! What is remembered between steps.
 
 use cenote_tensor::{Scalar, Tensor};
 
-use super::{Optimizer, Update};
+use super::{Optimizer, Update, average_in};
 use crate::Params;
 
-/// The number of steps done and, per parameter, what the optimiser remembers.
+/// The number of steps done, what the optimiser remembers of each parameter, and their average where one is kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OptimizerState {
     /// Steps done.
     pub steps: u64,
     /// Tensors per parameter, in the model's order; empty for one that was never moved.
     pub memories: Vec<Vec<Tensor>>,
+    /// The moving average of the parameters, which is used in their place.
+    pub average: Option<Params>,
 }
 
 impl OptimizerState {
+    /// Before the first step; with an average of these parameters for a decay above 0.
+    pub fn start(params: &Params, decay: f64) -> Self {
+        Self { average: (decay > 0.0).then(|| params.clone()), ..Self::default() }
+    }
+
+    /// The parameters that are used: their average, where one is kept.
+    pub fn used<'a>(&'a self, params: &'a Params) -> &'a Params {
+        self.average.as_ref().unwrap_or(params)
+    }
+
+    /// Moves the average, if one is kept, towards the parameters that a step has made.
+    ///
+    /// # Panics
+    /// When they are not of one model, or no step was done.
+    pub fn follow(&mut self, params: &Params, decay: f64) {
+        if let Some(average) = &mut self.average {
+            average_in(average, params, decay, self.steps - 1);
+        }
+    }
+
     /// Does one step: moves every parameter that has a gradient.
     ///
     /// # Panics

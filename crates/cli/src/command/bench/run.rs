@@ -26,8 +26,8 @@ pub(crate) fn run(args: &Bench) -> Result<ExitCode, Failure> {
     let threads = args.threads.unwrap_or(Workers::per_core().jobs);
     let bar = bar(workloads.len(), args.json);
     // In the pool from the first to the last run: nothing is handed over between threads in a step.
-    let work = || Ok(time_all(&workloads, threads, rules, args.json, &bar));
-    let lines = Workers::on_threads(Some(threads), work)?.map_err(Failure::Output)?;
+    let work = || time_all(&workloads, threads, rules, args.json, &bar).map_err(Failure::Output);
+    let lines = Workers::on_threads(Some(threads), work)?;
     bar.finish_and_clear();
     if !args.json {
         let heads = HEADS.map(str::to_owned).to_vec();

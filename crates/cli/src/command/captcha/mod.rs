@@ -24,14 +24,6 @@ pub(super) fn run(command: &Captcha) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Makes the folder that a file will stand in.
-fn make_folder_of(file: &Path) -> Result<(), Failure> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.map_or(Ok(()), std::fs::create_dir_all).map_err(|error| {
-        Failure::File(format!("{}: its folder cannot be made: {error}", file.display()))
-    })
-}
-
 fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(file, bytes)
         .map_err(|error| Failure::File(format!("{}: cannot be written: {error}", file.display())))

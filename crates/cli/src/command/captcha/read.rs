@@ -3,19 +3,17 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use cenote_datasets::{Picture, pictures};
 use cenote_experiment::{Error, Reader, Reading};
 use serde_json::json;
 
-use super::data;
 use crate::args::CaptchaRead;
+use crate::command::files::images;
 use crate::failure::Failure;
 use crate::screen;
 
 pub(super) fn run(args: &CaptchaRead) -> Result<ExitCode, Failure> {
     let reader = Reader::open(&args.checkpoint)?;
-    let found = args.images.iter().map(|path| pictures(path).map_err(data));
-    let found: Vec<Picture> = found.collect::<Result<Vec<_>, _>>()?.concat();
+    let found = images(&args.images)?;
     let (mut text, mut failed) = (String::new(), None);
     for (picture, reading) in found.iter().zip(reader.read(&found)?) {
         match reading {

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use cenote_datasets::{Picture, Plane, draw, png};
 use serde_json::{Value, json};
 
-use super::{data, make_folder_of, write};
+use super::{data, write};
 use crate::args::CaptchaSegment;
+use crate::command::files::make_folder_of;
 use crate::failure::Failure;
 use crate::screen;
 

@@ -5,15 +5,15 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use cenote_datasets::{TextSet, captchas};
-use cenote_experiment::{
-    Error, Plan, ReadScores, Reader, STUDIES, Stop, Study, Task, Trained, Watch, Workers,
-};
+use cenote_evidence::EpochPoint;
+use cenote_experiment::{Error, ReadScores, Reader, STUDIES, Stop, Study, Task, Trained};
 use serde_json::json;
 use toml::Table;
 
-use super::{data, make_folder_of, scores};
+use super::{data, scores};
 use crate::args::{CaptchaLength, CaptchaMethod, CaptchaTrain};
 use crate::command::interrupt::listen;
+use crate::command::training::Job;
 use crate::failure::Failure;
 use crate::screen;
 
@@ -27,12 +27,16 @@ pub(super) fn run(args: &CaptchaTrain) -> Result<ExitCode, Failure> {
     let mut all = ReadScores::default();
     let (mut readers, mut text) = (Vec::new(), String::new());
     for fold in folds {
-        let file = if args.every_fold { numbered(&args.out, fold) } else { args.out.clone() };
+        let file = if args.every_fold {
+            numbered(&args.training.out, fold)
+        } else {
+            args.training.out.clone()
+        };
         let clock = Instant::now();
         let (reader, judged) = one_fold(args, fold, &file, &stop)?;
         let seconds = clock.elapsed().as_secs_f64();
         readers.push(json!({
-            "fold": fold, "checkpoint": file, "weights": reader.trained().params.digest(),
+            "fold": fold, "checkpoint": file, "weights": reader.trained().used().digest(),
             "seconds": seconds, "scores": scores::document(&judged),
         }));
         let place = format!("fold {fold} of {}: checkpoint {}", args.folds, file.display());
@@ -42,10 +46,10 @@ pub(super) fn run(args: &CaptchaTrain) -> Result<ExitCode, Failure> {
     if readers.len() > 1 {
         text.extend(["all folds together:\n".to_owned(), scores::words(&all)]);
     }
-    if args.json {
+    if args.training.json {
         let document = json!({
             "schema": "cenote.captcha.train/1", "images": args.images, "folds": args.folds,
-            "seed": args.seed, "readers": readers, "scores": scores::document(&all),
+            "seed": args.training.seed, "readers": readers, "scores": scores::document(&all),
         });
         text = format!("{document}\n");
     }
@@ -66,35 +70,21 @@ fn one_fold(
     file: &Path,
     stop: &Stop,
 ) -> Result<(Reader, ReadScores), Failure> {
+    let words = &args.training;
     let (study, set) = study(args, fold)?;
-    let arm = args.arm.clone().unwrap_or_else(|| study.baseline.clone());
-    study.filling(&arm)?;
-    let plan = Plan::new(study)?;
-    let earlier = if args.resume && file.exists() { Some(Trained::read(file)?) } else { None };
-    make_folder_of(file)?;
-    let epochs = plan.recipe.epochs;
-    let watch = |seen: Watch<'_>| {
-        if let (Watch::Epoch(point), false) = (seen, args.quiet) {
-            screen::say(&format!(
-                "fold {fold}, epoch {}/{epochs}: loss {:.4}, {:.2} % right in training",
-                point.epoch,
-                point.train_loss,
-                100.0 * point.train_accuracy
-            ));
-        }
+    let job = Job::new(study, words, file)?;
+    let earlier = if words.resume && file.exists() { Some(Trained::read(file)?) } else { None };
+    let line = |epoch: &str, point: &EpochPoint| {
+        let right = 100.0 * point.train_accuracy;
+        format!(
+            "fold {fold}, {epoch}: loss {:.4}, {right:.2} % right in training",
+            point.train_loss
+        )
     };
-    let work = || -> Result<(Reader, ReadScores), Error> {
-        let trained = Trained::train(&plan, &arm, args.seed, file, earlier, stop, watch)?;
+    job.train(earlier, stop, line, |trained| {
         let reader = Reader::of(trained)?;
         let (judged, _) = reader.judge(&set.test)?;
         Ok((reader, judged))
-    };
-    Workers::on_threads(args.threads, work).map_err(|error| match error {
-        Error::Interrupted => Failure::Interrupted(format!(
-            "interrupted: {} holds the last whole epoch; --resume goes on from there",
-            file.display()
-        )),
-        error => error.into(),
     })
 }
 
@@ -104,11 +94,6 @@ fn study(args: &CaptchaTrain, fold: u64) -> Result<(Study, TextSet), Failure> {
     captchas(&args.images, args.separator.as_deref()).map_err(data)?;
     let mut study = of_method(args.method)?;
     study.dataset = dataset(args, fold)?;
-    study.with_seeds(1);
-    study.seeds.first = args.seed;
-    if let Some(epochs) = args.epochs {
-        study.training.epochs = epochs;
-    }
     if let Some(size) = args.batch_size {
         study.training.batch_size = usize::try_from(size).unwrap_or(usize::MAX);
     }

@@ -7,7 +7,7 @@ use cenote_datasets::{Tile, grid};
 use super::known::{Known, Set, unknown};
 use super::{boxes, classes, texts};
 use crate::args::DataInspect;
-use crate::command::{op, settings};
+use crate::command::{files, settings};
 use crate::failure::Failure;
 use crate::screen;
 
@@ -33,7 +33,7 @@ pub(super) fn run(args: &DataInspect) -> Result<ExitCode, Failure> {
     };
     let inspected = inspected.map_err(|error| Failure::Data(error.to_string()))?;
     if let Some(path) = &args.grid {
-        op::files::write(path, &grid(&inspected.tiles, args.columns))?;
+        files::write(path, &grid(&inspected.tiles, args.columns))?;
     }
     let Inspected { words, document, .. } = inspected;
     let text = if args.json { format!("{document}\n") } else { words };

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use cenote_datasets::{Scene, Split};
-use cenote_experiment::{TrainedDetector, found_objects, ground_truth, judge};
+use cenote_experiment::{Finder, found_objects, ground_truth, judge};
 use cenote_metrics::{Detections, GroundTruth, Matches, Summary};
 use serde_json::{Map, Value, json};
 
@@ -22,17 +22,13 @@ pub(super) struct Judged {
 
 impl Judged {
     /// Looks for objects in all images of a split, which are of these scenes, and compares.
-    pub(super) fn new(
-        trained: &TrainedDetector,
-        split: &Split,
-        scenes: &[Scene],
-    ) -> Result<Self, Failure> {
+    pub(super) fn new(finder: &Finder, split: &Split, scenes: &[Scene]) -> Result<Self, Failure> {
         let begun = Instant::now();
-        let found = trained.search(split, scenes)?;
+        let found = finder.search(split, scenes)?;
         let seconds = begun.elapsed().as_secs_f64();
         let refused = |error: cenote_metrics::Error| Failure::Data(error.to_string());
         let detections = found_objects(&found).map_err(refused)?;
-        let truth = ground_truth(scenes, &trained.notes.classes);
+        let truth = ground_truth(scenes, finder.classes());
         let matches = judge(&truth, &detections).map_err(refused)?;
         let summary = matches.summary().map_err(refused)?;
         Ok(Self { truth, detections, matches, summary, images: found.len(), seconds })

@@ -4,115 +4,87 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use cenote_datasets::Channels;
-use cenote_experiment::{Detector, DetectorPlan, DetectorPoint, Error, TrainedDetector};
+use cenote_evidence::EpochPoint;
+use cenote_experiment::{Finder, Study, Task, Trained, find};
 use serde_json::json;
 
-use super::data::{on_threads, table};
+use super::data::table;
 use super::scores::Judged;
 use crate::args::{DetectTrain, Pixels};
 use crate::command::interrupt::listen;
-use crate::command::train::{bar, make_folder_of};
+use crate::command::training::Job;
 use crate::failure::Failure;
 use crate::screen;
 
 pub(super) fn run(args: &DetectTrain) -> Result<ExitCode, Failure> {
-    let detector = described(args)?;
-    let stop = listen()?;
-    let bar = bar(args.quiet);
-    let epochs = detector.training.epochs;
+    let words = &args.training;
+    let job = Job::new(study(args)?, words, &words.out)?;
+    let earlier = if words.resume { Some(Trained::read(&words.out)?) } else { None };
+    if !words.quiet {
+        screen::say(&planned(&job));
+    }
     let begun = Instant::now();
-    let watch = |[epoch, step, steps]: [u64; 3], point: Option<&DetectorPoint>| {
-        bar.set_length(epochs * steps);
-        bar.set_position(epoch * steps + step);
-        let Some(point) = point else { return };
-        let line = format!(
-            "epoch {}/{epochs}: loss {:.4} (heat {:.4}, L1 {:.4}, GIoU {:.4}), {:.0} s",
-            point.epoch,
-            point.loss,
-            point.heat,
-            point.l1,
-            point.giou,
-            begun.elapsed().as_secs_f64()
-        );
-        match (args.quiet, bar.is_hidden()) {
-            (true, _) => {}
-            (false, true) => screen::say(&line),
-            (false, false) => bar.println(line),
-        }
+    let line = |epoch: &str, point: &EpochPoint| {
+        format!("{epoch}: loss {:.4}, {:.0} s", point.train_loss, begun.elapsed().as_secs_f64())
     };
-    let work = || -> Result<_, Failure> {
-        let arm = args.arm.clone().unwrap_or_else(|| detector.baseline.clone());
-        let plan = DetectorPlan::new(detector, &arm)?;
-        let earlier = if args.resume { Some(TrainedDetector::read(&args.out)?) } else { None };
-        make_folder_of(&args.out)?;
-        if !args.quiet {
-            screen::say(&planned(&plan));
-        }
-        let trained = TrainedDetector::train(&plan, args.seed, &args.out, earlier, &stop, watch)?;
+    let (finder, judged, seconds) = job.train(earlier, &*listen()?, line, |trained| {
         let seconds = begun.elapsed().as_secs_f64();
-        let judged = Judged::new(&trained, &plan.data.test, &plan.judged_by)?;
-        Ok((trained, judged, seconds, plan.data.train.len()))
-    };
-    let outcome = on_threads(args.threads, work);
-    bar.finish_and_clear();
-    let (trained, judged, seconds, scenes) = outcome.map_err(|failure| match failure {
-        Failure::Experiment(Error::Interrupted) => Failure::Interrupted(format!(
-            "interrupted: {} holds the last whole epoch; --resume goes on from there",
-            args.out.display()
-        )),
-        failure => failure,
+        let finder = Finder::of(trained)?;
+        let judged = Judged::new(&finder, &job.plan.data.test, &finder.scenes()?)?;
+        Ok((finder, judged, seconds))
     })?;
-    let text = if args.json {
+    let text = if words.json {
         let mut document = judged.document();
         document.insert("schema".to_owned(), json!("cenote.detect.train/1"));
-        document.insert("arm".to_owned(), json!(trained.notes.arm));
-        document.insert("seed".to_owned(), json!(args.seed));
-        document.insert("checkpoint".to_owned(), json!(args.out));
-        document.insert("weights".to_owned(), json!(trained.average.digest()));
+        document.insert("study".to_owned(), json!(job.plan.study.name));
+        document.insert("arm".to_owned(), json!(job.arm));
+        document.insert("seed".to_owned(), json!(words.seed));
+        document.insert("checkpoint".to_owned(), json!(words.out));
+        document.insert("weights".to_owned(), json!(finder.trained().used().digest()));
         document.insert("training_seconds".to_owned(), json!(seconds));
         format!("{}\n", serde_json::Value::Object(document))
     } else {
+        let images = job.plan.data.train.len();
         format!(
-            "{}\ntrained in {seconds:.0} s on {scenes} images\ncheckpoint {}\n",
+            "{}\ntrained in {seconds:.0} s on {images} images\ncheckpoint {}\n",
             judged.words(),
-            args.out.display()
+            words.out.display()
         )
     };
     screen::print(&text).map_err(Failure::Output)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The detector of the file, with what the flags say in place of it.
-fn described(args: &DetectTrain) -> Result<Detector, Failure> {
-    let mut detector = match &args.detector {
-        Some(file) => Detector::read(file)?,
-        None => Detector::usual(),
+/// The study that is named, with what the flags say in place of it.
+fn study(args: &DetectTrain) -> Result<Study, Failure> {
+    let mut study = find(&args.study)?;
+    let Task::Detect(task) = &mut study.task else {
+        let words = "is not about boxes; expected a study of the task `detect`";
+        return Err(Failure::Usage(format!("study {} {words}", study.name)));
     };
-    if let Some(table) = table(&args.data)? {
-        detector.dataset = Some(table);
-    }
-    if let Some(epochs) = args.epochs {
-        detector.training.epochs = epochs;
-    }
+    task.size = args.input.or(task.size);
     if let Some(channels) = args.channels {
-        detector.channels = match channels {
+        task.channels = match channels {
             Pixels::Rgb => Channels::Rgb,
             Pixels::Grey => Channels::Grey,
         };
     }
-    detector.input = args.input.or(detector.input);
-    Ok(detector)
+    if let Some(table) = table(&args.data)? {
+        study.dataset = table;
+    }
+    Ok(study)
 }
 
-fn planned(plan: &DetectorPlan) -> String {
+fn planned(Job { plan, arm, .. }: &Job<'_>) -> String {
+    let arm = plan.arms.iter().find(|one| one.name == *arm).expect("it is planned");
     format!(
         "{} images to learn from, {} to judge by, {} classes; input {}, output {}; {} parameters, {:.2} G multiply-adds",
         plan.data.train.len(),
         plan.data.test.len(),
         plan.data.classes.len(),
-        plan.model.input(),
-        plan.model.output(),
-        plan.model.trained(),
-        plan.model.cost().macs as f64 / 1e9
+        arm.model.input(),
+        arm.model.output(),
+        arm.model.trained(),
+        arm.model.cost().macs as f64 / 1e9
     )
 }

@@ -1,7 +1,6 @@
 //! `cenote op`: one operator on one array or image, or every operator on one image.
 
 mod applied;
-pub(super) mod files;
 mod gallery;
 mod npy;
 mod picture;
@@ -19,10 +18,10 @@ use serde_json::json;
 use toml::Table;
 
 use applied::{Applied, Operator};
-use files::refused;
 use picture::Scale;
 use statistics::Statistics;
 
+use super::files::{self, refused};
 use super::settings;
 use crate::args::Op;
 use crate::failure::Failure;

@@ -7,7 +7,7 @@ use cenote_tensor::{Scalar, Tensor};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageFormat, RgbImage};
 
-use super::files::refused;
+use crate::command::files::refused;
 use crate::failure::Failure;
 
 /// The most pixels on a side of a picture that is written.

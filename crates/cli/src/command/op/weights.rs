@@ -6,7 +6,7 @@ use cenote_layers::Params;
 use cenote_tensor::{MAX_RANK, Scalar, Shape, Tensor};
 use safetensors::{Dtype, SafeTensors};
 
-use super::files::{read, refused};
+use crate::command::files::{read, refused};
 use crate::failure::Failure;
 
 /// Replaces every parameter by the tensor of its name in the file. A name is the parameter's path or,

@@ -78,7 +78,7 @@ pub fn judge(
 }
 
 /// The summary of COCO for images of one size, and the mean overlap of what was found right.
-pub(crate) fn scores(
+pub(super) fn scores(
     found: &[Vec<Found>],
     objects: &[Vec<BoxedObject>],
     size: [u32; 2],

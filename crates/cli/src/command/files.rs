@@ -2,7 +2,10 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use cenote_datasets::{Picture, pictures};
+use cenote_experiment::Error;
 
 use crate::failure::Failure;
 
@@ -26,8 +29,22 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// The images that are named, and those in the folders and zips that are.
+pub(super) fn images(named: &[PathBuf]) -> Result<Vec<Picture>, Failure> {
+    let found = named.iter().map(|path| Ok(pictures(path).map_err(Error::from)?));
+    Ok(found.collect::<Result<Vec<_>, Failure>>()?.concat())
+}
+
+/// Makes the folder that a file will stand in.
+pub(super) fn make_folder_of(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .map_err(|error| refused(path, format!("its folder cannot be made: {error}")))
+}
+
 /// Writes a file that appears under its name only when it is complete.
-pub(in crate::command) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let cannot =
         |error: &dyn std::fmt::Display| refused(path, format!("cannot be written: {error}"));
     let folder = match path.parent() {

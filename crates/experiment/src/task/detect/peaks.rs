@@ -26,7 +26,7 @@ pub struct Found {
 
 /// What finds peaks on maps of one size.
 #[derive(Debug)]
-pub(crate) struct Peaks {
+pub(super) struct Peaks {
     pool: Model,
     classes: usize,
     map: [usize; 2],
@@ -34,7 +34,7 @@ pub(crate) struct Peaks {
 
 impl Peaks {
     /// For outputs of this shape, `(C + 4, H, W)`.
-    pub(crate) fn new(output: Shape) -> Self {
+    pub(super) fn new(output: Shape) -> Self {
         let &[channels, high, wide] = output.dims() else { unreachable!("the head makes maps") };
         let classes = channels - SIDES;
         let text = "layer = [{ kind = 'max_pool', kernel_size = 3, stride = 1, padding = 1 }]";
@@ -43,13 +43,8 @@ impl Peaks {
         Self { pool, classes, map: [high, wide] }
     }
 
-    /// How many classes there are.
-    pub(crate) fn classes(&self) -> usize {
-        self.classes
-    }
-
     /// The objects of each image of an output `(N, C + 4, H, W)`, in pixels of images of these sizes `[rows, columns]`.
-    pub(crate) fn of(
+    pub(super) fn of(
         &self,
         output: &Tensor,
         sizes: &[[u32; 2]],
