@@ -80,7 +80,7 @@ fn memory_is_foreseen_to_the_byte_whatever_is_in_the_images() {
         let train = Split::of_objects(plan.data.train.images().clone(), objects);
         let data = Data { train: train.expect("as many"), ..plan.data.clone() };
         let foreseen = Footprint::of(&plan.study, model, &data).expect("trains").peak(8);
-        let (_, used) = metered(|| {
+        let ((), used) = metered(|| {
             let mut fit = Fit::start(model, &data, &plan.recipe, Seed(2));
             for _ in 0..2 {
                 fit.epoch(&Stop::default(), |_, _| ()).expect("trains");
