@@ -299,3 +299,42 @@ fn a_file_where_a_folder_should_be_and_a_folder_where_a_file_should_be_are_refus
         folder.classes("kind = 'csv'\ntrain = 'DIR/folder'\nshape = [1, 1, 1]").unwrap_err();
     assert!(error.starts_with("DIR/folder: entry is a folder"), "{error}");
 }
+
+/// Tests that run as root may read all that there is; a link that leads to itself nobody can.
+#[cfg(unix)]
+#[test]
+fn folders_and_images_that_cannot_be_looked_at_are_told_and_not_left_out() {
+    let folder = Folder::new();
+    let endless = |name: &str| {
+        let path = folder.0.path().join(name);
+        std::os::unix::fs::symlink(&path, &path).expect("the folder of a test is writable");
+    };
+    folder.image("classes/a/1.png", 1);
+    folder.image("texts/ab.png", 1);
+    folder.image("yolo/images/1.png", 1);
+    folder.put("yolo/classes.txt", "cell\n");
+    for name in ["classes/a/2.png", "texts/cd.png", "yolo/images/2.png"] {
+        endless(name);
+    }
+    let images = "kind = 'image_folder'\ndir = 'DIR/classes'";
+    let told = |error: String, file: &str| {
+        assert!(error.starts_with(&format!("DIR/{file}: cannot be read: ")), "{error}");
+    };
+    told(folder.classes(images).unwrap_err(), "classes/a/2.png");
+    told(folder.boxes("kind = 'yolo'\ndir = 'DIR/yolo'").unwrap_err(), "yolo/images/2.png");
+    let texts = folder.texts("kind = 'captcha'\npath = 'DIR/texts'").expect("named by texts");
+    let sizes = texts.train.iter().chain(&texts.test).map(|image| image.picture.size());
+    let error = sizes.collect::<Result<Vec<_>, _>>().unwrap_err();
+    told(folder.shown(&error), "texts/cd.png");
+    endless("classes/b");
+    told(folder.classes(images).unwrap_err(), "classes/b");
+    endless("nowhere");
+    for kind in ["image_folder", "voc", "yolo"] {
+        let table = format!("kind = '{kind}'\ndir = 'DIR/nowhere'");
+        let error = match kind {
+            "image_folder" => folder.classes(&table).unwrap_err(),
+            _ => folder.boxes(&table).unwrap_err(),
+        };
+        assert!(error.starts_with("DIR/nowhere"), "{error}");
+    }
+}

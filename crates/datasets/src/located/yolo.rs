@@ -22,8 +22,7 @@ use serde::Deserialize;
 use super::DetectionSource;
 use super::listing::text;
 use super::scene::{BoxedObject, DetectionSet, LeftOut, Scene};
-use crate::folder::entries;
-use crate::picture::is_image;
+use crate::folder::{self, entries};
 use crate::source::share;
 use crate::{Error, Origin, Picture};
 
@@ -119,7 +118,7 @@ impl Yolo {
 fn scenes(images: &Path, labels: &Path, left_out: &mut Vec<LeftOut>) -> Result<Vec<Scene>, Error> {
     let mut scenes = Vec::new();
     let mut stems = BTreeSet::new();
-    for path in entries(images)?.into_iter().filter(|path| is_image(path) && path.is_file()) {
+    for path in folder::images(images)? {
         let stem = stem(&path);
         let picture = Picture::file(path);
         let size = picture.size()?;

@@ -36,8 +36,8 @@ use sha2::{Digest, Sha256};
 use super::Source;
 use super::labels::{self, Part, Row};
 use super::share;
-use crate::folder::entries;
-use crate::picture::{ENDINGS, is_image};
+use crate::folder::{entries, images};
+use crate::picture::ENDINGS;
 use crate::{Channels, Dataset, Encoded, Error, Images, Origin, Picture, Split};
 
 pub(super) const KIND: Kind<dyn Source> = Kind {
@@ -290,15 +290,23 @@ impl Encoded for Files {
     }
 }
 
+/// Whether a path is a folder; what cannot be looked at is an error, not a class less.
+fn is_folder(path: &Path) -> Result<bool, Error> {
+    let unreadable = |source| Error::Read { file: path.display().to_string(), source };
+    Ok(fs::metadata(path).map_err(unreadable)?.is_dir())
+}
+
 /// The classes below a folder, each with its images.
 fn list(root: &Path) -> Result<Listing, Error> {
     let mut listing = Vec::new();
-    for folder in entries(root)?.into_iter().filter(|path| path.is_dir()) {
+    for folder in entries(root)? {
+        if !is_folder(&folder)? {
+            continue;
+        }
         let Some(class) = folder.file_name().and_then(OsStr::to_str).map(str::to_owned) else {
             continue;
         };
-        let images = |path: &PathBuf| is_image(path) && path.is_file();
-        let files: Vec<PathBuf> = entries(&folder)?.into_iter().filter(images).collect();
+        let files = images(&folder)?;
         if files.is_empty() {
             return Err(Error::Format {
                 file: folder.display().to_string(),

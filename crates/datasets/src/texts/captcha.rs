@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::TextSource;
 use super::set::{TextImage, TextSet, alphabet};
 use crate::archive::Zip;
-use crate::folder::entries;
+use crate::folder;
 use crate::order::shuffle;
 use crate::picture::is_image;
 use crate::source::share;
@@ -79,8 +79,7 @@ pub fn captchas(path: &Path, separator: Option<&str>) -> Result<Vec<TextImage>, 
 pub fn pictures(path: &Path) -> Result<Vec<Picture>, Error> {
     let is_zip = || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"));
     let found: Vec<Picture> = if path.is_dir() {
-        let files = entries(path)?.into_iter().filter(|path| is_image(path) && path.is_file());
-        files.map(Picture::file).collect()
+        folder::images(path)?.into_iter().map(Picture::file).collect()
     } else if is_zip() {
         packed(path, |_| Ok(()))?.into_iter().map(|(picture, ())| picture).collect()
     } else {
@@ -181,8 +180,7 @@ impl Captcha {
             let text = self.text(&path)?;
             Ok(TextImage { picture: Picture::file(path), text })
         };
-        let images = entries(folder)?.into_iter();
-        images.filter(|path| is_image(path) && path.is_file()).map(image).collect()
+        folder::images(folder)?.into_iter().map(image).collect()
     }
 
     fn archive(&self) -> Result<Vec<TextImage>, Error> {
