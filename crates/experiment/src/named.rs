@@ -15,31 +15,34 @@ pub struct Named {
     pub text: &'static str,
 }
 
+macro_rules! named {
+    ($name:literal) => {
+        Named {
+            name: $name,
+            text: include_str!(concat!("../../../docs/experiments/", $name, "/experiment.toml")),
+        }
+    };
+}
+
 /// The studies that come with the program; the first is what runs when none is named.
 pub const STUDIES: &[Named] = &[
-    Named { name: "quick", text: include_str!("../../../docs/experiments/quick/experiment.toml") },
-    Named { name: "smoke", text: include_str!("../../../docs/experiments/smoke/experiment.toml") },
-    Named { name: "full", text: include_str!("../../../docs/experiments/full/experiment.toml") },
-    Named {
-        name: "claims",
-        text: include_str!("../../../docs/experiments/claims/experiment.toml"),
-    },
-    Named {
-        name: "detect",
-        text: include_str!("../../../docs/experiments/detect/experiment.toml"),
-    },
-    Named {
-        name: "captcha",
-        text: include_str!("../../../docs/experiments/captcha/experiment.toml"),
-    },
-    Named {
-        name: "captcha-positions",
-        text: include_str!("../../../docs/experiments/captcha-positions/experiment.toml"),
-    },
-    Named {
-        name: "captcha-letters",
-        text: include_str!("../../../docs/experiments/captcha-letters/experiment.toml"),
-    },
+    named!("quick"),
+    named!("smoke"),
+    named!("full"),
+    named!("claims"),
+    named!("factorial"),
+    named!("removal"),
+    named!("lenet5"),
+    named!("keras"),
+    named!("all-cnn-a"),
+    named!("all-cnn-b"),
+    named!("all-cnn-c"),
+    named!("vgg"),
+    named!("resnet"),
+    named!("detect"),
+    named!("captcha"),
+    named!("captcha-positions"),
+    named!("captcha-letters"),
 ];
 
 #[cfg(test)]
@@ -108,7 +111,8 @@ mod tests {
         assert_eq!(
             find("qick").expect_err("misspelt").to_string(),
             "no study `qick`; did you mean `quick`? expected a file, a folder with experiment.toml, \
-             or one of quick, smoke, full, claims, detect, captcha, captcha-positions, captcha-letters"
+             or one of quick, smoke, full, claims, factorial, removal, lenet5, keras, all-cnn-a, all-cnn-b, \
+             all-cnn-c, vgg, resnet, detect, captcha, captcha-positions, captcha-letters"
         );
     }
 }
