@@ -12,8 +12,8 @@
 //! # Ok::<(), cenote_experiment::Error>(())
 //! ```
 //!
-//! [`run_all`] then runs the cells. Its promises: an arm differs from another in its slots and
-//! nothing else; runs with one seed share every random draw that does not depend on the slots; the
+//! [`run_all`] then runs the cells. Its promises: an arm differs from another in its slots, in what the study says of its
+//! training, and in nothing else; runs with one seed share every random draw that does not depend on the slots; the
 //! bits of a result depend on neither threads nor interruptions; a finished run is never lost and
 //! never repeated.
 //!
@@ -22,6 +22,7 @@
 //! It parses no flags, draws nothing and writes to no terminal (an [`Observer`] is told what happens),
 //! and it judges nothing: verdicts are made from records, by `cenote-evidence`.
 
+mod arms;
 mod data;
 mod environment;
 mod error;
@@ -42,6 +43,7 @@ mod task;
 mod trained;
 mod unfinished;
 
+pub use arms::{Arms, Setup};
 pub use data::Data;
 pub use environment::CODE;
 pub use error::Error;
@@ -55,7 +57,7 @@ pub use reader::{ReadScores, Reader, Reading};
 pub use robustness::{Corruptions, Robustness, Trials};
 pub use schedule::{Ended, Observer, Workers, run_all};
 pub use slot::{Filling, fill};
-pub use study::{Arms, Measure, Seeds, SplitBy, Study, Training};
+pub use study::{Measure, Seeds, SplitBy, Study, Training};
 pub use task::{
     Decoding, Detect, Evaluation, Found, LossShares, Method, Read, Task, evaluate, found_objects,
     ground_truth, judge,

@@ -5,7 +5,7 @@ use std::fs;
 use cenote_layers::Model;
 use cenote_tensor::Scalar;
 
-use crate::{Error, Footprint, Plan, Recipe, Workers};
+use crate::{Arm, Error, Footprint, Plan, Recipe, Workers};
 
 /// Refuses an arm that needs more memory than the machine has, before it is asked for.
 ///
@@ -27,7 +27,7 @@ impl Plan {
     /// # Errors
     /// As [`Footprint::of`].
     pub fn footprints(&self) -> Result<Vec<Footprint>, Error> {
-        let of = |arm: &crate::Arm| Footprint::of(&self.study, &arm.model, &self.data);
+        let of = |arm: &Arm| Footprint::of(&self.study.of_arm(&arm.name)?, &arm.model, &self.data);
         self.arms.iter().map(of).collect()
     }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::environment::CODE;
 use crate::slot::count_classes;
-use crate::{Data, Error, Measures, Study, Task, Trials, fill, memory};
+use crate::{Data, Error, Measures, Setup, Study, Task, Trials, fill, memory};
 
 /// Everything a study needs to run: loaded data, fitted models, and the list of cells.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Plan {
     pub arms: Vec<Arm>,
     /// Every run: the arms of one seed, then those of the next.
     pub cells: Vec<Cell>,
-    /// How every arm is trained.
+    /// How arms are trained that have nothing of their own; task, epochs and batches are those of all.
     pub recipe: Recipe,
 }
 
@@ -59,6 +59,8 @@ pub struct Arm {
     pub name: String,
     /// The network, fitted to the data.
     pub model: Model,
+    /// How it is trained.
+    pub recipe: Recipe,
 }
 
 /// One run: an arm with a seed.
@@ -101,25 +103,27 @@ impl Plan {
         study.check()?;
         let data = Data::load(&study)?;
         let recipe = Recipe::of(&study)?;
-        // Whether a transform fits the images shows only where both meet.
-        recipe.augmentation.fits(data.train.shape())?;
         let trials = Trials::of(&study, &data)?;
         let measures = Measures::of(&study)?;
-        let arms = study.arms.iter().map(|(name, filling)| {
-            let mut tables = fill(name, &study.model, filling)?;
+        let arms = study.arms.iter().map(|(name, setup)| {
+            let mut tables = fill(name, &study.model, &setup.slots)?;
+            let recipe = Recipe::of(&study.of_arm(name)?)?;
+            // Whether a transform fits the images shows only where both meet.
+            recipe.augmentation.fits(data.train.shape())?;
             count_classes(&mut tables, recipe.task.outputs(&data));
             let model = fit_arm(name, tables, &recipe.task, &data)?;
             memory::check(name, &model, &recipe, data.train.len())?;
             measures.fit(&model, &data)?;
-            Ok(Arm { name: name.to_owned(), model })
+            Ok(Arm { name: name.to_owned(), model, recipe })
         });
         let arms = arms.collect::<Result<Vec<_>, Error>>()?;
         let cells = study.seeds.iter().flat_map(|seed| {
-            let cell =
-                |(i, arm): (usize, &Arm)| Cell { id: id(&study, &data, arm, seed), arm: i, seed };
+            let cell = |(i, arm): (usize, &Arm)| {
+                Ok(Cell { id: id(&study, &data, arm, seed)?, arm: i, seed })
+            };
             arms.iter().enumerate().map(cell).collect::<Vec<_>>()
         });
-        let cells = cells.collect();
+        let cells = cells.collect::<Result<Vec<_>, Error>>()?;
         let plan = Self { study, data, trials, measures, arms, cells, recipe };
         plan.design().check()?;
         Ok(plan)
@@ -186,9 +190,12 @@ impl Plan {
     }
 
     fn note(&self, arm: &Arm) -> ArmNote {
+        let about = self.study.about.get(&arm.name).cloned();
+        let differs = self.study.arms.get(&arm.name).map(Setup::told_training);
+        let about: Vec<String> = about.into_iter().chain(differs.flatten()).collect();
         ArmNote {
             name: arm.name.clone(),
-            about: self.study.about.get(&arm.name).cloned().unwrap_or_default(),
+            about: about.join("; "),
             against: self.study.partner(&arm.name).to_owned(),
             layers: layers(&arm.model),
         }
@@ -220,11 +227,11 @@ fn fit_arm(name: &str, tables: Vec<toml::Table>, task: &Task, data: &Data) -> Re
 }
 
 /// Digest of everything that could change the result of a run.
-fn id(study: &Study, data: &Data, arm: &Arm, seed: u64) -> String {
+fn id(study: &Study, data: &Data, arm: &Arm, seed: u64) -> Result<String, Error> {
     let mut all = json!({
         "arm": arm.name,
         "model": arm.model.tables(),
-        "training": study.training,
+        "training": study.training_of(&arm.name)?,
         "data": data.checksum,
         "seed": seed,
         "code": CODE,
@@ -240,7 +247,7 @@ fn id(study: &Study, data: &Data, arm: &Arm, seed: u64) -> String {
     if !study.task.is_classify() {
         all["task"] = json!(study.task);
     }
-    digest(&all)
+    Ok(digest(&all))
 }
 
 fn digest(value: &serde_json::Value) -> String {
@@ -373,5 +380,40 @@ mod tests {
             "arm `max`: layer `down1`: max_pool: kernel 9x9 (stride 9) does not fit input 8x8; \
              the smallest input that fits is 9x9"
         );
+    }
+
+    #[test]
+    fn an_arm_may_be_trained_differently_and_only_its_runs_are_others() {
+        let plain = plan(smoke().text).expect("fits");
+        let with = |training: &str| {
+            let mut study = Study::parse("test", smoke().text)?;
+            let text = toml::to_string(&study.arms).expect("plain data");
+            let text = format!("{text}\n[none.training]\n{training}");
+            study.arms = toml::from_str(&text).expect("arms");
+            Plan::new(study)
+        };
+        let changed = with("learning_rate = 0.5\noptimizer = { kind = 'adam' }").expect("fits");
+        let rates: Vec<f64> = changed.arms.iter().map(|arm| arm.recipe.learning_rate).collect();
+        assert_eq!(rates, [plain.recipe.learning_rate, 0.5]);
+        assert_eq!(changed.arms[1].recipe.optimizer.memories(), 2, "moments of Adam");
+        assert_eq!(plain.cells[0], changed.cells[0]);
+        assert_ne!(plain.cells[1], changed.cells[1]);
+        let [plain, moments] = [plain, changed].map(|plan| plan.peaks().expect("trains"));
+        assert_eq!(plain[0], moments[0]);
+        assert!(plain[1] < moments[1], "moments take memory: {plain:?} {moments:?}");
+        let about = with("average = 0.9").expect("fits").design().arms[1].about.clone();
+        assert!(about.ends_with("trained with average = 0.9"), "{about}");
+        let refusal = |training: &str| with(training).expect_err(training).to_string();
+        assert_eq!(
+            refusal("epochs = 3"),
+            "study test: arms.none.training.epochs is given; expected one of learning_rate, optimizer, schedule, \
+             augment, average; all arms share the others"
+        );
+        assert_eq!(
+            refusal("learning_rate = -1"),
+            "study test: arms.none.training.learning_rate is -1; expected a finite number above 0"
+        );
+        assert!(refusal("optimizer = { kind = 'adm' }").contains("did you mean `adam`?"));
+        assert!(refusal("schedule = 3").contains("arms.none.training: "));
     }
 }

@@ -13,7 +13,7 @@ use cenote_tensor::{Scalar, Seed, metered};
 use crate::measure::Subject;
 use crate::task::{Judged, Network, TOGETHER};
 use crate::unfinished::{Keeper, Traces, Unfinished};
-use crate::{Cell, Data, Error, Fit, Plan, Recipe, Stop};
+use crate::{Arm, Cell, Data, Error, Fit, Plan, Recipe, Stop};
 
 /// What training alone took that is worth a file before its network is judged.
 const WORTH_KEEPING: Duration = Duration::from_secs(1);
@@ -119,8 +119,8 @@ fn train<'a>(
     traces: &mut Traces,
     show: &mut impl FnMut(Seen<'_>),
 ) -> Result<Fit<'a>, Error> {
-    let model = &plan.arms[cell.arm].model;
-    let mut fit = Fit::start(model, data, &plan.recipe, Seed(cell.seed));
+    let Arm { model, recipe, .. } = &plan.arms[cell.arm];
+    let mut fit = Fit::start(model, data, recipe, Seed(cell.seed));
     match unfinished.read(&cell.id) {
         Ok(None) => {}
         Ok(Some(kept)) => {

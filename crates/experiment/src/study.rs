@@ -10,7 +10,7 @@ use cenote_spec::nearest;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::slot::Filling;
+use crate::arms::{Arms, Setup};
 use crate::{Error, Measures, Robustness, Task};
 
 /// The most epochs and so on that a study may ask for: far beyond any budget, and small enough
@@ -19,6 +19,10 @@ const LIMIT: u64 = 1_000_000;
 
 /// The most seeds: every run has a place in the design, and a design is one line of a file.
 const SEEDS_LIMIT: u64 = 10_000;
+
+/// The settings of a training that an arm may have differently. What all share is what pairs their runs: the images, their order,
+/// and how many are seen.
+const BY_ARM: [&str; 5] = ["learning_rate", "optimizer", "schedule", "augment", "average"];
 
 /// One question, the data and network to ask it of, and the arms that answer it.
 ///
@@ -64,7 +68,7 @@ pub struct Study {
     pub about: BTreeMap<String, String>,
     /// The network, with slots.
     pub model: Vec<Table>,
-    /// What each arm puts into the slots.
+    /// What each arm puts into the slots, and how its training differs.
     pub arms: Arms,
 }
 
@@ -157,32 +161,6 @@ fn constant() -> Table {
     Table::from_iter([("kind".to_owned(), "constant".into())])
 }
 
-/// The arms in the order of the file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Arms(Vec<(String, Filling)>);
-
-impl Arms {
-    /// Names and fillings in the order of the file.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Filling)> {
-        self.0.iter().map(|(name, filling)| (name.as_str(), filling))
-    }
-
-    /// Names in the order of the file.
-    pub fn names(&self) -> Vec<String> {
-        self.0.iter().map(|(name, _)| name.clone()).collect()
-    }
-
-    /// What the arm of this name puts into the slots.
-    pub fn get(&self, name: &str) -> Option<&Filling> {
-        self.iter().find(|(other, _)| *other == name).map(|(_, filling)| filling)
-    }
-
-    /// Keeps the arms of these names.
-    pub fn retain(&mut self, names: &[String]) {
-        self.0.retain(|(name, _)| names.contains(name));
-    }
-}
-
 impl Study {
     /// Reads and checks a study; `name` is used where the file gives none.
     ///
@@ -214,18 +192,18 @@ impl Study {
                 "letters, digits, `-`, `_`, spaces and inner dots",
             ));
         }
-        let Training { epochs, batch_size, learning_rate, per_class, average, .. } = self.training;
+        let Training { epochs, batch_size, per_class, .. } = self.training;
         self.check_split()?;
         self.within("seeds.count", self.seeds.count, SEEDS_LIMIT)?;
         self.within("training.epochs", epochs, LIMIT)?;
         self.within("training.batch_size", batch_size as u64, LIMIT)?;
         self.within("training.per_class", per_class.unwrap_or(1) as u64, LIMIT)?;
-        if !(learning_rate.is_finite() && learning_rate > 0.0) {
-            let expected = "a finite number above 0";
-            return Err(self.setting("training.learning_rate", learning_rate, expected));
-        }
-        if !(0.0..1.0).contains(&average) {
-            return Err(self.setting("training.average", average, "at least 0 and below 1"));
+        self.check_training("training", &self.training)?;
+        for (name, setup) in self.arms.iter() {
+            if !setup.training.is_empty() {
+                let at = format!("arms.{name}.training");
+                self.check_training(&at, &self.training_of(name)?)?;
+            }
         }
         if !(self.measure.margin.is_finite() && self.measure.margin > 0.0) {
             let expected = "a finite number above 0";
@@ -241,7 +219,7 @@ impl Study {
         }
         self.check_looks()?;
         for name in self.arm_references() {
-            self.filling(name)?;
+            self.setup(name)?;
         }
         for (arm, against) in &self.against {
             if self.against.get(against).is_some_and(|next| next != against) {
@@ -250,9 +228,6 @@ impl Study {
             }
         }
         self.task.check_study(&self.name, &self.dataset)?;
-        self.training.optimizer(&self.name)?;
-        self.training.schedule(&self.name)?;
-        self.training.augmentation(&self.name)?;
         // Both ask how a network labels images.
         let asked =
             [("robustness", self.robustness.is_some()), ("measures", !self.measures.is_empty())];
@@ -289,6 +264,23 @@ impl Study {
             self.looks = Looks::proposed(most, compared);
         }
         self.check()
+    }
+
+    /// Checks what arms may have differently.
+    fn check_training(&self, at: &str, training: &Training) -> Result<(), Error> {
+        let Training { learning_rate, average, .. } = *training;
+        if !(learning_rate.is_finite() && learning_rate > 0.0) {
+            let expected = "a finite number above 0";
+            return Err(self.setting(&format!("{at}.learning_rate"), learning_rate, expected));
+        }
+        if !(0.0..1.0).contains(&average) {
+            let expected = "at least 0 and below 1";
+            return Err(self.setting(&format!("{at}.average"), average, expected));
+        }
+        training.optimizer(&self.name)?;
+        training.schedule(&self.name)?;
+        training.augmentation(&self.name)?;
+        Ok(())
     }
 
     /// Checks that what is held out is said in one way.
@@ -329,16 +321,46 @@ impl Study {
         )))
     }
 
-    /// What an arm puts into the slots.
+    /// What an arm has that others do not.
     ///
     /// # Errors
     /// When there is no such arm.
-    pub fn filling(&self, arm: &str) -> Result<&Filling, Error> {
+    pub fn setup(&self, arm: &str) -> Result<&Setup, Error> {
         self.arms.get(arm).ok_or_else(|| {
             let known = self.arms.names();
             let nearest = nearest(arm, known.iter().map(String::as_str)).map(str::to_owned);
             Error::UnknownArm { study: self.name.clone(), name: arm.to_owned(), known, nearest }
         })
+    }
+
+    /// How an arm is trained: as the study says, but for what the arm has differently.
+    ///
+    /// # Errors
+    /// When there is no such arm, or a setting of it is one that all arms share, or no setting.
+    pub fn training_of(&self, arm: &str) -> Result<Training, Error> {
+        let changes = &self.setup(arm)?.training;
+        if let Some(shared) = changes.keys().find(|key| !BY_ARM.contains(&key.as_str())) {
+            let setting = format!("arms.{arm}.training.{shared}");
+            let expected = format!("one of {}; all arms share the others", BY_ARM.join(", "));
+            return Err(self.setting(&setting, "given", &expected));
+        }
+        let changed = Table::try_from(&self.training).map(|mut training| {
+            training.extend(changes.clone());
+            training
+        });
+        let message = |error: &dyn Display| Error::Parse {
+            study: self.name.clone(),
+            message: format!("arms.{arm}.training: {error}"),
+        };
+        changed.map_err(|error| message(&error))?.try_into().map_err(|error| message(&error))
+    }
+
+    /// The study as one arm runs it, whose training is then the study's.
+    ///
+    /// # Errors
+    /// As [`Study::training_of`].
+    pub fn of_arm(&self, arm: &str) -> Result<Self, Error> {
+        Ok(Self { training: self.training_of(arm)?, ..self.clone() })
     }
 
     /// The arm that this one is compared with; itself where it is compared with none.
@@ -354,7 +376,7 @@ impl Study {
     pub fn keep_arms(&mut self, names: &[String]) -> Result<(), Error> {
         let mut kept = vec![self.baseline.clone(), self.questions.removed.clone()];
         for name in names {
-            self.filling(name)?;
+            self.setup(name)?;
             kept.push(self.partner(name).to_owned());
             kept.push(name.clone());
         }
@@ -430,36 +452,6 @@ impl Training {
     /// When a table does not describe one.
     pub fn augmentation(&self, study: &str) -> Result<Augmentation, Error> {
         Augmentation::parse(self.augment.clone()).map_err(Error::spec_of(study))
-    }
-}
-
-impl<'de> Deserialize<'de> for Arms {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-
-        impl<'de> serde::de::Visitor<'de> for InOrder {
-            type Value = Arms;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a table of arms, each a table of slots")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Arms, A::Error> {
-                let mut arms = Vec::new();
-                while let Some(arm) = map.next_entry()? {
-                    arms.push(arm);
-                }
-                Ok(Arms(arms))
-            }
-        }
-
-        deserializer.deserialize_map(InOrder)
-    }
-}
-
-impl Serialize for Arms {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter())
     }
 }
 

@@ -79,8 +79,8 @@ impl Trained {
         stop: &Stop,
         mut watch: impl FnMut(Watch<'_>),
     ) -> Result<Self, Error> {
-        plan.study.filling(arm)?;
-        let arm = plan.arms.iter().find(|a| a.name == arm).expect("every filling is an arm");
+        plan.study.setup(arm)?;
+        let arm = plan.arms.iter().find(|a| a.name == arm).expect("every setup is an arm");
         let data = &*plan.data_of(seed)?;
         let mut notes = Notes {
             study: plan.study.clone(),
@@ -91,7 +91,7 @@ impl Trained {
             normalization: data.normalization.clone(),
             curve: Vec::new(),
         };
-        let mut fit = Fit::start(&arm.model, data, &plan.recipe, Seed(seed));
+        let mut fit = Fit::start(&arm.model, data, &arm.recipe, Seed(seed));
         if let Some(earlier) = resume {
             earlier.continues(&notes)?;
             notes.curve = earlier.notes.curve;

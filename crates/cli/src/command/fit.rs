@@ -25,7 +25,7 @@ struct Row<'a> {
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut study = study_of(&args.study)?;
     if let Some(arm) = &args.arm {
-        study.filling(arm)?;
+        study.setup(arm)?;
     }
     study.with_seeds(1);
     let plan = Plan::new(study)?;
@@ -45,8 +45,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 fn row<'a>(plan: &Plan, arm: &'a Arm, memory: u64) -> Result<Row<'a>, cenote_experiment::Error> {
     let batch = plan.recipe.batch_size;
-    let footprint = Footprint::of(&plan.study, &arm.model, &plan.data)?;
-    let side = Footprint::largest_side(&plan.study, &arm.model, &plan.data, batch, memory)?;
+    let study = plan.study.of_arm(&arm.name)?;
+    let footprint = Footprint::of(&study, &arm.model, &plan.data)?;
+    let side = Footprint::largest_side(&study, &arm.model, &plan.data, batch, memory)?;
     let (peak, judging) = (footprint.peak(batch), footprint.judging(plan.data.test.len(), batch));
     Ok(Row { arm, peak, judging, batch: footprint.largest_batch(memory), side })
 }

@@ -15,7 +15,7 @@ use crate::screen;
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut study = find(&args.study)?;
     if let Some(arm) = &args.arm {
-        study.filling(arm)?;
+        study.setup(arm)?;
     }
     study.with_seeds(1);
     let plan = Plan::new(study)?;

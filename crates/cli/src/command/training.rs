@@ -31,7 +31,7 @@ impl<'a> Job<'a> {
         }
         study.check()?;
         let arm = words.arm.clone().unwrap_or_else(|| study.baseline.clone());
-        study.filling(&arm)?;
+        study.setup(&arm)?;
         study.with_seeds(1);
         Ok(Self { plan: Plan::new(study)?, arm, words, file })
     }
