@@ -11,6 +11,7 @@ mod detection;
 mod detection_sections;
 mod events;
 mod flags;
+mod inspection;
 mod interruption;
 mod lists;
 mod made_sets;
