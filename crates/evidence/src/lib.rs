@@ -34,6 +34,7 @@ mod error;
 mod marks;
 mod measure;
 mod number;
+mod picture;
 mod record;
 mod report;
 #[cfg(test)]
@@ -56,8 +57,9 @@ pub use analysis::{
 pub use confusion::ConfusionCounts;
 pub use error::Error;
 pub use marks::Marks;
-pub use measure::{Direction, Expectation, MeasureNote};
+pub use measure::{CurvePlace, Direction, Expectation, MeasureNote};
 pub use number::{bytes, grouped};
+pub use picture::{Picture, Png, Shows};
 pub use record::{
     ArmNote, CorruptedScore, CorruptionNote, Costs, DatasetNote, Design, Environment, EpochPoint,
     LayerNote, Outcome, Questions, Record, Scaling, Times,

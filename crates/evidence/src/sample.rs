@@ -125,6 +125,7 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
         marks: None,
         corrupted: Vec::new(),
         measures: BTreeMap::new(),
+        pictures: Vec::new(),
         scaling: None,
         costs: *costs,
         curve: (1..=3u32)

@@ -10,6 +10,7 @@ use cenote_spec::nearest;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
+use crate::measure::pictures;
 use crate::slot::Filling;
 use crate::{Error, Measures, Robustness, Task};
 
@@ -54,6 +55,9 @@ pub struct Study {
     /// Tables of measures that are taken of every trained network too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measures: Vec<Table>,
+    /// Test images that pictures are taken of, of every trained network of the first seed; none unless it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pictures: Option<usize>,
     /// Which arms answer the article's questions.
     pub questions: Questions,
     /// Arms that are compared with another arm than the baseline.
@@ -254,8 +258,11 @@ impl Study {
         self.training.schedule(&self.name)?;
         self.training.augmentation(&self.name)?;
         // Both ask how a network labels images.
-        let asked =
-            [("robustness", self.robustness.is_some()), ("measures", !self.measures.is_empty())];
+        let asked = [
+            ("robustness", self.robustness.is_some()),
+            ("measures", !self.measures.is_empty()),
+            ("pictures", self.pictures.is_some()),
+        ];
         if let Some((setting, _)) =
             asked.iter().find(|(_, given)| *given && !self.task.is_classify())
         {
@@ -264,8 +271,14 @@ impl Study {
         if let Some(robustness) = &self.robustness {
             robustness.damages(&self.name)?;
         }
+        self.within("pictures", self.pictures.unwrap_or(1) as u64, pictures::MOST as u64)?;
         Measures::of(self)?;
         Ok(())
+    }
+
+    /// Test images that the runs of a seed take pictures of, if they do.
+    pub(crate) fn pictures_of(&self, seed: u64) -> Option<usize> {
+        self.pictures.filter(|_| seed == self.seeds.first)
     }
 
     /// Runs so many seeds, without looks on the way: those were planned for another number.

@@ -19,6 +19,7 @@ mod memory;
 mod metrics_classification;
 mod metrics_sequence;
 mod operators;
+mod pictures;
 mod program;
 mod report_folders;
 mod side_by_side;

@@ -22,11 +22,13 @@ mod linear_probe;
 mod maps;
 mod noise;
 mod nuisance_probe;
+pub(crate) mod pictures;
 mod planned;
 mod receptive_field;
 mod ridge;
 mod saliency;
 mod scene;
+mod sheet;
 mod shift_consistency;
 mod subject;
 #[cfg(test)]
@@ -149,7 +151,8 @@ fn expected(
 
 /// A note on a value that the article says nothing of.
 fn plain(name: String, about: &str, unit: &str) -> MeasureNote {
-    MeasureNote { name, about: about.to_owned(), unit: unit.to_owned(), expects: None }
+    let (about, unit) = (about.to_owned(), unit.to_owned());
+    MeasureNote { name, about, unit, expects: None, curve: None }
 }
 
 /// Notes without draws.

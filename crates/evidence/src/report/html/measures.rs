@@ -1,5 +1,6 @@
 //! What was measured of the networks besides their score.
 
+use super::figures::curves;
 use super::table::{Cell, Table};
 use super::text::prose;
 use crate::Analysis;
@@ -35,5 +36,11 @@ pub(super) fn measures(analysis: &Analysis) -> String {
             Cell::text(reading(measured, comparison)),
         ]);
     }
-    format!("{}{}<p class=\"note\">{}</p>\n", means.html(), differences.html(), prose(READING))
+    format!(
+        "{}{}{}<p class=\"note\">{}</p>\n",
+        curves(analysis),
+        means.html(),
+        differences.html(),
+        prose(READING)
+    )
 }

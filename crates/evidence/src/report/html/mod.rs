@@ -11,6 +11,7 @@ mod classes;
 mod figures;
 mod measures;
 mod method;
+mod pictures;
 mod robustness;
 mod sections;
 mod table;
@@ -47,6 +48,7 @@ pub(crate) fn html(analysis: &Analysis, runs: &[Record]) -> String {
         section("learning", "Learning", figures::figure(analysis, "curves", figures::CURVES)),
         section("robustness", "Robustness", robustness::robustness(analysis)),
         section("measures", "Measures of the networks", measures::measures(analysis)),
+        section("pictures", "Pictures of the networks", pictures::pictures(runs)),
         section("validation", "Validation images", robustness::validation(analysis)),
         section("layers", "Layer by layer", sections::layers(analysis)),
         section("classes", "Class by class", classes::classes(analysis)),
