@@ -6,8 +6,7 @@ use cenote_datasets::{Dataset, Folds, Normalization, Split};
 use cenote_evidence::grouped;
 use cenote_tensor::Seed;
 
-use crate::study::SplitBy;
-use crate::{Error, Study, Training};
+use crate::{Error, SplitBy, Study, Training};
 
 /// The data of one run, ready to train on.
 #[derive(Clone, Debug)]
