@@ -46,13 +46,14 @@ mod simulate;
 mod simulations;
 mod stats;
 mod store;
+mod taken;
 mod verdict;
 
 pub use analysis::{
-    Analysis, Answer, ArmChange, ArmMeasured, ArmRobustness, ArmSummary, Census, Claim, ClassScore,
-    Comparison, Controls, CostRatios, CrossCheck, CurvePoint, Differs, EffectChange, Finding,
-    LookSummary, MeasureComparison, Measured, PairedDifference, Question, Robustness, ScalingRange,
-    SeedScore, SideBySide, Trouble, Validation,
+    Agreement, Analysis, Answer, ArmChange, ArmMeasured, ArmRobustness, ArmSummary, Census, Claim,
+    ClassScore, Comparison, Controls, CostRatios, CrossCheck, CurvePoint, Differs, EffectChange,
+    Finding, LookSummary, MeasureComparison, Measured, PairedDifference, Question, Robustness,
+    ScalingRange, SeedScore, SideBySide, Trouble, Validation,
 };
 pub use confusion::ConfusionCounts;
 pub use error::Error;
@@ -74,4 +75,5 @@ pub use stats::{
     seeds_needed, signed_rank, standard_deviation, t_interval,
 };
 pub use store::{Contents, Store, Torn};
+pub use taken::Taken;
 pub use verdict::{ALPHA, Judgement, Size, Verdict, judge, judge_all};

@@ -54,7 +54,7 @@ pub(crate) fn run(
         Ok(Err(error)) => (Outcome::Failed { message: error.to_string() }, Worth::default()),
         Err(panic) => (Outcome::Failed { message: words(&*panic) }, Worth::default()),
     };
-    let Judged { scores, confusion, marks } = judged;
+    let Judged { scores, confusion, marks, taken } = judged;
     Ok(Record {
         cell: cell.id.clone(),
         arm: arm.name.clone(),
@@ -63,6 +63,7 @@ pub(crate) fn run(
         scores,
         confusion,
         marks,
+        taken,
         corrupted,
         measures,
         pictures,

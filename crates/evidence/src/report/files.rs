@@ -79,7 +79,7 @@ impl Report {
                 let alike = known.entry(name.clone()).or_insert(0);
                 *alike += 1;
                 if *alike > 1 {
-                    name.push_str(&format!(".{alike}"));
+                    name = format!("{name}.{alike}");
                 }
                 named.push((name + ".png", &picture.png));
             }
