@@ -154,7 +154,8 @@ impl Study {
                 "letters, digits, `-`, `_`, spaces and inner dots",
             ));
         }
-        let Training { epochs, batch_size, learning_rate, per_class, average, .. } = self.training;
+        let Training { epochs, batch_size, learning_rate, per_class, label_noise, average, .. } =
+            self.training;
         self.check_split()?;
         self.within("seeds.count", self.seeds.count, SEEDS_LIMIT)?;
         self.within("training.epochs", epochs, LIMIT)?;
@@ -163,6 +164,13 @@ impl Study {
         if !(learning_rate.is_finite() && learning_rate > 0.0) {
             let expected = "a finite number above 0";
             return Err(self.setting("training.learning_rate", learning_rate, expected));
+        }
+        if !(0.0..1.0).contains(&label_noise) {
+            return Err(self.setting(
+                "training.label_noise",
+                label_noise,
+                "at least 0 and below 1",
+            ));
         }
         if !(0.0..1.0).contains(&average) {
             return Err(self.setting("training.average", average, "at least 0 and below 1"));
@@ -198,6 +206,7 @@ impl Study {
             ("robustness", self.robustness.is_some()),
             ("measures", !self.measures.is_empty()),
             ("pictures", self.pictures.is_some()),
+            ("training.label_noise", label_noise > 0.0),
         ];
         if let Some((setting, _)) =
             asked.iter().find(|(_, given)| *given && !self.task.is_classify())

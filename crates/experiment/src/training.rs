@@ -37,6 +37,9 @@ pub struct Training {
     /// Images of each class that are trained on, for studies of small data; all there are unless it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_class: Option<usize>,
+    /// Share of the training images whose label is made wrong, to see what networks learn by heart; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub label_noise: f64,
     /// Decay of the moving average of the parameters, which is what is judged and used; 0 for none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub average: f64,

@@ -23,6 +23,7 @@ mod focus;
 mod inspection;
 mod linear_probe;
 mod maps;
+mod memorisation;
 mod noise;
 mod nuisance_probe;
 pub(crate) mod pictures;
@@ -94,6 +95,7 @@ pub const MEASURES: &[Kind<dyn Measure>] = &[
     activations::KIND,
     filter_smoothness::KIND,
     aliasing::KIND,
+    memorisation::KIND,
 ];
 
 /// The setting that all measures of images share.

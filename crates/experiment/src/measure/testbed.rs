@@ -177,5 +177,6 @@ pub(super) fn of_splits(train: Split, test: Split) -> Data {
             deviation: vec![0.25; channels],
         },
         folds: None,
+        truth: None,
     }
 }
