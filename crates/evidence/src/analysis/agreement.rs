@@ -10,8 +10,8 @@
 //!
 //! An arm is compared with its partner over the seeds that both have. Pairs of seeds are not independent, so the interval is
 //! that of Tukey's jackknife, which leaves out a seed at a time: Student's over the pseudo-values `n D − (n − 1) D_without s`.
-//! Churn after Milani Fard et al. (2016), "Launch and iterate: reducing prediction churn", NeurIPS 29; the jackknife after
-//! Arvesen (1969), doi:10.1214/aoms/1177697287, for means over pairs.
+//! Churn after Milani Fard, Cormier, Canini and Gupta (2016), Advances in Neural Information Processing Systems 29; the
+//! jackknife after Arvesen (1969), doi:10.1214/aoms/1177697287, for means over pairs.
 
 use serde::Serialize;
 

@@ -195,7 +195,7 @@ mod tests {
             assert!(got.is_some_and(|got| (got - expected).abs() < 1e-6), "{got:?} {expected}");
         };
         let swing = |at: usize, period: usize| match (period, at % period) {
-            (2, 0) | (4, 0) => 40.0,
+            (2 | 4, 0) => 40.0,
             (2, 1) | (4, 2) => -40.0,
             _ => 0.0,
         };

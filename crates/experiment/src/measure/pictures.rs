@@ -109,12 +109,12 @@ fn around_slots(
     subject.look(x.clone(), |_, y: &Tensor| outputs.push(rows(y).remove(0)));
     let mut tiles = Vec::new();
     for slot in slots {
-        let of_slot = |path: &&str| {
+        let of_slot = |path: &str| {
             path.strip_prefix(slot.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        let Some(first) = paths.iter().position(|path| of_slot(&path)) else { continue };
-        let last = paths.iter().rposition(|path| of_slot(&path)).expect("there is a first");
+        let Some(first) = paths.iter().position(|path| of_slot(path)) else { continue };
+        let last = paths.iter().rposition(|path| of_slot(path)).expect("there is a first");
         let before = match first.checked_sub(1) {
             Some(layer) => shape_of(layer).map(|shape| (&outputs[layer][..], shape)),
             None => Some((x.as_slice(), subject.data.test.shape())),
