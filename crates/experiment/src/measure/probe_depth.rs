@@ -94,7 +94,7 @@ mod tests {
     fn the_depth_is_that_of_the_first_that_is_nearly_the_best() {
         let depths =
             [&[0.5, 0.94, 0.96, 0.9, 1.0][..], &[0.7], &[0.1, 0.2], &[0.0, 0.0]].map(depth);
-        assert_eq!(depths, [0.5, 0.0, 1.0, 0.0]);
+        assert_eq!(depths.to_vec(), [0.5, 0.0, 1.0, 0.0]);
     }
 
     #[test]
