@@ -34,6 +34,7 @@ mod error;
 mod marks;
 mod measure;
 mod number;
+mod picture;
 mod record;
 mod report;
 #[cfg(test)]
@@ -45,19 +46,21 @@ mod simulate;
 mod simulations;
 mod stats;
 mod store;
+mod taken;
 mod verdict;
 
 pub use analysis::{
-    Analysis, Answer, ArmChange, ArmMeasured, ArmRobustness, ArmSummary, Census, Claim, ClassScore,
-    Comparison, Controls, CostRatios, CrossCheck, CurvePoint, Differs, EffectChange, Finding,
-    LookSummary, MeasureComparison, Measured, PairedDifference, Question, Robustness, ScalingRange,
-    SeedScore, SideBySide, Trouble, Validation,
+    Agreement, Analysis, Answer, ArmChange, ArmMeasured, ArmRobustness, ArmSummary, Census, Claim,
+    ClassScore, Comparison, Controls, CostRatios, CrossCheck, CurvePoint, Differs, EffectChange,
+    Finding, LookSummary, MeasureComparison, Measured, PairedDifference, Question, Robustness,
+    ScalingRange, SeedScore, SideBySide, Trouble, Validation,
 };
 pub use confusion::ConfusionCounts;
 pub use error::Error;
 pub use marks::Marks;
-pub use measure::{Direction, Expectation, MeasureNote};
+pub use measure::{CurvePlace, Direction, Expectation, MeasureNote};
 pub use number::{bytes, grouped};
+pub use picture::{Picture, Png, Shows};
 pub use record::{
     ArmNote, CorruptedScore, CorruptionNote, Costs, DatasetNote, Design, Environment, EpochPoint,
     LayerNote, Outcome, Questions, Record, Scaling, Times,
@@ -72,4 +75,5 @@ pub use stats::{
     seeds_needed, signed_rank, standard_deviation, t_interval,
 };
 pub use store::{Contents, Store, Torn};
+pub use taken::Taken;
 pub use verdict::{ALPHA, Judgement, Size, Verdict, judge, judge_all};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A number that every run of a study has, with what it means.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeasureNote {
     /// Its name in the records.
@@ -15,6 +15,23 @@ pub struct MeasureNote {
     /// What the article expects of it, where it speaks of it at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expects: Option<Expectation>,
+    /// Where it lies on a curve, where several values make one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curve: Option<CurvePlace>,
+}
+
+/// The place of a value on a curve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CurvePlace {
+    /// Name of the curve.
+    pub name: String,
+    /// What it shows.
+    pub title: String,
+    /// What changes along it, with its unit.
+    pub axis: String,
+    /// How far along the value lies.
+    pub at: f64,
 }
 
 /// What a claim of the article says of a measure.

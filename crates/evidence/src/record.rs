@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::stats::Looks;
-use crate::{ConfusionCounts, Error, Marks, MeasureNote};
+use crate::{ConfusionCounts, Error, Marks, MeasureNote, Picture, Taken};
 
 /// What was planned, frozen before the first run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -168,12 +168,18 @@ pub struct Record {
     /// Which test images it got right; older records do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marks: Option<Marks>,
+    /// What it took each test image for; older records and networks of many classes do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Taken>,
     /// Accuracy on corrupted test images, where the study asks for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrupted: Vec<CorruptedScore>,
     /// What was measured of the network besides its score, by name; a measure that is not defined for it is absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub measures: BTreeMap<String, f64>,
+    /// Pictures of what its network does, where the study asks this run for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<Picture>,
     /// Scaling of pixels; older records do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Scaling>,

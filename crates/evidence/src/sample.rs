@@ -123,8 +123,10 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
         scores: BTreeMap::from([("accuracy".to_owned(), accuracy)]),
         confusion: confusion(accuracy),
         marks: None,
+        taken: None,
         corrupted: Vec::new(),
         measures: BTreeMap::new(),
+        pictures: Vec::new(),
         scaling: None,
         costs: *costs,
         curve: (1..=3u32)

@@ -4,10 +4,9 @@ use std::borrow::Cow;
 
 use cenote_datasets::{Dataset, Folds, Normalization, Split};
 use cenote_evidence::grouped;
-use cenote_tensor::Seed;
+use cenote_tensor::{Seed, Tensor};
 
-use crate::study::SplitBy;
-use crate::{Error, Study, Training};
+use crate::{Error, SplitBy, Study, Training};
 
 /// The data of one run, ready to train on.
 #[derive(Clone, Debug)]
@@ -28,6 +27,8 @@ pub struct Data {
     pub normalization: Normalization,
     /// The folds of the training part, of which every seed holds out its own.
     pub folds: Option<Folds>,
+    /// The labels of the training images before some were made wrong; none where none were.
+    pub truth: Option<Vec<usize>>,
 }
 
 impl Data {
@@ -69,8 +70,10 @@ impl Data {
             (None, None) => (train, None),
         };
         let normalization = Normalization { mean: Vec::new(), deviation: Vec::new() };
-        let data = Self { classes, name, checksum, train, validation, test, normalization, folds };
-        data.trained_on(study.training.per_class)
+        let truth = None;
+        let data =
+            Self { classes, name, checksum, train, validation, test, normalization, folds, truth };
+        data.trained_on(&study.training)
     }
 
     /// The data as the run of a seed sees them: with folds, the fold `seed mod folds` is its validation part.
@@ -83,16 +86,29 @@ impl Data {
         let Some(folds) = &self.folds else { return Ok(Cow::Borrowed(self)) };
         let (train, validation) = part(folds, seed);
         let data = Self { train, validation, ..self.clone() };
-        Ok(Cow::Owned(data.trained_on(training.per_class)?))
+        Ok(Cow::Owned(data.trained_on(training)?))
     }
 
-    /// Keeps so many training images of each class, and measures their scaling.
-    fn trained_on(mut self, per_class: Option<usize>) -> Result<Self, Error> {
-        if let Some(count) = per_class {
+    /// Keeps the training images that are asked for, makes the labels wrong that are, and measures the scaling of pixels.
+    fn trained_on(mut self, training: &Training) -> Result<Self, Error> {
+        if let Some(count) = training.per_class {
             self.train = self.train.per_class(count, &mut Seed(0).stream("split/per_class"))?;
+        }
+        if training.label_noise > 0.0 {
+            let truth = self.train.labels().to_vec();
+            let labels = made_wrong(&truth, self.classes.len(), training.label_noise);
+            self.train = Split::new(self.train.images().clone(), labels)?;
+            self.truth = Some(truth);
         }
         self.normalization = Normalization::of(&self.train)?;
         Ok(self)
+    }
+
+    /// The training images whose label was made wrong.
+    pub(crate) fn mislabelled(&self) -> Vec<usize> {
+        let Some(truth) = &self.truth else { return Vec::new() };
+        let labels = self.train.labels();
+        (0..labels.len()).filter(|&nth| labels[nth] != truth[nth]).collect()
     }
 
     /// How the training part is divided, in words; `None` where nothing is held out.
@@ -118,6 +134,24 @@ impl Data {
             }
         })
     }
+}
+
+/// Labels of which a share, to the nearest image, is another than it was, any other with equal odds; of one class, none.
+fn made_wrong(truth: &[usize], classes: usize, share: f64) -> Vec<usize> {
+    if classes < 2 {
+        return truth.to_vec();
+    }
+    let drawn =
+        |what: &str| Tensor::shares([truth.len()], &mut Seed(0).stream(&format!("labels/{what}")));
+    let (which, other) = (drawn("which"), drawn("other"));
+    let mut order: Vec<usize> = (0..truth.len()).collect();
+    order.sort_by(|&a, &b| which.as_slice()[a].total_cmp(&which.as_slice()[b]));
+    let mut labels = truth.to_vec();
+    for &image in &order[..(share * truth.len() as f64).round() as usize] {
+        let step = (f64::from(other.as_slice()[image]) * (classes - 1) as f64) as usize;
+        labels[image] = (truth[image] + 1 + step.min(classes - 2)) % classes;
+    }
+    labels
 }
 
 /// What is left when the fold of a seed is held out, and that fold.
@@ -160,6 +194,33 @@ mod tests {
             note.division.expect("it is divided"),
             "3 folds of the training part, every class in proportion; seed s holds out fold s mod 3 of 449 images"
         );
+    }
+
+    #[test]
+    fn a_share_of_labels_is_made_wrong_and_nothing_else_changes() {
+        let (clean, noisy) = (plan("").expect("fits"), plan("label_noise = 0.2").expect("fits"));
+        let (train, truth) =
+            (&noisy.data.train, noisy.data.truth.as_ref().expect("some are wrong"));
+        assert_eq!(
+            (&truth[..], train.images()),
+            (clean.data.train.labels(), clean.data.train.images())
+        );
+        assert_eq!(noisy.data.test, clean.data.test);
+        let wrong = noisy.data.mislabelled();
+        assert_eq!(wrong.len(), (0.2 * train.len() as f64).round() as usize);
+        let steps: BTreeSet<usize> =
+            wrong.iter().map(|&nth| (10 + train.labels()[nth] - truth[nth]) % 10).collect();
+        assert_eq!(steps, (1..10).collect(), "every other class comes up");
+        assert!(clean.data.mislabelled().is_empty());
+        assert_ne!(noisy.cells[0].id, clean.cells[0].id);
+        let json = serde_json::to_value(&clean.study.training).expect("plain data");
+        assert!(json.get("label_noise").is_none(), "{json}");
+        let error = plan("label_noise = 1.0").expect_err("nothing would be right").to_string();
+        assert!(
+            error.contains("training.label_noise is 1; expected at least 0 and below 1"),
+            "{error}"
+        );
+        assert_eq!(made_wrong(&[0, 0], 1, 0.5), [0, 0]);
     }
 
     #[test]

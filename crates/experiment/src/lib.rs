@@ -41,6 +41,7 @@ mod slot;
 mod study;
 mod task;
 mod trained;
+mod training;
 mod unfinished;
 
 pub use arms::{Arms, Setup};
@@ -57,12 +58,13 @@ pub use reader::{ReadScores, Reader, Reading};
 pub use robustness::{Corruptions, Robustness, Trials};
 pub use schedule::{Ended, Observer, Workers, run_all};
 pub use slot::{Filling, fill};
-pub use study::{Measure, Seeds, SplitBy, Study, Training};
+pub use study::{Measure, Seeds, Study};
 pub use task::{
     Decoding, Detect, Evaluation, Found, LossShares, Method, Read, Task, evaluate, found_objects,
     ground_truth, judge,
 };
 pub use trained::{Notes, Prediction, Trained, Watch};
+pub use training::{SplitBy, Training};
 
 /// Runs the examples of the README, which this crate can since it sees all the others.
 #[cfg(doctest)]

@@ -9,6 +9,7 @@ use cenote_tensor::instruction_set;
 use serde_json::json;
 
 use crate::environment::CODE;
+use crate::measure::pictures;
 use crate::slot::count_classes;
 use crate::{Data, Error, Measures, Setup, Study, Task, Trials, fill, memory};
 
@@ -114,6 +115,10 @@ impl Plan {
             let model = fit_arm(name, tables, &recipe.task, &data)?;
             memory::check(name, &model, &recipe, data.train.len())?;
             measures.fit(&model, &data)?;
+            if study.pictures.is_some() {
+                let problem = |problem| Error::Measure { measure: "pictures".to_owned(), problem };
+                pictures::fits(&model).map_err(problem)?;
+            }
             Ok(Arm { name: name.to_owned(), model, recipe })
         });
         let arms = arms.collect::<Result<Vec<_>, Error>>()?;
@@ -243,6 +248,9 @@ fn id(study: &Study, data: &Data, arm: &Arm, seed: u64) -> Result<String, Error>
     }
     if !study.measures.is_empty() {
         all["measures"] = json!(study.measures);
+    }
+    if let Some(count) = study.pictures_of(seed) {
+        all["pictures"] = json!(count);
     }
     if !study.task.is_classify() {
         all["task"] = json!(study.task);

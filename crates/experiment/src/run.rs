@@ -6,11 +6,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use cenote_datasets::Normalization;
 use cenote_evidence::{
-    CorruptedScore, Costs, Environment, EpochPoint, Outcome, Record, Scaling, Times,
+    CorruptedScore, Costs, Environment, EpochPoint, Outcome, Picture, Record, Scaling, Times,
 };
 use cenote_tensor::{Scalar, Seed, metered};
 
-use crate::measure::Subject;
+use crate::measure::{Subject, pictures as sheets};
+use crate::slot::slot_names;
 use crate::task::{Judged, Network, TOGETHER};
 use crate::unfinished::{Keeper, Traces, Unfinished};
 use crate::{Arm, Cell, Data, Error, Fit, Plan, Recipe, Stop};
@@ -46,14 +47,14 @@ pub(crate) fn run(
         judge(plan, data, cell, &fit?, &traces, stop)
     };
     let judged = catch_unwind(AssertUnwindSafe(work));
-    let (outcome, Worth { judged, corrupted, measures, weights }) = match judged {
+    let (outcome, Worth { judged, corrupted, measures, pictures, weights }) = match judged {
         Ok(Ok(judged)) => (Outcome::Done, judged),
         Ok(Err(Error::Interrupted)) => return Err(Error::Interrupted),
         Ok(Err(Error::Diverged { epoch })) => (Outcome::Diverged { epoch }, Worth::default()),
         Ok(Err(error)) => (Outcome::Failed { message: error.to_string() }, Worth::default()),
         Err(panic) => (Outcome::Failed { message: words(&*panic) }, Worth::default()),
     };
-    let Judged { scores, confusion, marks } = judged;
+    let Judged { scores, confusion, marks, taken } = judged;
     Ok(Record {
         cell: cell.id.clone(),
         arm: arm.name.clone(),
@@ -62,8 +63,10 @@ pub(crate) fn run(
         scores,
         confusion,
         marks,
+        taken,
         corrupted,
         measures,
+        pictures,
         scaling,
         costs: Costs {
             parameters: arm.model.trained() as u64,
@@ -87,6 +90,7 @@ struct Worth {
     judged: Judged,
     corrupted: Vec<CorruptedScore>,
     measures: BTreeMap<String, f64>,
+    pictures: Vec<Picture>,
     weights: String,
 }
 
@@ -190,14 +194,18 @@ fn judge(
     judged.scores.insert("train_accuracy".to_owned(), last.train_accuracy);
     let corrupted = plan.trials.judge(model, params, data, stop)?;
     let seed = Seed(cell.seed);
-    let measures = if plan.measures.is_empty() {
-        BTreeMap::new()
-    } else {
+    let (mut measures, mut pictures) = Default::default();
+    let shown = plan.study.pictures_of(cell.seed);
+    if !plan.measures.is_empty() || shown.is_some() {
         let initial = &model.init(seed);
         let together = TOGETHER.min(*batch_size);
-        plan.measures.take(&Subject { network, initial, data, seed, together }, stop)?
-    };
-    Ok(Worth { judged, corrupted, measures, weights: params.digest() })
+        let subject = Subject { network, initial, data, seed, together };
+        measures = plan.measures.take(&subject, stop)?;
+        if let Some(count) = shown {
+            pictures = sheets::take(&subject, &slot_names(&plan.study.model), count)?;
+        }
+    }
+    Ok(Worth { judged, corrupted, measures, pictures, weights: params.digest() })
 }
 
 /// What a panic said.

@@ -369,7 +369,7 @@ mod tests {
         let measured = records(&format!("measures = [{tables}]"));
         for (with, without) in measured.iter().zip(records("")) {
             assert_eq!((&with.weights, &with.scores), (&without.weights, &without.scores));
-            assert_eq!((with.measures.len(), without.measures.len()), (4 + 2 + 3 + 2, 0));
+            assert_eq!((with.measures.len(), without.measures.len()), (4 + 2 + 4 + 2, 0));
             assert!(with.measures["shift_consistency_zero_2"] <= 1.0, "{:?}", with.measures);
         }
     }

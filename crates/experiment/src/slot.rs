@@ -90,6 +90,13 @@ fn name_all(tables: &mut [Table]) {
     }
 }
 
+/// The names of the slots of a model whose layers have their names, in the order of the layers.
+pub(crate) fn slot_names(model: &[Table]) -> Vec<String> {
+    let mut named = model.to_vec();
+    name_all(&mut named);
+    slots_of(&named)
+}
+
 /// The names of all slots, in the order of the layers.
 fn slots_of(tables: &[Table]) -> Vec<String> {
     let of = |table: &Table| {

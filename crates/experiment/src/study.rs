@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use cenote_datasets::Augmentation;
 use cenote_evidence::{Looks, Questions};
-use cenote_layers::{OPTIMIZER_KINDS, Optimizer, SCHEDULE_KINDS, Schedule};
 use cenote_spec::nearest;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use crate::arms::{Arms, Setup};
-use crate::{Error, Measures, Robustness, Task};
+use crate::measure::pictures;
+use crate::{Error, Measures, Robustness, SplitBy, Task, Training};
 
 /// The most epochs and so on that a study may ask for: far beyond any budget, and small enough
 /// that nothing computed from them overflows.
@@ -58,6 +57,9 @@ pub struct Study {
     /// Tables of measures that are taken of every trained network too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measures: Vec<Table>,
+    /// Test images that pictures are taken of, of every trained network of the first seed; none unless it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pictures: Option<usize>,
     /// Which arms answer the article's questions.
     pub questions: Questions,
     /// Arms that are compared with another arm than the baseline.
@@ -99,68 +101,6 @@ impl Seeds {
     }
 }
 
-/// How a network is trained.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Training {
-    /// Passes over the training images.
-    pub epochs: u64,
-    /// Images per step.
-    pub batch_size: usize,
-    /// Learning rate before the schedule's factor.
-    pub learning_rate: f64,
-    /// Table of an optimiser kind.
-    pub optimizer: Table,
-    /// Table of a schedule kind.
-    #[serde(default = "constant")]
-    pub schedule: Table,
-    /// Tables of transforms that change training images.
-    #[serde(default)]
-    pub augment: Vec<Table>,
-    /// Images held out of the training part, never of the test part.
-    #[serde(default)]
-    pub validation: usize,
-    /// Folds of the training part, of which each seed holds out one for validation; it takes the place of `validation`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub folds: Option<usize>,
-    /// What the images that are held out have in common.
-    #[serde(default, skip_serializing_if = "SplitBy::is_class")]
-    pub split_by: SplitBy,
-    /// Images of each class that are trained on, for studies of small data; all there are unless it is given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub per_class: Option<usize>,
-    /// Decay of the moving average of the parameters, which is what is judged and used; 0 for none.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub average: f64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(number: &f64) -> bool {
-    *number == 0.0
-}
-
-/// How images are chosen to be held out of the training part.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SplitBy {
-    /// Every class gives its share.
-    #[default]
-    Class,
-    /// Groups stay whole, where the source knows them; classes are as even as these allow.
-    Group,
-}
-
-impl SplitBy {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-    fn is_class(&self) -> bool {
-        *self == Self::Class
-    }
-}
-
-fn constant() -> Table {
-    Table::from_iter([("kind".to_owned(), "constant".into())])
-}
-
 impl Study {
     /// Reads and checks a study; `name` is used where the file gives none.
     ///
@@ -192,7 +132,7 @@ impl Study {
                 "letters, digits, `-`, `_`, spaces and inner dots",
             ));
         }
-        let Training { epochs, batch_size, per_class, .. } = self.training;
+        let Training { epochs, batch_size, per_class, label_noise, .. } = self.training;
         self.check_split()?;
         self.within("seeds.count", self.seeds.count, SEEDS_LIMIT)?;
         self.within("training.epochs", epochs, LIMIT)?;
@@ -204,6 +144,10 @@ impl Study {
                 let at = format!("arms.{name}.training");
                 self.check_training(&at, &self.training_of(name)?)?;
             }
+        }
+        if !(0.0..1.0).contains(&label_noise) {
+            let expected = "at least 0 and below 1";
+            return Err(self.setting("training.label_noise", label_noise, expected));
         }
         if !(self.measure.margin.is_finite() && self.measure.margin > 0.0) {
             let expected = "a finite number above 0";
@@ -229,8 +173,12 @@ impl Study {
         }
         self.task.check_study(&self.name, &self.dataset)?;
         // Both ask how a network labels images.
-        let asked =
-            [("robustness", self.robustness.is_some()), ("measures", !self.measures.is_empty())];
+        let asked = [
+            ("robustness", self.robustness.is_some()),
+            ("measures", !self.measures.is_empty()),
+            ("pictures", self.pictures.is_some()),
+            ("training.label_noise", label_noise > 0.0),
+        ];
         if let Some((setting, _)) =
             asked.iter().find(|(_, given)| *given && !self.task.is_classify())
         {
@@ -239,8 +187,14 @@ impl Study {
         if let Some(robustness) = &self.robustness {
             robustness.damages(&self.name)?;
         }
+        self.within("pictures", self.pictures.unwrap_or(1) as u64, pictures::MOST as u64)?;
         Measures::of(self)?;
         Ok(())
+    }
+
+    /// Test images that the runs of a seed take pictures of, if they do.
+    pub(crate) fn pictures_of(&self, seed: u64) -> Option<usize> {
+        self.pictures.filter(|_| seed == self.seeds.first)
     }
 
     /// Runs so many seeds, without looks on the way: those were planned for another number.
@@ -425,33 +379,6 @@ impl Study {
             got: got.to_string(),
             expected: expected.to_owned(),
         }
-    }
-}
-
-impl Training {
-    /// The optimiser.
-    ///
-    /// # Errors
-    /// When its table does not describe one.
-    pub fn optimizer(&self, study: &str) -> Result<Box<dyn Optimizer>, Error> {
-        cenote_spec::parse(&[OPTIMIZER_KINDS], self.optimizer.clone())
-            .map_err(Error::spec_of(study))
-    }
-
-    /// The schedule of the learning rate.
-    ///
-    /// # Errors
-    /// When its table does not describe one.
-    pub fn schedule(&self, study: &str) -> Result<Box<dyn Schedule>, Error> {
-        cenote_spec::parse(&[SCHEDULE_KINDS], self.schedule.clone()).map_err(Error::spec_of(study))
-    }
-
-    /// The changes of training images.
-    ///
-    /// # Errors
-    /// When a table does not describe one.
-    pub fn augmentation(&self, study: &str) -> Result<Augmentation, Error> {
-        Augmentation::parse(self.augment.clone()).map_err(Error::spec_of(study))
     }
 }
 

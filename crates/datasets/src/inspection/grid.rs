@@ -1,9 +1,8 @@
 //! Some images of a set side by side, each with words under it.
 
-use std::io::Cursor;
-
-use image::imageops::{self, FilterType};
-use image::{ImageFormat, Rgb, RgbImage};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::imageops;
+use image::{Rgb, RgbImage};
 
 use super::font;
 use crate::Mask;
@@ -52,9 +51,12 @@ pub fn grid(tiles: &[Tile], columns: usize) -> Vec<u8> {
         let baseline = top + image.height() + WORDS - GAP;
         font::write(&mut sheet, &tile.words, [left, baseline], width - GAP);
     }
-    let mut bytes = Cursor::new(Vec::new());
-    sheet.write_to(&mut bytes, ImageFormat::Png).expect("a Vec takes any bytes");
-    bytes.into_inner()
+    // Sheets are kept in records and pages, where half the size is worth the time.
+    let mut bytes = Vec::new();
+    let encoder =
+        PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+    sheet.write_with_encoder(encoder).expect("a Vec takes any bytes");
+    bytes
 }
 
 fn drawn(tile: &Tile, white: u8) -> RgbImage {
@@ -73,7 +75,8 @@ fn drawn(tile: &Tile, white: u8) -> RgbImage {
         f64::from((LARGE / longest).max(1))
     };
     let size = [image.width(), image.height()].map(|side| (f64::from(side) * scale).round() as u32);
-    let filter = if scale < 1.0 { FilterType::Triangle } else { FilterType::Nearest };
+    let filter =
+        if scale < 1.0 { imageops::FilterType::Triangle } else { imageops::FilterType::Nearest };
     let [width, height] = size.map(|side| side.max(1));
     let mut image = imageops::resize(&image, width, height, filter);
     if let Some(mask) = &tile.mask {

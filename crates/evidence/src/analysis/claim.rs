@@ -491,6 +491,7 @@ mod tests {
                 claim: claim.to_owned(),
                 without_pooling: Direction::Lower,
             }),
+            curve: None,
         };
         let measures = vec![note("focus", "C6"), note("shift_x", "C6"), note("probe_gain", "C7")];
         let design = Design { measures, ..design() };

@@ -147,6 +147,7 @@ mod tests {
                 claim: "C6".to_owned(),
                 without_pooling: Direction::Lower,
             }),
+            curve: None,
         };
         Design { measures: vec![note], ..design() }
     }

@@ -4,6 +4,7 @@
 //! analysis, bit for bit. It never hides a run: what was planned is done, diverged, failed or
 //! missing, and a comparison says which of its pairs are lost.
 
+mod agreement;
 mod answer;
 mod arm;
 mod census;
@@ -24,6 +25,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+pub use agreement::Agreement;
 pub use answer::{Answer, Question};
 pub use arm::{ArmSummary, CurvePoint, SeedScore};
 pub use census::{Census, Trouble};
@@ -68,6 +70,9 @@ pub struct Analysis {
     /// What was measured of the networks besides their score, in the order of the design.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub measures: Vec<Measured>,
+    /// How far the networks of each arm agree with each other, where records say what they answered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agreement: Vec<Agreement>,
     /// What the arms score on the images that were held out of the training part.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub validation: Vec<Validation>,
@@ -122,6 +127,7 @@ impl Analysis {
             comparisons,
             robustness: Robustness::of(&runs),
             measures: Measured::of(&runs),
+            agreement: Agreement::of(&runs),
             validation: Validation::of(&runs),
             scaling: ScalingRange::of(&runs),
             environments: runs.environments(),

@@ -1,5 +1,6 @@
 //! Writes a report into a directory, each file whole or not at all.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
@@ -8,7 +9,7 @@ use super::csv::csv;
 use super::html::html;
 use super::latex::latex;
 use super::{markdown, svg};
-use crate::{Analysis, Error, Record, Store};
+use crate::{Analysis, Error, Png, Record, Store};
 
 /// A study as its report shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,8 @@ pub struct Report {
 impl Report {
     /// Name of the page.
     pub const PAGE: &'static str = "report.html";
+    /// Name of the folder of pictures.
+    pub const PICTURES: &'static str = "pictures";
 
     /// Reads the study in `dir` and analyses it, also while it is running.
     ///
@@ -55,10 +58,36 @@ impl Report {
     /// Every plot that the records have what it takes to draw: name of its file, and the file.
     pub fn plots(&self) -> Vec<(String, String)> {
         let plot = |plot: &svg::Plot| Some((plot.file(), plot.svg(&self.analysis)?));
-        svg::PLOTS.iter().filter_map(plot).collect()
+        let curve = |curve| {
+            let drawn = svg::draw_curve(&self.analysis, curve, svg::Layout::Wide);
+            (format!("{}.svg", svg::name_of_curve(curve)), drawn.file())
+        };
+        let curves = svg::curves(&self.analysis).into_iter().map(curve);
+        svg::PLOTS.iter().filter_map(plot).chain(curves).collect()
     }
 
-    /// Writes the page, `report.md`, `report.tex`, `runs.csv` and the plots into `dir`, creating it
+    /// Every picture that a run left: name of its file in [`Report::PICTURES`], and the file.
+    pub fn pictures(&self) -> Vec<(String, &Png)> {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let (mut named, mut known) = (Vec::new(), BTreeMap::new());
+        for run in &self.runs {
+            let arm: String = run.arm.chars().map(plain).collect();
+            for picture in &run.pictures {
+                let image = picture.image.map_or_else(String::new, |image| format!("-{image}"));
+                let mut name = format!("{}{image}-{arm}-{}", picture.shows.word(), run.seed);
+                // Arms whose names differ in other characters alone are told apart by a number.
+                let alike = known.entry(name.clone()).or_insert(0);
+                *alike += 1;
+                if *alike > 1 {
+                    name = format!("{name}.{alike}");
+                }
+                named.push((name + ".png", &picture.png));
+            }
+        }
+        named
+    }
+
+    /// Writes the page, `report.md`, `report.tex`, `runs.csv`, the plots and the pictures into `dir`, creating it
     /// if needed; returns the file names.
     ///
     /// Each file appears under its name only when it is complete and on the disk, so an interrupted
@@ -80,6 +109,12 @@ impl Report {
         for (name, text) in texts.into_iter().chain(self.plots()) {
             write_file(dir, &name, text.as_bytes())?;
             names.push(name);
+        }
+        let folder = dir.join(Self::PICTURES);
+        for (name, png) in self.pictures() {
+            fs::create_dir_all(&folder).map_err(Error::io("create the directory", &folder))?;
+            write_file(&folder, &name, png.bytes())?;
+            names.push(format!("{}/{name}", Self::PICTURES));
         }
         Ok(names)
     }

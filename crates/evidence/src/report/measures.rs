@@ -116,6 +116,7 @@ mod tests {
             about: "evidence in the object".to_owned(),
             unit: "share".to_owned(),
             expects,
+            curve: None,
         };
         let design = Design { measures: vec![note], ..design() };
         let run = |arm: &str, seed: u64, focus: f64| {

@@ -4,6 +4,7 @@
 //! Each is a pure function of an [`Analysis`](crate::Analysis) and its runs: the same records give
 //! the same bytes, so a report can be rebuilt and compared at any time.
 
+mod agreement;
 mod csv;
 mod files;
 #[cfg(test)]

@@ -79,3 +79,26 @@ impl Measure for BackgroundSwap {
         Ok(vec![Some(gap), Some(1.0 - kept)])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testbed::{Testbed, bright, centred};
+
+    /// The values of a network that reads one pixel, over flat grounds, where what it reads is the label.
+    fn take(pixel: usize) -> Vec<Option<f64>> {
+        let plain = "clutter = 0.0\nbackground = 'flat'";
+        let data = centred(plain, |made| bright(made.image()[pixel]));
+        assert!(data.test.class_counts().iter().all(|&count| count > 20));
+        Testbed::pixel_reader(data, pixel).take("kind = 'background_swap'")
+    }
+
+    #[test]
+    fn another_background_changes_nothing_to_a_reader_of_the_object() {
+        assert_eq!(take(8 * 16 + 8), [Some(0.0), Some(0.0)]);
+    }
+
+    #[test]
+    fn another_background_is_everything_to_a_reader_of_the_background() {
+        assert_eq!(take(0), [Some(1.0), Some(1.0)]);
+    }
+}

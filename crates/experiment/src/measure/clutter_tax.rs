@@ -82,11 +82,41 @@ fn flat(planes: &[u8], area: usize) -> Vec<u8> {
 mod tests {
     use super::super::testbed::Testbed;
     use super::*;
-    use crate::measure::testbed::of_splits;
+    use crate::measure::testbed::{bright, centred, of_splits};
+
+    /// The middle of an image of 16x16, always object in [`centred`] ones; pixel 0 never is.
+    const MIDDLE: usize = 8 * 16 + 8;
 
     #[test]
     fn a_plane_is_flattened_to_its_median() {
         assert_eq!(flat(&[9, 1, 1, 7, 8, 200], 3), [1, 1, 1, 8, 8, 8]);
+    }
+
+    #[test]
+    fn clutter_takes_nothing_of_a_reader_of_the_object() {
+        let data = centred("", |made| bright(made.image()[MIDDLE]));
+        assert!(data.test.class_counts().iter().all(|&count| count > 20));
+        let bed = Testbed::pixel_reader(data, MIDDLE);
+        let subject = bed.subject();
+        let sample = subject.sample(200).unwrap();
+        assert_eq!(subject.classes(&sample.images).unwrap(), sample.labels);
+        assert_eq!(bed.take("kind = 'clutter_tax'"), [Some(0.0)]);
+    }
+
+    #[test]
+    fn clutter_takes_of_a_reader_of_the_background_what_it_hides_of_its_median() {
+        let median = |made: &cenote_datasets::Composition| flat(made.background(), 16 * 16)[0];
+        // The label is the brightness of the ground, which one pixel shows unless noise or clutter lies there.
+        let data = centred("clutter = 1.0", |made| bright(median(made)));
+        let images = data.test.images();
+        let hidden = (0..images.len()).filter(|&nth| {
+            let made = images.composition(nth).unwrap().unwrap();
+            bright(made.image()[0]) != bright(median(&made))
+        });
+        let share = hidden.count() as f64 / images.len() as f64;
+        assert!(share > 0.05, "{share}");
+        let tax = Testbed::pixel_reader(data, 0).take("kind = 'clutter_tax'")[0].unwrap();
+        assert!((tax - share).abs() < 1e-12, "{tax} {share}");
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
 
 const NAME: &str = "deformation";
 /// Vectors along each axis.
-const GRID: usize = 4;
+pub(super) const GRID: usize = 4;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -143,7 +143,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 }
 
 /// An image read where a field points: `y(p) = x(p + v(p))`, straight between pixels, the edge beyond it.
-fn warped(image: &[u8], [_, height, width]: [usize; 3], vectors: &[f64]) -> Vec<u8> {
+pub(super) fn warped(image: &[u8], [_, height, width]: [usize; 3], vectors: &[f64]) -> Vec<u8> {
     let (down, across) = vectors.split_at(GRID * GRID);
     let corners = |at: f64, side: usize| {
         let at = at.clamp(0.0, (side - 1) as f64);

@@ -14,7 +14,7 @@ fn tables() -> String {
     let mut text = "\n## Values\n\nOf the example of each measure.\n\n| measure | value | what | unit | claim | without pooling |\n|---|---|---|---|---|---|\n".to_owned();
     for kind in MEASURES {
         let measure = cenote_spec::parse(&[MEASURES], kind.example_table());
-        for MeasureNote { name, about, unit, expects } in measure.expect("an example").notes() {
+        for MeasureNote { name, about, unit, expects, .. } in measure.expect("an example").notes() {
             let (claim, direction) = expects.as_ref().map_or(("–", "–"), |expects| {
                 (expects.claim.as_str(), expects.without_pooling.word())
             });

@@ -1,10 +1,12 @@
 //! One image through one trained network: what every layer makes of it, and what the answer hangs on.
 
+use cenote_datasets::grid;
 use cenote_tensor::{Scalar, Seed, Tensor};
 
 use super::Subject;
 use super::maps::Method;
 use super::receptive_field;
+use super::sheet;
 use super::subject::rows;
 use crate::task::{Network, TOGETHER};
 use crate::{Data, Error, Prediction, Trained};
@@ -32,6 +34,26 @@ pub struct LayerMaps {
     /// Values, map after map.
     pub values: Vec<Scalar>,
 }
+
+impl Inspection {
+    /// All of it as one PNG: the image, what its answer hangs on, the field, and the first maps of each layer.
+    ///
+    /// `pixels` are those that were inspected, bytes of `shape`.
+    pub fn sheet(&self, pixels: &[u8], shape: [usize; 3], maps: usize) -> Vec<u8> {
+        let [_, rows, columns] = shape;
+        let mut tiles = vec![sheet::image(pixels, shape, &self.prediction.class)];
+        let plane = |values: &[f64], words: &str| sheet::plane(values, [rows, columns], words);
+        tiles.extend(self.saliency.iter().map(|(method, map)| plane(map, method)));
+        tiles.push(plane(&self.field, "field"));
+        for LayerMaps { path, shape, values } in &self.layers {
+            tiles.extend(sheet::maps(values, *shape, maps, |nth| format!("{path} {nth}")));
+        }
+        grid(&tiles, COLUMNS)
+    }
+}
+
+/// Pictures in a row of the sheet.
+const COLUMNS: usize = 8;
 
 /// Test images that the receptive field is taken over.
 const IMAGES: usize = 50;

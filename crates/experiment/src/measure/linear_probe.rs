@@ -62,24 +62,33 @@ impl Measure for LinearProbe {
     }
 
     fn take(&self, subject: &Subject<'_>) -> Result<Vec<Option<f64>>, Error> {
-        let known = Subject::sample_of(&subject.data.train, self.images)?;
-        let unknown = subject.sample(self.images)?;
         let layers = subject.map_layers();
         let ends = [layers[0].0, layers[layers.len() - 1].0];
-        let (from, to) =
-            (features(subject, &known.images, &ends)?, features(subject, &unknown.images, &ends)?);
-        let classes = subject.data.classes.len();
-        let one_hot = |&label: &usize| {
-            (0..classes).map(|class| f64::from(u8::from(class == label))).collect()
-        };
-        let targets: Rows = known.labels.iter().map(one_hot).collect();
-        let right = |nth: usize| {
-            let said = regress(&from[nth], &targets, &to[nth]);
-            alike(&said.iter().map(|row| largest(row)).collect::<Vec<_>>(), &unknown.labels)
-        };
-        let (first, last) = (right(0), right(1));
+        let probes = probes(subject, self.images, &ends)?;
+        let (first, last) = (probes[0], probes[1]);
         Ok([first, last, last - first].map(Some).to_vec())
     }
+}
+
+/// The accuracy of a linear reader after each of some layers of maps, given by position.
+pub(super) fn probes(
+    subject: &Subject<'_>,
+    images: usize,
+    layers: &[usize],
+) -> Result<Vec<f64>, Error> {
+    let known = Subject::sample_of(&subject.data.train, images)?;
+    let unknown = subject.sample(images)?;
+    let from = features(subject, &known.images, layers)?;
+    let to = features(subject, &unknown.images, layers)?;
+    let classes = subject.data.classes.len();
+    let one_hot =
+        |&label: &usize| (0..classes).map(|class| f64::from(u8::from(class == label))).collect();
+    let targets: Rows = known.labels.iter().map(one_hot).collect();
+    let right = |(from, to): (&Rows, &Rows)| {
+        let said = regress(from, &targets, to);
+        alike(&said.iter().map(|row| largest(row)).collect::<Vec<_>>(), &unknown.labels)
+    };
+    Ok(from.iter().zip(&to).map(right).collect())
 }
 
 /// The place of the largest value, the first of equal ones.

@@ -10,8 +10,11 @@
 
 mod activations;
 mod adversarial;
+mod affine_consistency;
+mod aliasing;
 mod background_swap;
 mod clutter_tax;
+mod corruptions;
 mod deformation;
 #[cfg(test)]
 mod document;
@@ -20,21 +23,26 @@ mod focus;
 mod inspection;
 mod linear_probe;
 mod maps;
+mod memorisation;
 mod noise;
 mod nuisance_probe;
+pub(crate) mod pictures;
 mod planned;
+mod probe_depth;
 mod receptive_field;
 mod ridge;
 mod saliency;
 mod scene;
+mod sheet;
 mod shift_consistency;
+mod shift_response;
 mod subject;
 #[cfg(test)]
 mod testbed;
 
 use std::fmt::Debug;
 
-use cenote_evidence::{Direction, Expectation, MeasureNote};
+use cenote_evidence::{CurvePlace, Direction, Expectation, MeasureNote};
 use cenote_layers::Model;
 use cenote_spec::{Kind, Notes, Setting, params};
 use serde::de::DeserializeOwned;
@@ -70,8 +78,11 @@ pub trait Measure: Debug + Send + Sync {
 /// Every measure that a study may ask for. Every entry has notes.
 pub const MEASURES: &[Kind<dyn Measure>] = &[
     shift_consistency::KIND,
+    shift_response::KIND,
+    affine_consistency::KIND,
     deformation::KIND,
     noise::KIND,
+    corruptions::KIND,
     adversarial::KIND,
     clutter_tax::KIND,
     background_swap::KIND,
@@ -79,9 +90,12 @@ pub const MEASURES: &[Kind<dyn Measure>] = &[
     saliency::KIND,
     nuisance_probe::KIND,
     linear_probe::KIND,
+    probe_depth::KIND,
     receptive_field::KIND,
     activations::KIND,
     filter_smoothness::KIND,
+    aliasing::KIND,
+    memorisation::KIND,
 ];
 
 /// The setting that all measures of images share.
@@ -149,7 +163,14 @@ fn expected(
 
 /// A note on a value that the article says nothing of.
 fn plain(name: String, about: &str, unit: &str) -> MeasureNote {
-    MeasureNote { name, about: about.to_owned(), unit: unit.to_owned(), expects: None }
+    let (about, unit) = (about.to_owned(), unit.to_owned());
+    MeasureNote { name, about, unit, expects: None, curve: None }
+}
+
+/// A note on a value that lies on a curve.
+fn on_curve(note: MeasureNote, name: &str, title: &str, axis: &str, at: f64) -> MeasureNote {
+    let [name, title, axis] = [name, title, axis].map(str::to_owned);
+    MeasureNote { curve: Some(CurvePlace { name, title, axis, at }), ..note }
 }
 
 /// Notes without draws.

@@ -15,7 +15,9 @@ use cenote_tensor::{Scalar, Tensor};
 use serde::Deserialize;
 
 use super::subject::average;
-use super::{IMAGES, MOST_IMAGES, Measure, Subject, checked, expected, images, outside, plain};
+use super::{
+    IMAGES, MOST_IMAGES, Measure, Subject, checked, expected, images, on_curve, outside, plain,
+};
 use crate::Error;
 
 pub(super) const KIND: Kind<dyn Measure> = Kind {
@@ -71,8 +73,11 @@ impl Measure for Noise {
     fn notes(&self) -> Vec<MeasureNote> {
         let about = "accuracy that noise takes";
         let loss = expected("noise_loss".to_owned(), about, "share", "C6", Direction::Higher);
-        let at =
-            |sigma: &f64| plain(format!("noise_accuracy_{sigma}"), "accuracy under noise", "share");
+        let at = |sigma: &f64| {
+            let note = plain(format!("noise_accuracy_{sigma}"), "accuracy under noise", "share");
+            let (title, axis) = ("Accuracy under noise", "deviation, share of the range");
+            on_curve(note, NAME, title, axis, *sigma)
+        };
         std::iter::once(loss).chain(self.sigmas.iter().map(at)).collect()
     }
 

@@ -109,7 +109,7 @@ mod tests {
             study.dataset.insert(part.to_owned(), 20.into());
         }
         let plan = Plan::new(study).expect("fits");
-        assert_eq!((plan.arms.len(), plan.measures.0.len()), (5, 16));
+        assert_eq!((plan.arms.len(), plan.measures.0.len()), (5, 21));
         let claims: BTreeSet<String> = plan
             .measures
             .notes()

@@ -3,7 +3,7 @@
 //! ```text
 //! g(p)  = mean over images of Σ_c |∂ Σ_k A_k(middle) / ∂x_c(p)|          A the last layer of maps
 //! field = √ (number of pixels with g above 4.55 % of its largest value)   pixels; a Gaussian's two deviations
-//! reach = side of the theoretical field (`Layer::reach`), cut by the image
+//! reach = side of the theoretical field (`Layer::reach`), cut by the image        ratio = field / reach
 //! ```
 //!
 //! It is taken of the trained network and of the same network at its start. A network without pools has a smaller
@@ -27,7 +27,7 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
     about: "side of the effective receptive field of the last maps, trained and at the start",
     example: "images = 50",
     notes: Some(notes(
-        "root of the number of pixels whose mean gradient is above 4.55 % of the largest; in 0 to the side of the image",
+        "root of the number of pixels whose mean gradient is above 4.55 % of the largest, in 0 to the side of the image; over that of all pixels in reach, in 0 to 1",
         "2 passes forward and back of every image",
         "Luo et al. (2016), arXiv:1701.04128",
         &[IMAGES],
@@ -58,6 +58,7 @@ impl Measure for ReceptiveField {
             expected(NAME.to_owned(), about, "pixels", "C7", Direction::Lower),
             plain("receptive_field_initial", "the same before training"),
             plain("receptive_reach", "side of the field that they could see"),
+            super::plain("receptive_ratio".to_owned(), "what they see of what they could", "ratio"),
         ]
     }
 
@@ -68,7 +69,8 @@ impl Measure for ReceptiveField {
     fn take(&self, subject: &Subject<'_>) -> Result<Vec<Option<f64>>, Error> {
         let (trained, initial) =
             (field(subject, self.images)?, field(&subject.untrained(), self.images)?);
-        Ok(vec![side(&trained), side(&initial), Some(reach(subject))])
+        let (seen, reach) = (side(&trained), reach(subject));
+        Ok(vec![seen, side(&initial), Some(reach), seen.map(|seen| seen / reach)])
     }
 }
 
@@ -128,7 +130,7 @@ mod tests {
         // Weights add up to a pyramid 1 2 3 2 1 along each axis, whose corner is 1/9 of its middle.
         let bed = Testbed::new(&layers(1), blocks(), ones);
         let values = bed.take("kind = 'receptive_field'\nimages = 10");
-        assert_eq!((values[0], values[2]), (Some(5.0), Some(5.0)));
+        assert_eq!((values[0], values[2], values[3]), (Some(5.0), Some(5.0), Some(1.0)));
         // Three apart they see 3x3 blocks of 3x3: 9 pixels a side, of which 8x8 are in the image.
         let bed = Testbed::new(&layers(3), blocks(), ones);
         let values = bed.take("kind = 'receptive_field'\nimages = 10");

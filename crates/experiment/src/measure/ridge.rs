@@ -65,14 +65,15 @@ pub(super) fn regress(known: &[Vec<f64>], targets: &[Vec<f64>], unknown: &[Vec<f
         row[at] += RIDGE;
     }
     factor(&mut gram);
+    let near: Rows = new.iter().map(|a| x.iter().map(|b| dot(a, b)).collect()).collect();
     let outputs = targets.first().map_or(0, Vec::len);
     let mut said = vec![Vec::with_capacity(outputs); new.len()];
     for output in 0..outputs {
         let mean = targets.iter().map(|y| y[output]).sum::<f64>() / targets.len() as f64;
         let centred = targets.iter().map(|y| y[output] - mean).collect();
         let weights = solve(&gram, centred);
-        for (said, new) in said.iter_mut().zip(&new) {
-            let sum: f64 = x.iter().zip(&weights).map(|(x, weight)| weight * dot(new, x)).sum();
+        for (said, near) in said.iter_mut().zip(&near) {
+            let sum: f64 = near.iter().zip(&weights).map(|(near, weight)| weight * near).sum();
             said.push(mean + sum);
         }
     }

@@ -163,7 +163,9 @@ fn probability(logits: &[cenote_tensor::Scalar], class: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testbed::{THRESHOLD, Testbed};
+    use cenote_tensor::Scalar;
+
+    use super::super::testbed::{SIDE, THRESHOLD, Testbed, blocks};
     use super::*;
 
     #[test]
@@ -182,12 +184,47 @@ mod tests {
                 "{method}"
             );
         }
-        for method in ["occlusion", "grad_cam"] {
-            let table =
-                format!("kind = 'saliency'\nmethod = '{method}'\nmask_threshold = {THRESHOLD}");
-            let energy = Testbed::random().take(&table)[0].unwrap();
-            assert!((0.0..=1.0).contains(&energy), "{method} {energy}");
-        }
+    }
+
+    /// Energy and pointing of a network.
+    fn inside(bed: &Testbed, method: &str) -> [Option<f64>; 2] {
+        let table = format!("kind = 'saliency'\nmethod = '{method}'\nmask_threshold = {THRESHOLD}");
+        let values = bed.take(&table);
+        [values[0], values[1]]
+    }
+
+    #[test]
+    fn covering_what_is_read_tells_whether_it_is_of_the_object() {
+        // Patches are two cells wide, so the first lies in the object whole and the last outside.
+        let patch = |first: usize| {
+            Testbed::linear(move |row, column| {
+                Scalar::from(u8::from(row / 2 == first && column / 2 == first))
+            })
+        };
+        assert_eq!(inside(&patch(0), "occlusion"), [Some(1.0); 2]);
+        assert_eq!(inside(&patch(SIDE / 2 - 1), "occlusion"), [Some(0.0); 2]);
+        // All of this map lies in sixteen cells, of which the object is nine.
+        let [energy, _] = inside(&Testbed::object_reader(), "occlusion");
+        assert!((0.5..1.0).contains(&energy.unwrap()), "{energy:?}");
+    }
+
+    #[test]
+    fn maps_that_are_on_in_the_object_alone_have_their_grad_cam_there() {
+        let layers =
+            "layer = [{kind='conv2d', name='maps', out_channels=1, kernel_size=1}, {kind='relu'},
+             {kind='global_avg_pool'}, {kind='dense', name='head', out_features=2}]";
+        // Brightness of 115, between objects and all else, is (115 - 190) / 255 / 0.25 as pixels are scaled.
+        let edge = (190.0 - 115.0) / 255.0 / 0.25;
+        let lit = |sign: Scalar| {
+            Testbed::new(layers, blocks(), move |path, at| match path {
+                "maps.weight" => Some(sign),
+                "maps.bias" => Some(sign * edge),
+                "head.weight" => Some([1.0, 2.0][at]),
+                _ => Some(0.0),
+            })
+        };
+        assert_eq!(inside(&lit(1.0), "grad_cam"), [Some(1.0); 2]);
+        assert_eq!(inside(&lit(-1.0), "grad_cam"), [Some(0.0); 2]);
     }
 
     #[test]

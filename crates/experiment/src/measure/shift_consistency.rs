@@ -35,12 +35,7 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
                 about: "largest shift along each axis, 1 to 4",
                 values: &["1", "2"],
             },
-            Setting {
-                name: "border",
-                default: "'zero'",
-                about: "what enters: zero, reflect or circular",
-                values: &["'zero'", "'reflect'", "'circular'"],
-            },
+            BORDER,
             IMAGES,
         ],
     )),
@@ -53,6 +48,14 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
 };
 
 const NAME: &str = "shift_consistency";
+
+/// The setting that says what enters where an image moves away.
+pub(super) const BORDER: Setting = Setting {
+    name: "border",
+    default: "'zero'",
+    about: "what enters: zero, reflect or circular",
+    values: &["'zero'", "'reflect'", "'circular'"],
+};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,7 +74,7 @@ fn two() -> usize {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Border {
+pub(super) enum Border {
     #[default]
     Zero,
     Reflect,
@@ -79,7 +82,7 @@ enum Border {
 }
 
 impl Border {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Zero => "zero",
             Self::Reflect => "reflect",
@@ -152,7 +155,7 @@ impl Measure for ShiftConsistency {
 }
 
 /// An image moved down and across.
-fn shifted(
+pub(super) fn shifted(
     image: &[u8],
     [channels, rows, columns]: [usize; 3],
     [down, across]: [isize; 2],

@@ -1,6 +1,6 @@
 //! Networks whose weights are set by hand, over images whose object is known, so that every measure has a known answer.
 
-use cenote_datasets::{Images, Normalization, Split};
+use cenote_datasets::{Composition, Images, Normalization, Split};
 use cenote_layers::{Model, ModelSpec, Params};
 use cenote_tensor::{Scalar, Seed, Tensor};
 
@@ -81,6 +81,16 @@ impl Testbed {
         Self::linear(|row, column| Scalar::from(u8::from(row.max(column) >= OBJECT)))
     }
 
+    /// Only one pixel of one-channel images is read: brighter than zero, as they are scaled, is class 1.
+    pub(super) fn pixel_reader(data: Data, pixel: usize) -> Self {
+        let area: usize = data.test.shape().iter().product();
+        let layers = "layer = [{kind='flatten'}, {kind='dense', name='head', out_features=2}]";
+        Self::new(layers, data, move |path, at| match path {
+            "head.weight" if at % area == pixel => Some(if at < area { -1.0 } else { 1.0 }),
+            _ => Some(0.0),
+        })
+    }
+
     /// What a network untrained says.
     pub(super) fn random() -> Self {
         let layers = "layer = [{kind='conv2d', name='conv', out_channels=6, kernel_size=3, padding=1}, {kind='relu'},
@@ -129,6 +139,28 @@ pub(super) fn blocks() -> Data {
     of_splits(part("train", 60), part("test", 40))
 }
 
+/// Grey images of 16x16 whose object always covers the middle and never the corner, labelled by what `label` makes of how
+/// each was put together; `background` are lines of their table.
+pub(super) fn centred(background: &str, label: impl Fn(&Composition) -> usize) -> Data {
+    let table = format!(
+        "kind = 'shapes_on_clutter'\nsize = 16\ntrain = 8\ntest = 120\nclasses = ['disc', 'square']\nscale = [0.4, 0.6]\nposition = 0.0\n{background}"
+    );
+    let drawn = cenote_spec::parse(&[cenote_datasets::KINDS], table.parse().expect("a table"));
+    let drawn = drawn.expect("a kind").load().expect("it is drawn");
+    let labelled = |split: &Split| {
+        let images = split.images();
+        let made = (0..split.len()).map(|nth| images.composition(nth).expect("it is drawn"));
+        let labels = made.map(|made| label(&made.expect("it is drawn again"))).collect();
+        Split::new(images.clone(), labels).expect("a label each")
+    };
+    of_splits(labelled(&drawn.train), labelled(&drawn.test))
+}
+
+/// Whether a byte is above zero as data of [`of_splits`] are scaled.
+pub(super) fn bright(pixel: u8) -> usize {
+    usize::from(pixel > 190)
+}
+
 /// Data of these parts; pixels are scaled so that 190 of 255, between the two classes of [`blocks`], is zero.
 pub(super) fn of_splits(train: Split, test: Split) -> Data {
     let classes = train.class_counts().len().max(test.class_counts().len());
@@ -145,5 +177,6 @@ pub(super) fn of_splits(train: Split, test: Split) -> Data {
             deviation: vec![0.25; channels],
         },
         folds: None,
+        truth: None,
     }
 }

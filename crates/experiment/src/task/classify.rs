@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cenote_autograd::{Tape, Var};
 use cenote_datasets::{Answers, Batches, Dataset, KINDS, Normalization, Source, Split};
-use cenote_evidence::{ConfusionCounts, Marks};
+use cenote_evidence::{ConfusionCounts, Marks, Taken};
 use cenote_layers::{
     Mode, Model, Params, Step, correct, cross_entropy, mixed_cross_entropy, predictions,
 };
@@ -24,6 +24,8 @@ pub struct Evaluation {
     pub loss: f64,
     /// Which images were right, in the order of the split.
     pub marks: Marks,
+    /// What each was taken for, in the same order, where there are few enough classes.
+    pub taken: Option<Taken>,
 }
 
 impl Evaluation {
@@ -51,7 +53,7 @@ impl Evaluation {
 impl From<Evaluation> for Judged {
     fn from(judged: Evaluation) -> Self {
         let (scores, confusion) = (judged.scores(), judged.counts());
-        Self { scores, confusion, marks: Some(judged.marks) }
+        Self { scores, confusion, marks: Some(judged.marks), taken: judged.taken }
     }
 }
 
@@ -122,5 +124,6 @@ pub(super) fn judge(
         .expect("labels and predictions are below the number of classes");
     let marks =
         split.labels().iter().zip(&predicted).map(|(label, guess)| label == guess).collect();
-    Ok(Evaluation { confusion, loss: loss / split.len() as f64, marks })
+    let taken = Taken::new(predicted);
+    Ok(Evaluation { confusion, loss: loss / split.len() as f64, marks, taken })
 }

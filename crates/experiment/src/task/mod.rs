@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use cenote_autograd::Var;
 use cenote_datasets::{Answers, Dataset, Normalization, Split};
-use cenote_evidence::{ConfusionCounts, Marks};
+use cenote_evidence::{ConfusionCounts, Marks, Taken};
 use cenote_layers::{Model, Params};
 use cenote_tensor::Shape;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,8 @@ pub(crate) struct Judged {
     pub(crate) confusion: ConfusionCounts,
     /// Which images were right, where that can be said of one.
     pub(crate) marks: Option<Marks>,
+    /// What each image was taken for, where it is a class of few enough.
+    pub(crate) taken: Option<Taken>,
 }
 
 impl Task {

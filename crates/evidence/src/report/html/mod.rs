@@ -4,6 +4,7 @@
 //! policy inside it lets a browser run that script and no other, so that even a name that slipped
 //! through the escaping could do nothing.
 
+mod agreement;
 mod answers;
 mod cards;
 mod claims;
@@ -11,6 +12,7 @@ mod classes;
 mod figures;
 mod measures;
 mod method;
+mod pictures;
 mod robustness;
 mod sections;
 mod table;
@@ -47,6 +49,8 @@ pub(crate) fn html(analysis: &Analysis, runs: &[Record]) -> String {
         section("learning", "Learning", figures::figure(analysis, "curves", figures::CURVES)),
         section("robustness", "Robustness", robustness::robustness(analysis)),
         section("measures", "Measures of the networks", measures::measures(analysis)),
+        section("agreement", "Agreement between seeds", agreement::agreement(analysis)),
+        section("pictures", "Pictures of the networks", pictures::pictures(runs)),
         section("validation", "Validation images", robustness::validation(analysis)),
         section("layers", "Layer by layer", sections::layers(analysis)),
         section("classes", "Class by class", classes::classes(analysis)),

@@ -14,14 +14,15 @@ mod field;
 mod interval;
 mod label;
 mod layers;
+mod measured;
 mod rows;
 mod scale;
 
-pub(super) use canvas::{escape, style};
+pub(super) use canvas::{Canvas, escape, style};
 pub(super) use interval::{Shown, interval_bar};
+pub(super) use measured::{curves, draw as draw_curve, name as name_of_curve};
 
 use crate::Analysis;
-use canvas::Canvas;
 
 /// A plot of a report.
 pub(super) struct Plot {

@@ -77,6 +77,7 @@ pub(super) fn judge(
         scores: defined.chain([loss]).collect(),
         confusion: taken.into_iter().collect::<ConfusionCounts>(),
         marks: Some(marks.into_iter().collect()),
+        taken: None,
     })
 }
 

@@ -1,0 +1,100 @@
+//! How the networks of a study are trained, as its file says it.
+
+use cenote_datasets::Augmentation;
+use cenote_layers::{OPTIMIZER_KINDS, Optimizer, SCHEDULE_KINDS, Schedule};
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+use crate::Error;
+
+/// How a network is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Passes over the training images.
+    pub epochs: u64,
+    /// Images per step.
+    pub batch_size: usize,
+    /// Learning rate before the schedule's factor.
+    pub learning_rate: f64,
+    /// Table of an optimiser kind.
+    pub optimizer: Table,
+    /// Table of a schedule kind.
+    #[serde(default = "constant")]
+    pub schedule: Table,
+    /// Tables of transforms that change training images.
+    #[serde(default)]
+    pub augment: Vec<Table>,
+    /// Images held out of the training part, never of the test part.
+    #[serde(default)]
+    pub validation: usize,
+    /// Folds of the training part, of which each seed holds out one for validation; it takes the place of `validation`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<usize>,
+    /// What the images that are held out have in common.
+    #[serde(default, skip_serializing_if = "SplitBy::is_class")]
+    pub split_by: SplitBy,
+    /// Images of each class that are trained on, for studies of small data; all there are unless it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_class: Option<usize>,
+    /// Share of the training images whose label is made wrong, to see what networks learn by heart; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub label_noise: f64,
+    /// Decay of the moving average of the parameters, which is what is judged and used; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub average: f64,
+}
+
+/// How images are chosen to be held out of the training part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitBy {
+    /// Every class gives its share.
+    #[default]
+    Class,
+    /// Groups stay whole, where the source knows them; classes are as even as these allow.
+    Group,
+}
+
+impl SplitBy {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_class(&self) -> bool {
+        *self == Self::Class
+    }
+}
+
+impl Training {
+    /// The optimiser.
+    ///
+    /// # Errors
+    /// When its table does not describe one.
+    pub fn optimizer(&self, study: &str) -> Result<Box<dyn Optimizer>, Error> {
+        cenote_spec::parse(&[OPTIMIZER_KINDS], self.optimizer.clone())
+            .map_err(Error::spec_of(study))
+    }
+
+    /// The schedule of the learning rate.
+    ///
+    /// # Errors
+    /// When its table does not describe one.
+    pub fn schedule(&self, study: &str) -> Result<Box<dyn Schedule>, Error> {
+        cenote_spec::parse(&[SCHEDULE_KINDS], self.schedule.clone()).map_err(Error::spec_of(study))
+    }
+
+    /// The changes of training images.
+    ///
+    /// # Errors
+    /// When a table does not describe one.
+    pub fn augmentation(&self, study: &str) -> Result<Augmentation, Error> {
+        Augmentation::parse(self.augment.clone()).map_err(Error::spec_of(study))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
+}
+
+fn constant() -> Table {
+    Table::from_iter([("kind".to_owned(), "constant".into())])
+}
