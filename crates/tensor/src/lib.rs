@@ -61,8 +61,8 @@ pub use ops::phases::{
 pub use ops::pool2d::{
     Argmax, Cells, Choice, Divisor, Gradient, Pulled, SumFunction, WindowFunction, avg_pool,
     avg_pool_backward, choose, global_avg_pool, global_avg_pool_backward, max_pool,
-    max_pool_backward, max_unpool, max_unpool_backward, pool, pool_backward, pool_sums,
-    pool_sums_backward, relu_max_pool, relu_max_pool_backward,
+    max_pool_backward, max_unpool, max_unpool_backward, max_unpool_own_backward, pool,
+    pool_backward, pool_sums, pool_sums_backward, relu_max_pool, relu_max_pool_backward,
 };
 pub use ops::reduce::{
     sum_over_channels, weighted_sum, weighted_sum_backward, weights_of_sum_backward,

@@ -72,6 +72,9 @@ pub trait Number:
     /// Where `self` is greater than `other`, or NaN.
     fn beats(self, other: Self) -> Self::Truth;
 
+    /// Where `self` is greater than `other`, or one of them is NaN.
+    fn exceeds(self, other: Self) -> Self::Truth;
+
     /// Where both are equal: nowhere for a NaN.
     fn equals(self, other: Self) -> Self::Truth;
 
@@ -139,6 +142,10 @@ impl Number for Scalar {
 
     fn beats(self, other: Self) -> bool {
         self > other || self.is_nan()
+    }
+
+    fn exceeds(self, other: Self) -> bool {
+        self > other || self.is_nan() || other.is_nan()
     }
 
     #[expect(clippy::float_cmp, reason = "the numbers are the same or they are not")]

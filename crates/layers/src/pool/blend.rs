@@ -55,7 +55,7 @@ impl WindowFunction for Blend {
         for (k, gradient) in into.cells[0].iter_mut().enumerate() {
             *gradient = share + at_winner(winner, k, all);
         }
-        into.params[0] = dy * maximum;
-        into.params[1] = dy * mean;
+        into.params[0] = into.params[0] + dy * maximum;
+        into.params[1] = into.params[1] + dy * mean;
     }
 }

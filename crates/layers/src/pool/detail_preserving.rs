@@ -233,8 +233,8 @@ impl<const LEARNED: bool> WindowFunction for Details<LEARNED> {
             dalpha = dalpha + e;
             dlambda = (e * power).mul_add(square.ln() * T::of(0.5), dlambda);
         }
-        into.params[0] = dalpha;
-        into.params[1] = dlambda;
+        into.params[0] = into.params[0] + dalpha;
+        into.params[1] = into.params[1] + dlambda;
         if LEARNED {
             for (gradient, &f) in into.cells[0].iter_mut().zip(&params[2..]) {
                 *gradient = *gradient - of_guide * f;

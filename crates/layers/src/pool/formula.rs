@@ -145,6 +145,19 @@ impl<F> Formula<F> {
         self.record(y, maps, params, pool_sums_backward)
     }
 
+    /// As [`Formula::with_sums`], with gradients that go window by window.
+    pub(super) fn with_sums_forward<'t, const MAPS: usize, const SUMS: usize, const PULLS: usize>(
+        self,
+        maps: [&Var<'t>; MAPS],
+        params: &Var<'t>,
+    ) -> Var<'t>
+    where
+        F: SumFunction<MAPS, SUMS, PULLS> + Send + 'static,
+    {
+        let y = pool_sums(&self.function, maps.map(Var::value), params.value(), &self.windows);
+        self.record(y, maps, params, pool_backward)
+    }
+
     fn record<'t, const MAPS: usize>(
         self,
         y: Tensor,

@@ -293,7 +293,7 @@ impl WindowFunction for Gem {
         for gradient in into.cells[0].iter_mut() {
             *gradient = *gradient * scale;
         }
-        into.params[0] = dy * largest * root * (logs / sum - log / p) / p;
+        into.params[0] = into.params[0] + dy * largest * root * (logs / sum - log / p) / p;
     }
 }
 

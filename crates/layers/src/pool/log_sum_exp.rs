@@ -116,7 +116,8 @@ impl FormulaPool for LogSumExpPool {
         if self.learned {
             // The gradient of r is what two sums of nearly the same size leave, so every window looks
             // at its cells from its own largest one.
-            return formula.with([&x], &rows(NAME, [&EXP.of(scope.param(0))], channels));
+            let r = rows(NAME, [&EXP.of(scope.param(0))], channels);
+            return formula.with_sums_forward([&x], &r);
         }
         let r = x.tape().constant(Tensor::full([channels, 1], self.r as Scalar));
         formula.with_sums([&x], &r)
@@ -169,7 +170,7 @@ impl WindowFunction for LogSumExp {
         }
         // Both the weighted mean and y, less the base.
         let y = (sum / cells.divisor()).ln() / r;
-        into.params[0] = dy * (above / sum - y) / r;
+        into.params[0] = into.params[0] + dy * (above / sum - y) / r;
     }
 }
 

@@ -14,7 +14,9 @@
 
 use cenote_autograd::{Function, Saved, Var};
 use cenote_spec::{Kind, Notes, Random, params};
-use cenote_tensor::{Argmax, Shape, Tensor, Window, Windows, max_pool, max_unpool_backward};
+use cenote_tensor::{
+    Argmax, Shape, Tensor, Window, Windows, max_pool, max_unpool_backward, max_unpool_own_backward,
+};
 use serde::Deserialize;
 
 use super::settings::{KERNEL_SIZE, PADDING, STRIDE};
@@ -125,12 +127,11 @@ impl Function for Backward {
     }
 
     fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
-        let of_values = max_unpool_backward(&dy, &self.places, &self.windows);
-        vec![Some(match self.of {
-            Unpooled::Values => of_values,
-            // A cell that several windows chose has one owner, the last to be written again.
-            Unpooled::Map => cenote_tensor::max_unpool(&of_values, &self.places, &self.windows),
-        })]
+        let backward = match self.of {
+            Unpooled::Values => max_unpool_backward,
+            Unpooled::Map => max_unpool_own_backward,
+        };
+        vec![Some(backward(&dy, &self.places, &self.windows))]
     }
 }
 

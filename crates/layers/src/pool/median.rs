@@ -77,8 +77,13 @@ struct Middle;
 impl Weights for Middle {
     #[inline(always)]
     fn weight<T: Number>(&self, _: &[T], rank: usize, count: T) -> T {
+        self.weight_of(&[], T::of(rank as Scalar), count)
+    }
+
+    #[inline(always)]
+    fn weight_of<T: Number>(&self, _: &[T], rank: T, count: T) -> T {
         // 1 at the middle rank, ½ at each of two.
-        let distance = (T::of(2.0 * rank as Scalar + 1.0) - count).abs();
+        let distance = (rank + rank + T::of(1.0) - count).abs();
         (T::of(1.0) - distance * T::of(0.5)).positive()
     }
 }

@@ -25,7 +25,7 @@
 
 use cenote_autograd::Var;
 use cenote_spec::{Kind, Notes, Random, Setting, params};
-use cenote_tensor::{Number, Window, Windows};
+use cenote_tensor::{Number, Scalar, Window, Windows};
 use serde::Deserialize;
 
 use super::formula::{Formula, FormulaPool, Summarised, window};
@@ -100,6 +100,15 @@ impl Weights for Learned {
     #[inline(always)]
     fn weight<T: Number>(&self, params: &[T], rank: usize, _count: T) -> T {
         params[rank]
+    }
+
+    #[inline(always)]
+    fn weight_of<T: Number>(&self, params: &[T], rank: T, _count: T) -> T {
+        let mut weight = T::of(0.0);
+        for (nth, &param) in params.iter().enumerate() {
+            weight = T::select(rank.equals(T::of(nth as Scalar)), param, weight);
+        }
+        weight
     }
 
     fn are_learned(&self) -> bool {

@@ -100,6 +100,12 @@ impl Weights for Top {
     fn weight<T: Number>(&self, _: &[T], rank: usize, _count: T) -> T {
         T::of(Scalar::from(u8::from(rank < self.0)))
     }
+
+    #[inline(always)]
+    fn weight_of<T: Number>(&self, _: &[T], rank: T, _count: T) -> T {
+        let inside = T::of(self.0 as Scalar).beats(rank);
+        T::select(inside, T::of(1.0), T::of(0.0))
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! A weighted mean of the cells of a window in the order of their size.
 //!
-//! A chain of comparisons of neighbours sorts the cells, the largest first. Two of them change places
-//! only if the later is larger, so equal cells stay in row-major order; which pairs did is remembered
-//! and takes the gradients back. Cells outside the input come last and have no weight.
+//! Values are sorted, the largest first. Gradients go by the rank of each cell: how many others come
+//! before it, which are the larger ones, and equal ones before it in row-major order. Cells outside the
+//! input come last and have no weight.
 #![expect(
     clippy::inline_always,
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
@@ -15,6 +15,9 @@ pub(super) trait Weights: Sync {
     /// The weight of the cell that `rank` others come before, among `count` cells.
     fn weight<T: Number>(&self, params: &[T], rank: usize, count: T) -> T;
 
+    /// The same for a rank that differs from window to window.
+    fn weight_of<T: Number>(&self, params: &[T], rank: T, count: T) -> T;
+
     /// Whether the weights are the parameters: one per rank.
     fn are_learned(&self) -> bool {
         false
@@ -24,123 +27,137 @@ pub(super) trait Weights: Sync {
 /// `Σ w_j x_(j) / Σ w_j` over the ranks `j` that there are.
 pub(super) struct Ranked<W>(pub(super) W);
 
-/// Cells of the windows for which the sorting is written out.
+/// Cells of the windows for which sorting and counting are written out.
 const CELLS: usize = 9;
 
-/// How many pairs of neighbours are compared.
-const fn count_of_pairs(cells: usize) -> usize {
-    cells * (cells - 1) / 2
-}
-
-/// The cell at `i` finds its place among those before it.
+/// Of two cells the larger one comes first.
 #[inline(always)]
-fn insert<T: Number>(cells: &mut [T], i: usize) {
-    for j in (1..=i).rev() {
-        let (first, next) = (cells[j - 1], cells[j]);
-        // A NaN is neither larger nor smaller: it stays one of the two.
-        (cells[j - 1], cells[j]) = (next.max(first), first.min(next));
-    }
+fn order<T: Number>(cells: &mut [T], i: usize, j: usize) {
+    let (first, next) = (cells[i], cells[j]);
+    // A NaN is neither larger nor smaller: it stays one of the two.
+    (cells[i], cells[j]) = (next.max(first), first.min(next));
 }
 
 #[inline(always)]
 fn sort<T: Number>(cells: &mut [T]) {
     if cells.len() == CELLS {
-        // Written out, so that every cell has a register of its own.
-        insert(cells, 1);
-        insert(cells, 2);
-        insert(cells, 3);
-        insert(cells, 4);
-        insert(cells, 5);
-        insert(cells, 6);
-        insert(cells, 7);
-        insert(cells, 8);
+        sort_nine(cells);
         return;
     }
     for i in 1..cells.len() {
-        insert(cells, i);
+        for j in (1..=i).rev() {
+            order(cells, j - 1, j);
+        }
     }
 }
 
-/// As [`insert`], and tells for every pair whether it changed places.
+/// The shortest network for nine: 25 comparisons in 7 layers (Dobbelaere's list of sorting networks).
+/// Written out, so that every cell has a register of its own.
 #[inline(always)]
-fn insert_and_tell<T: Number>(cells: &mut [T], changed: &mut [T::Truth], i: usize) {
-    for j in (1..=i).rev() {
-        let pair = count_of_pairs(i) + i - j;
-        let (first, next) = (cells[j - 1], cells[j]);
-        changed[pair] = next.beats(first);
-        cells[j - 1] = T::select(changed[pair], next, first);
-        cells[j] = T::select(changed[pair], first, next);
-    }
+fn sort_nine<T: Number>(cells: &mut [T]) {
+    order(cells, 0, 3);
+    order(cells, 1, 7);
+    order(cells, 2, 5);
+    order(cells, 4, 8);
+
+    order(cells, 0, 7);
+    order(cells, 2, 4);
+    order(cells, 3, 8);
+    order(cells, 5, 6);
+
+    order(cells, 0, 2);
+    order(cells, 1, 3);
+    order(cells, 4, 5);
+    order(cells, 7, 8);
+
+    order(cells, 1, 4);
+    order(cells, 3, 6);
+    order(cells, 5, 7);
+
+    order(cells, 0, 1);
+    order(cells, 2, 4);
+    order(cells, 3, 5);
+    order(cells, 6, 8);
+
+    order(cells, 2, 3);
+    order(cells, 4, 5);
+    order(cells, 6, 7);
+
+    order(cells, 1, 2);
+    order(cells, 3, 4);
+    order(cells, 5, 6);
 }
 
+/// The cell at `i` is compared with those before it: one of the two comes after the other.
 #[inline(always)]
-fn sort_and_tell<T: Number>(cells: &mut [T], changed: &mut [T::Truth]) {
+fn count_before<T: Number>(cells: &[T], ranks: &mut [T], i: usize) {
+    let mut rank = T::of(i as Scalar);
+    for j in 0..i {
+        let before = T::select(cells[i].exceeds(cells[j]), T::of(1.0), T::of(0.0));
+        ranks[j] = ranks[j] + before;
+        rank = rank - before;
+    }
+    ranks[i] = rank;
+}
+
+/// For every cell how many others come before it.
+#[inline(always)]
+fn count_ranks<T: Number>(cells: &[T], ranks: &mut [T]) {
     if cells.len() == CELLS {
-        insert_and_tell(cells, changed, 1);
-        insert_and_tell(cells, changed, 2);
-        insert_and_tell(cells, changed, 3);
-        insert_and_tell(cells, changed, 4);
-        insert_and_tell(cells, changed, 5);
-        insert_and_tell(cells, changed, 6);
-        insert_and_tell(cells, changed, 7);
-        insert_and_tell(cells, changed, 8);
+        // Written out, as above.
+        count_before(cells, ranks, 0);
+        count_before(cells, ranks, 1);
+        count_before(cells, ranks, 2);
+        count_before(cells, ranks, 3);
+        count_before(cells, ranks, 4);
+        count_before(cells, ranks, 5);
+        count_before(cells, ranks, 6);
+        count_before(cells, ranks, 7);
+        count_before(cells, ranks, 8);
         return;
     }
-    for i in 1..cells.len() {
-        insert_and_tell(cells, changed, i);
+    for i in 0..cells.len() {
+        count_before(cells, ranks, i);
     }
 }
 
-/// What belongs to the first `i + 1` ranks, as it was before the last of them was inserted.
+/// How many cells there are: known beforehand where all of a window lie inside.
 #[inline(always)]
-fn take_out<T: Number>(ranks: &mut [T], changed: &[T::Truth], i: usize) {
-    for j in 1..=i {
-        let pair = count_of_pairs(i) + i - j;
-        let (first, next) = (ranks[j - 1], ranks[j]);
-        ranks[j - 1] = T::select(changed[pair], next, first);
-        ranks[j] = T::select(changed[pair], first, next);
-    }
-}
-
-/// Takes what belongs to ranks back to where the cells were: the same pairs, last to first.
-#[inline(always)]
-fn unsort<T: Number>(ranks: &mut [T], changed: &[T::Truth]) {
-    if ranks.len() == CELLS {
-        take_out(ranks, changed, 8);
-        take_out(ranks, changed, 7);
-        take_out(ranks, changed, 6);
-        take_out(ranks, changed, 5);
-        take_out(ranks, changed, 4);
-        take_out(ranks, changed, 3);
-        take_out(ranks, changed, 2);
-        take_out(ranks, changed, 1);
-        return;
-    }
-    for i in (1..ranks.len()).rev() {
-        take_out(ranks, changed, i);
-    }
+fn count<T: Number>(cells: &Cells<'_, T>) -> T {
+    if cells.all_inside() { T::of(cells.area() as Scalar) } else { cells.divisor() }
 }
 
 impl<W: Weights> Ranked<W> {
-    /// The mean of sorted cells, and one over the sum of their weights.
+    /// One over the sum of the weights of the ranks that there are.
     #[inline(always)]
-    fn mean<T: Number>(&self, params: &[T], sorted: &[T], count: T) -> [T; 2] {
-        let (mut sum, mut weights) = (T::of(0.0), T::of(0.0));
+    fn inverse<T: Number>(&self, params: &[T], area: usize, count: T) -> T {
+        let mut weights = T::of(0.0);
+        for rank in 0..area {
+            let weight = self.0.weight(params, rank, count);
+            let there = count.beats(T::of(rank as Scalar));
+            weights = weights + T::select(there, weight, T::of(0.0));
+        }
+        T::of(1.0) / weights
+    }
+
+    /// The sum of sorted cells, weighted.
+    #[inline(always)]
+    fn sum<T: Number>(&self, params: &[T], sorted: &[T], count: T) -> T {
+        let mut sum = T::of(0.0);
         for (rank, &x) in sorted.iter().enumerate() {
             let weight = self.0.weight(params, rank, count);
             let there = count.beats(T::of(rank as Scalar));
             sum = sum + T::select(there, weight * x, T::of(0.0));
-            weights = weights + T::select(there, weight, T::of(0.0));
         }
-        let inverse = T::of(1.0) / weights;
-        [sum * inverse, inverse]
+        sum
     }
 
     #[inline(always)]
     fn value_in<T: Number>(&self, params: &[T], cells: &Cells<'_, T>, sorted: &mut [T]) -> T {
+        let count = count(cells);
         fill(cells, sorted);
         sort(sorted);
-        self.mean(params, sorted, cells.divisor())[0]
+        self.sum(params, sorted, count) * self.inverse(params, sorted.len(), count)
     }
 
     #[inline(always)]
@@ -150,23 +167,28 @@ impl<W: Weights> Ranked<W> {
         cells: &Cells<'_, T>,
         dy: T,
         into: &mut Gradient<'_, T>,
-        (sorted, changed): (&mut [T], &mut [T::Truth]),
+        (filled, ranks): (&mut [T], &mut [T]),
     ) {
-        let (count, zero) = (cells.divisor(), T::of(0.0));
-        fill(cells, sorted);
-        sort_and_tell(sorted, changed);
-        let [y, inverse] = self.mean(params, sorted, count);
+        let count = count(cells);
+        // As many as there are cells, which the compiler then knows.
+        let params = if self.0.are_learned() { &params[..filled.len()] } else { params };
+        let inverse = self.inverse(params, filled.len(), count);
         let scale = dy * inverse;
-        for (rank, x) in sorted.iter_mut().enumerate() {
-            if self.0.are_learned() {
-                let there = count.beats(T::of(rank as Scalar));
-                into.params[rank] = T::select(there, scale * (*x - y), zero);
-            }
+        fill(cells, filled);
+        count_ranks(filled, ranks);
+        for (gradient, &rank) in into.cells[0].iter_mut().zip(ranks.iter()) {
             // Ranks past the count are of cells outside the input, whose gradients nobody looks at.
-            *x = scale * self.0.weight(params, rank, count);
+            *gradient = scale * self.0.weight_of(params, rank, count);
         }
-        unsort(sorted, changed);
-        into.cells[0].copy_from_slice(sorted);
+        if self.0.are_learned() {
+            sort(filled);
+            let y = self.sum(params, filled, count) * inverse;
+            for (rank, &x) in filled.iter().enumerate() {
+                let there = count.beats(T::of(rank as Scalar));
+                into.params[rank] =
+                    into.params[rank] + T::select(there, scale * (x - y), T::of(0.0));
+            }
+        }
     }
 }
 
@@ -197,23 +219,49 @@ impl<W: Weights> WindowFunction for Ranked<W> {
         dy: T,
         into: &mut Gradient<'_, T>,
     ) {
-        const OF_4: usize = count_of_pairs(4);
-        const OF_9: usize = count_of_pairs(9);
         let zero = T::of(0.0);
-        let same = zero.equals(zero);
         match cells.area() {
             4 => {
-                let room = (&mut [zero; 4][..], &mut [same; OF_4][..]);
+                let room = (&mut [zero; 4][..], &mut [zero; 4][..]);
                 self.gradient_in(params, cells, dy, into, room);
             }
             9 => {
-                let room = (&mut [zero; 9][..], &mut [same; OF_9][..]);
+                let room = (&mut [zero; 9][..], &mut [zero; 9][..]);
                 self.gradient_in(params, cells, dy, into, room);
             }
             area => {
-                let (mut sorted, mut changed) =
-                    (vec![zero; area], vec![same; count_of_pairs(area)]);
-                self.gradient_in(params, cells, dy, into, (&mut sorted, &mut changed));
+                let (mut filled, mut ranks) = (vec![zero; area], vec![zero; area]);
+                self.gradient_in(params, cells, dy, into, (&mut filled, &mut ranks));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_network_for_nine_sorts_every_pattern_of_zeros_and_ones() {
+        // What sorts these sorts everything.
+        for pattern in 0..1 << CELLS {
+            let mut cells: Vec<Scalar> =
+                (0..CELLS).map(|k| Scalar::from(u8::from(pattern >> k & 1 == 1))).collect();
+            sort_nine(&mut cells);
+            assert!(cells.is_sorted_by(|a, b| a >= b), "{pattern:b}: {cells:?}");
+        }
+    }
+
+    #[test]
+    fn ranks_are_places_in_a_stable_order() {
+        for count in [5, CELLS] {
+            let cells: Vec<Scalar> = (0..count).map(|k| [2.0, 5.0, 2.0, 1.0][k * 3 % 4]).collect();
+            let mut order: Vec<usize> = (0..count).collect();
+            order.sort_by(|&a, &b| cells[b].total_cmp(&cells[a]));
+            let mut ranks = vec![0.0; count];
+            count_ranks(&cells, &mut ranks);
+            for (place, &k) in order.iter().enumerate() {
+                assert!((ranks[k] - place as Scalar).abs() < 0.5, "{cells:?}: {ranks:?}");
             }
         }
     }

@@ -149,8 +149,8 @@ impl WindowFunction for Squash {
         let y = self.of(params[0].mul_add(mean, params[1]));
         let slope = dy * self.slope(y);
         into.cells[0].fill(slope * params[0] / cells.divisor());
-        into.params[0] = slope * mean;
-        into.params[1] = slope;
+        into.params[0] = into.params[0] + slope * mean;
+        into.params[1] = into.params[1] + slope;
     }
 }
 

@@ -69,6 +69,15 @@ pub(crate) fn store_bytes<V: Vector>(numbers: V, into: &mut [u8], at: usize) {
     unsafe { numbers.store_bytes(rest.as_mut_ptr(), rest.len().min(V::LANES)) };
 }
 
+/// As [`store_up_to`], of what the numbers are in memory.
+#[inline(always)]
+pub(crate) fn store_words<V: Vector>(numbers: V, into: &mut [u32], at: usize) {
+    let rest = &mut into[at..];
+    let count = rest.len().min(V::LANES);
+    // SAFETY: the count is at most LANES and at most what is left; a word is as large as a number.
+    unsafe { numbers.store_first(rest.as_mut_ptr().cast(), count) };
+}
+
 /// Asks for the line of the cache that holds `at`, wherever that is: nothing is read.
 #[inline(always)]
 pub(crate) fn prefetch(at: *const f32) {
@@ -81,12 +90,24 @@ pub(crate) fn prefetch(at: *const f32) {
     let _ = at;
 }
 
+/// Asks for what lies a page behind `numbers` to be brought near. The machine itself looks ahead within
+/// a page only, and planes are often about as large.
+#[inline(always)]
+pub(crate) fn prefetch_page_behind(numbers: &[f32]) {
+    for line in numbers.chunks(WIDEST) {
+        prefetch(line.as_ptr().wrapping_add(PAGE));
+    }
+}
+
 /// Asks for all of `numbers` to be brought near, in the order in which they lie.
 pub(crate) fn prefetch_all(numbers: &[f32]) {
     for line in numbers.chunks(WIDEST) {
         prefetch(line.as_ptr());
     }
 }
+
+/// Numbers of a page of memory.
+const PAGE: usize = 4096 / size_of::<f32>();
 
 /// Lanes of the widest register.
 pub(crate) const WIDEST: usize = 16;

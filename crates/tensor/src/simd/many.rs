@@ -109,6 +109,11 @@ impl<V: Vector> Number for Many<V> {
     }
 
     #[inline(always)]
+    fn exceeds(self, other: Self) -> V::Mask {
+        self.0.exceeds(other.0)
+    }
+
+    #[inline(always)]
     fn equals(self, other: Self) -> V::Mask {
         self.0.equals(other.0)
     }

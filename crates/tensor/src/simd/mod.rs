@@ -43,6 +43,7 @@ mod many;
 mod neon;
 mod outer;
 mod panels;
+mod places;
 mod planes;
 mod portable;
 mod probe;
@@ -63,13 +64,15 @@ pub(crate) use area::Area;
 pub(crate) use combs::Combs;
 pub(crate) use dot::Dots;
 pub(crate) use lanes::{
-    WIDEST, load, load_bytes, load_dealt, load_up_to, prefetch_all, store, store_bytes, store_up_to,
+    WIDEST, load, load_bytes, load_dealt, load_up_to, prefetch_all, prefetch_page_behind, store,
+    store_bytes, store_up_to, store_words,
 };
 pub(crate) use lines::Lines;
 use lines::{PartsOf, Pitched};
 pub(crate) use many::Many;
 pub(crate) use outer::Outer;
 pub(crate) use panels::Panels;
+pub(crate) use places::{Addends, Addition, store_apart};
 pub(crate) use planes::{Border, Lie, Planes};
 pub(crate) use probe::{MultiplyAdds, Sum, Triad};
 pub(crate) use product::Product;

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::axis::{axes, is_quarter};
+use super::marked::{All, Marked};
 use super::max::Offsets;
 use super::nine::Nine;
 use super::quarter;
@@ -24,6 +25,8 @@ pub(super) enum Way {
     Nine(Nine),
     /// From all windows that each lies in: shares of a mean.
     Spread(Spreading),
+    /// From all windows that each lies in: asking for the winner.
+    Marked(Marked),
     /// Every maximum looks up its winner.
     Scatter(Windows),
 }
@@ -36,7 +39,7 @@ impl Way {
         match (Nine::of(at), share) {
             (Some(nine), _) => Self::Nine(nine),
             (None, Share::Even(_)) => Self::Spread(Spreading::new(at)),
-            (None, Share::Winner(_)) => Self::Scatter(*at),
+            (None, Share::Winner(_)) => Marked::new(at).map_or(Self::Scatter(*at), Self::Marked),
         }
     }
 
@@ -46,13 +49,17 @@ impl Way {
             // A tile must not be cut: planes of an odd height begin at odd rows of all.
             Self::Tiles if height.is_multiple_of(2) => 2,
             Self::Nine(_) | Self::Spread(_) => 1,
-            Self::Tiles | Self::Scatter(_) => height,
+            Self::Tiles | Self::Marked(_) | Self::Scatter(_) => height,
         }
     }
 
     /// Numbers that a task needs for rows of `∂y`.
     pub(super) fn room(&self) -> usize {
-        if let Self::Spread(spreading) = self { spreading.ring() } else { 0 }
+        match self {
+            Self::Spread(spreading) => spreading.ring(),
+            Self::Marked(marked) => marked.room(),
+            _ => 0,
+        }
     }
 
     fn slot(&self) -> usize {
@@ -75,6 +82,9 @@ impl Way {
             (Self::Nine(nine), _) => nine.back::<V>(dy, share, sizes, rows, dx),
             (Self::Spread(spreading), Share::Even(divisors)) => {
                 spreading.rows::<V>(dy, divisors, rows, ring, dx);
+            }
+            (Self::Marked(marked), Share::Winner(winners)) => {
+                marked.plane::<V>((dy, winners), All, ring.numbers, dx);
             }
             (Self::Scatter(at), Share::Winner(winners)) => scatter(dy, winners, at, dx),
             _ => unreachable!("means are spread and maxima looked up"),

@@ -14,7 +14,7 @@ use std::ops::Range;
 use super::axis::Axis;
 use super::map::{Map, Plain};
 use super::ring::{Dealt, Ring};
-use crate::simd::{Vector, WIDEST, load, store, store_bytes, store_up_to};
+use crate::simd::{Vector, WIDEST, load, prefetch_page_behind, store, store_bytes, store_up_to};
 use crate::{Window, Windows};
 
 /// Numbers of a plane that is dealt out as a whole: they stay in the nearest cache.
@@ -86,8 +86,9 @@ impl Gathering {
         let end = (outputs.end - 1) * stride + window.span()[0];
         let end = end.saturating_sub(before).min(height);
         for r in first..end {
-            let (place, _) = ring.place(r);
-            self.dealt.deal::<V>(&plane[r * width..][..width], ring.slot(place), map);
+            let ((place, _), row) = (ring.place(r), &plane[r * width..][..width]);
+            prefetch_page_behind(row);
+            self.dealt.deal::<V>(row, ring.slot(place), map);
         }
         for r in first..end {
             let (place, _) = ring.place(r);
@@ -155,6 +156,8 @@ impl Gathering {
         for (i, (y, winners)) in rows.zip(outputs) {
             let first = self.rows::<V, Maximum>(i, plane, ring, map, &mut places) as f32 * taps;
             for at in (0..columns).step_by(V::LANES) {
+                // The last register reaches back over outputs that its neighbour has written.
+                let at = at.min(columns.saturating_sub(V::LANES));
                 let mut best = V::splat(f32::NEG_INFINITY);
                 // Nothing but −∞ gives −∞ and the first cell.
                 let mut winner = load::<V>(&self.first, at).add(V::splat(first));
@@ -190,6 +193,7 @@ impl Gathering {
             self.rows::<V, Sum>(i, plane, ring, Plain, &mut places);
             let of_row = V::splat(of_rows[i]);
             for at in (0..columns).step_by(V::LANES) {
+                let at = at.min(columns.saturating_sub(V::LANES));
                 let mut sum = V::splat(0.0);
                 for place in &places {
                     sum = sum.add(load(ring.numbers, place + at));

@@ -19,6 +19,8 @@ mod gather;
 mod global;
 #[cfg(not(cenote_f64))]
 mod map;
+#[cfg(not(cenote_f64))]
+mod marked;
 mod max;
 #[cfg(not(cenote_f64))]
 mod nine;
@@ -53,4 +55,4 @@ pub use function::{
 pub use global::{global_avg_pool, global_avg_pool_backward};
 pub use max::{Argmax, max_pool, max_pool_backward};
 pub use rectified::{relu_max_pool, relu_max_pool_backward};
-pub use unpool::{max_unpool, max_unpool_backward};
+pub use unpool::{max_unpool, max_unpool_backward, max_unpool_own_backward};

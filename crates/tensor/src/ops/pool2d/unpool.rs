@@ -12,6 +12,10 @@ use crate::{Argmax, Tensor, Window, Windows};
 /// When `y` and the places are not of one pass over these windows.
 pub fn max_unpool(y: &Tensor, argmax: &Argmax, at: &Windows) -> Tensor {
     let [batch, channels, ..] = check(y, argmax, at);
+    #[cfg(not(cenote_f64))]
+    if let Some(x) = super::marked::put_back(y, argmax, at) {
+        return x;
+    }
     let [rows, columns] = at.input();
     let outputs = at.output()[0] * at.output()[1];
     let mut x = Tensor::stale([batch, channels, rows, columns]);
@@ -57,6 +61,20 @@ pub fn max_unpool_backward(dx: &Tensor, argmax: &Argmax, at: &Windows) -> Tensor
     dy
 }
 
+/// The gradient of maxima that went back to their own cells: `dy` where a maximum stands, 0 elsewhere.
+///
+/// # Panics
+/// When `dy` and the places are not of one pass over these windows.
+pub fn max_unpool_own_backward(dy: &Tensor, argmax: &Argmax, at: &Windows) -> Tensor {
+    assert_eq!(dy.nchw()[2..], at.input(), "max_unpool: dy as fitted");
+    #[cfg(not(cenote_f64))]
+    if let Some(dx) = super::marked::keep(dy, argmax, at) {
+        return dx;
+    }
+    // A cell that several windows chose has one owner, the last to be written again.
+    max_unpool(&max_unpool_backward(dy, argmax, at), argmax, at)
+}
+
 fn check(y: &Tensor, argmax: &Argmax, at: &Windows) -> [usize; 4] {
     let shape @ [.., rows, columns] = y.nchw();
     assert_eq!([rows, columns], at.output(), "max_unpool: y as fitted");
@@ -89,6 +107,37 @@ fn places(argmax: &Argmax, at: &Windows, first: usize, mut visit: impl FnMut(usi
 mod tests {
     use super::*;
     use crate::{Scalar, max_pool};
+
+    #[test]
+    fn small_windows_give_what_each_place_by_itself_gives() {
+        let windows = [
+            (Window::new([2, 2], [2, 1]), [7, 41]),
+            (Window::new([2, 3], [1, 2]).padded([1, 1]), [6, 19]),
+            (Window::new([3, 3], [2, 2]).padded([1, 1]), [9, 33]),
+            (Window::square(2), [4, 6]),
+        ];
+        for (window, [rows, columns]) in windows {
+            let at = window.fit("pool", [rows, columns]).expect("fits");
+            let x = Tensor::from_fn([2, 3, rows, columns], |i| ((i * 37 + i / 5) % 11) as Scalar);
+            let (y, argmax) = max_pool(&x, &at);
+            let y = Tensor::from_fn(y.shape(), |i| i as Scalar + 1.0);
+            let (back, outputs) = (max_unpool(&y, &argmax, &at), at.output()[0] * at.output()[1]);
+            let dy = Tensor::from_fn(x.shape(), |i| i as Scalar - 20.5);
+            let dx = max_unpool_own_backward(&dy, &argmax, &at);
+            for plane in 0..6 {
+                let area = rows * columns;
+                let mut expected = vec![0.0; area];
+                places(&argmax, &at, plane * outputs, |i, place| {
+                    expected[place] = y.as_slice()[plane * outputs + i];
+                });
+                assert_eq!(back.as_slice()[plane * area..][..area], expected, "{at:?}");
+                for (place, stands) in expected.into_iter().enumerate() {
+                    let kept = if stands > 0.0 { dy.as_slice()[plane * area + place] } else { 0.0 };
+                    assert_eq!(dx.as_slice()[plane * area + place].to_bits(), kept.to_bits());
+                }
+            }
+        }
+    }
 
     #[test]
     fn maxima_go_back_to_their_cells() {

@@ -8,10 +8,14 @@
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
 )]
 
+use std::ops::Range;
+
 use super::{NOWHERE, Regions, Source};
 use crate::Tensor;
 use crate::ops::parallel;
-use crate::simd::{Kernel, Vector, dispatch};
+use crate::simd::{
+    Kernel, Vector, dispatch, load, load_up_to, prefetch_page_behind, store_up_to, store_words,
+};
 
 /// What moving a number costs, in operations.
 const MOVE: usize = 12;
@@ -82,6 +86,7 @@ impl Kernel for Plane<'_> {
     fn run<V: Vector>(self) {
         let Self { x, regions, room: Room { tall, whole }, y, places } = self;
         let (width, [rows, columns]) = (regions.input[1], &regions.ranges);
+        prefetch_page_behind(x);
         tall.stretch(width);
         whole.stretch(width);
         let common = common(columns).filter(|&length| length > 0 && 8 * columns.len() >= width);
@@ -92,7 +97,7 @@ impl Kernel for Plane<'_> {
                 places.fill(NOWHERE);
                 continue;
             }
-            fold_rows(x, width, top..bottom, tall);
+            fold_rows::<V>(x, width, top..bottom, tall);
             if let Some(length) = common {
                 fold_columns(tall, length, width, whole);
                 for ((&[start, _], y), place) in columns.iter().zip(y).zip(places) {
@@ -114,29 +119,47 @@ fn common(ranges: &[[usize; 2]]) -> Option<usize> {
     ranges.iter().all(|range| length(range) == first).then_some(first)
 }
 
+/// Registers of columns that are folded side by side: none waits for itself.
+const BESIDE: usize = 4;
+
 /// The maximum of every column over these rows, and its first row, or its last NaN.
 #[inline(always)]
-fn fold_rows(x: &[f32], width: usize, rows: std::ops::Range<usize>, into: &mut Row) {
-    let (best, at) = (&mut into.best[..width], &mut into.at[..width]);
-    let row = |r: usize| &x[r * width..][..width];
-    let (first, second) = (rows.start, rows.start + 1);
-    if second == rows.end {
-        best.copy_from_slice(row(first));
-        at.fill(first as u32);
-        return;
+fn fold_rows<V: Vector>(x: &[f32], width: usize, rows: Range<usize>, into: &mut Row) {
+    let mut at = 0;
+    while at + BESIDE * V::LANES <= width {
+        fold_registers::<V, BESIDE>(x, width, rows.clone(), at, into);
+        at += BESIDE * V::LANES;
     }
-    let both = row(first).iter().zip(row(second));
-    for ((best, at), (&above, &x)) in best.iter_mut().zip(at.iter_mut()).zip(both) {
-        let wins = (x > above) | x.is_nan();
-        *best = if wins { x } else { above };
-        *at = if wins { second as u32 } else { first as u32 };
+    while at < width {
+        fold_registers::<V, 1>(x, width, rows.clone(), at, into);
+        at += V::LANES;
     }
-    for r in second + 1..rows.end {
-        for ((best, at), &x) in best.iter_mut().zip(at.iter_mut()).zip(row(r)) {
-            let wins = (x > *best) | x.is_nan();
-            *best = if wins { x } else { *best };
-            *at = if wins { r as u32 } else { *at };
+}
+
+/// As [`fold_rows`], for `N` registers of columns from `at` on; the last may reach over the end.
+#[inline(always)]
+fn fold_registers<V: Vector, const N: usize>(
+    x: &[f32],
+    width: usize,
+    rows: Range<usize>,
+    at: usize,
+    into: &mut Row,
+) {
+    // Of the rows only the bits are looked at, so any number will do.
+    let mark = |r: usize| V::splat(f32::from_bits(r as u32));
+    let (mut best, mut found) = ([V::splat(f32::NEG_INFINITY); N], [mark(rows.start); N]);
+    for r in rows {
+        let row = &x[r * width + at..(r + 1) * width];
+        for (n, (best, found)) in best.iter_mut().zip(&mut found).enumerate() {
+            let cells = if N == 1 { load_up_to::<V>(row, 0) } else { load(row, n * V::LANES) };
+            let wins = cells.beats(*best);
+            *best = V::select(wins, cells, *best);
+            *found = V::select(wins, mark(r), *found);
         }
+    }
+    for (n, (best, found)) in best.into_iter().zip(found).enumerate() {
+        store_up_to(best, &mut into.best, at + n * V::LANES);
+        store_words(found, &mut into.at, at + n * V::LANES);
     }
 }
 
@@ -187,7 +210,7 @@ fn beats((x, place): (f32, u32), (best, at): (f32, u32)) -> bool {
 
 /// The maximum of these columns and its place.
 #[inline(always)]
-fn one(tall: &Row, columns: std::ops::Range<usize>, width: usize) -> (f32, u32) {
+fn one(tall: &Row, columns: Range<usize>, width: usize) -> (f32, u32) {
     let place = |c: usize| tall.at[c] * width as u32 + c as u32;
     let better = |best, next| if beats(next, best) { next } else { best };
     let Some(first) = columns.clone().next() else { return (0.0, NOWHERE) };

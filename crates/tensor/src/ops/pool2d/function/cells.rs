@@ -32,6 +32,12 @@ impl<T: Number, const MAPS: usize> Cells<'_, T, MAPS> {
         self.divisor
     }
 
+    /// Whether no cell lies outside the input, as far as that is known.
+    #[inline(always)]
+    pub fn all_inside(&self) -> bool {
+        self.inside.is_none()
+    }
+
     /// The values at offset `k` of the window: 0 outside the input.
     #[inline(always)]
     pub fn at(&self, k: usize) -> [T; MAPS] {
@@ -82,6 +88,6 @@ pub struct Gradient<'a, T, const MAPS: usize = 1> {
     /// Of the cells of every map, to be written at every offset; what is written outside the input is
     /// not looked at.
     pub cells: [&'a mut [T]; MAPS],
-    /// Of the parameters: zero, to be added to.
+    /// Of the parameters, to be added to: what other windows gave may stand there.
     pub params: &'a mut [T],
 }

@@ -217,7 +217,6 @@ impl<F: WindowFunction<MAPS>, const MAPS: usize> Kernel for Gradients<'_, F, MAP
                 dy: plane(dy, plan.at.output(), of),
                 size: [plan.at.output()[1], plan.at.input()[1]],
                 held,
-                places: Vec::with_capacity(plan.at.window().kernel[0]),
                 next: 0,
                 dx: dx.each_mut().map(|dx| &mut dx[nth * area..][..area]),
             };
@@ -240,7 +239,6 @@ struct Differentiating<'a, F, V, const MAPS: usize> {
     /// Columns of outputs and of inputs.
     size: [usize; 2],
     held: &'a mut [f32],
-    places: Vec<usize>,
     /// The first row of inputs whose gradient is not yet known.
     next: usize,
     dx: [&'a mut [f32]; MAPS],
@@ -269,19 +267,23 @@ impl<F: WindowFunction<MAPS>, V: Vector, const MAPS: usize> Visitor<V, MAPS>
     ) {
         let zero = V::splat(0.0);
         let dy = load_up_to::<V>(&self.dy[place.row * self.size[0]..][..self.size[0]], place.at);
-        self.contributions.fill(Many(zero));
         let area = cells.area();
-        let into = &mut Gradient {
-            cells: room.each_mut().map(|room| &mut room[..area]),
-            params: &mut *self.contributions,
-        };
-        self.function.gradient(self.params, cells, Many(dy), into);
-        for (room, held) in room.iter().zip(self.held.chunks_exact_mut(self.pulling.len())) {
-            self.pulling.put(&room[..area], place, held);
+        let whole = place.count == V::LANES;
+        // Lanes without a window may hold anything, so that they are not added up at once.
+        let params = if whole { &mut *self.totals } else { &mut *self.contributions };
+        if !whole {
+            params.fill(Many(zero));
         }
-        for (total, more) in self.totals.iter_mut().zip(self.contributions.iter()) {
-            // Lanes without a window may hold anything.
-            *total = Many(total.0.add(more.0.first_or(place.count, zero)));
+        let cells_of = room.each_mut().map(|room| &mut room[..area]);
+        let into = &mut Gradient { cells: cells_of, params };
+        self.function.gradient(self.params, cells, Many(dy), into);
+        for (room, held) in room.iter_mut().zip(self.held.chunks_exact_mut(self.pulling.len())) {
+            self.pulling.put(&mut room[..area], place, held);
+        }
+        if !whole {
+            for (total, more) in self.totals.iter_mut().zip(self.contributions.iter()) {
+                *total = Many(total.0.add(more.0.first_or(place.count, zero)));
+            }
         }
     }
 
@@ -293,7 +295,7 @@ impl<F: WindowFunction<MAPS>, V: Vector, const MAPS: usize> Visitor<V, MAPS>
         for (dx, held) in self.dx.iter_mut().zip(held) {
             for r in ready.clone() {
                 let dx = &mut dx[r * width..][..width];
-                self.pulling.pull::<V>(r, held, &mut self.places, dx);
+                self.pulling.pull::<V>(r, held, dx);
             }
         }
         if row % TOGETHER == TOGETHER - 1 {

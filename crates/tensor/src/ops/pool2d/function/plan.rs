@@ -7,12 +7,14 @@
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
 )]
 
+use std::ops::Range;
+
 use super::super::axis::axes;
 use super::super::map::Plain;
-use super::super::ring::Dealt;
+use super::super::ring::{Dealt, some};
 use super::super::{Divisor, fast::divisors};
 use super::Cells;
-use crate::simd::{Many, Vector, WIDEST, load};
+use crate::simd::{Many, Vector, WIDEST, load, load_dealt, prefetch_page_behind};
 use crate::{Window, Windows};
 
 /// Cells of the largest windows that registers are gathered for.
@@ -27,13 +29,10 @@ pub(super) struct Plan {
     inside: Vec<f32>,
     /// Columns of outputs, as far as registers are read.
     reach: usize,
-    /// Whether no window reaches over an edge.
-    whole: bool,
+    /// The rows and the columns of outputs whose windows reach over no edge.
+    whole: [Range<usize>; 2],
     divisors: [Vec<f32>; 2],
 }
-
-/// The side of windows whose size is not known beforehand.
-const ANY: usize = 0;
 
 /// Where a register of outputs lies.
 #[derive(Clone, Copy)]
@@ -87,15 +86,18 @@ impl Plan {
                 inside[tap * reach + o] = 1.0;
             }
         }
-        let whole = (0..2)
-            .all(|axis| (0..at.output()[axis]).all(|o| at.taps(axis, o).count() == kernel[axis]));
+        let whole = [0, 1].map(|axis| {
+            let is_whole = |&o: &usize| at.taps(axis, o).count() == kernel[axis];
+            let first = (0..at.output()[axis]).find(is_whole).unwrap_or(0);
+            first..first + (first..at.output()[axis]).take_while(is_whole).count()
+        });
         let divisors = divisors(&axes, divisor);
         Some(Self { at: *at, dealt, starts: starts.collect(), inside, reach, whole, divisors })
     }
 
-    /// Numbers that a plane takes when it is dealt out.
+    /// Numbers that a plane takes when it is dealt out, with a row of zeros behind it.
     pub(super) fn sheet(&self) -> usize {
-        self.at.input()[0] * self.dealt.slot()
+        (self.at.input()[0] + 1) * self.dealt.slot()
     }
 
     /// The divisors of a register of outputs.
@@ -104,7 +106,8 @@ impl Plan {
         Many(V::splat(self.divisors[0][row]).mul(load(&self.divisors[1], at)))
     }
 
-    /// Shows the cells of every window of planes, which are dealt out into `sheets`.
+    /// Shows the cells of every window of planes, which are dealt out into `sheets`. These hold nothing
+    /// but zeros where no cell is put.
     #[inline(always)]
     pub(super) fn sweep<V: Vector, const MAPS: usize>(
         &self,
@@ -112,64 +115,127 @@ impl Plan {
         sheets: &mut [f32],
         visitor: &mut impl Visitor<V, MAPS>,
     ) {
+        match halving(&self.at) {
+            Some(2) => return self.walk_halving::<V, MAPS, 4, 2>(planes, visitor),
+            Some(3) => return self.walk_halving::<V, MAPS, 9, 3>(planes, visitor),
+            _ => {}
+        }
         let (slot, width) = (self.dealt.slot(), self.at.input()[1]);
         for (plane, sheet) in planes.iter().zip(sheets.chunks_exact_mut(self.sheet())) {
             for (row, slot) in plane.chunks_exact(width).zip(sheet.chunks_exact_mut(slot)) {
                 self.dealt.deal::<V>(row, slot, Plain);
             }
         }
-        match (self.at.window().kernel, self.whole) {
-            ([2, 2], true) => self.walk::<V, MAPS, 4, 2, true>(sheets, visitor),
-            ([3, 3], _) => self.walk::<V, MAPS, 9, 3, false>(sheets, visitor),
-            _ => self.walk::<V, MAPS, LARGEST, ANY, false>(sheets, visitor),
+        self.walk_any::<V, MAPS>(sheets, visitor);
+    }
+
+    /// The row of the sheet under row `u` of the windows in row `row`: that of zeros where it lies
+    /// outside the input.
+    #[inline(always)]
+    fn under(&self, row: usize, u: usize) -> usize {
+        let Window { stride, before, dilation, .. } = self.at.window();
+        (row * stride[0] + u * dilation[0]).wrapping_sub(before[0]).min(self.at.input()[0])
+    }
+
+    /// Windows that [`halving`] knows, straight from the planes.
+    #[inline(always)]
+    fn walk_halving<V: Vector, const MAPS: usize, const AREA: usize, const SIDE: usize>(
+        &self,
+        planes: [&[f32]; MAPS],
+        visitor: &mut impl Visitor<V, MAPS>,
+    ) {
+        let ([height, width], [rows, columns]) = (self.at.input(), self.at.output());
+        let (zero, one) = (V::splat(0.0), V::splat(1.0));
+        let no = zero.equals(one);
+        for row in 0..rows {
+            let mut cells: [[&[f32]; SIDE]; MAPS] = [[&[]; SIDE]; MAPS];
+            for (cells, plane) in cells.iter_mut().zip(planes) {
+                for (u, cells) in cells.iter_mut().enumerate() {
+                    let r = (2 * row + u).wrapping_sub(SIDE - 2);
+                    if r < height {
+                        *cells = &plane[r * width..][..width];
+                        if u > 0 || SIDE == 2 {
+                            prefetch_page_behind(cells);
+                        }
+                    }
+                }
+            }
+            let mut previous = [[zero; SIDE]; MAPS];
+            for at in (0..columns).step_by(V::LANES) {
+                let mut values = [[Many(zero); AREA]; MAPS];
+                let mut room = [[Many(zero); AREA]; MAPS];
+                for (values, (cells, previous)) in
+                    values.iter_mut().zip(cells.iter().zip(&mut previous))
+                {
+                    for u in 0..SIDE {
+                        let (even, odd) = pair::<V>(cells[u], at);
+                        if SIDE == 3 {
+                            values[3 * u] = Many(odd.after(previous[u]));
+                            previous[u] = odd;
+                        }
+                        values[SIDE * u + SIDE - 2] = Many(even);
+                        values[SIDE * u + SIDE - 1] = Many(odd);
+                    }
+                }
+                let count = V::LANES.min(columns - at);
+                let (divisor, place) = (self.divisor(row, at), Place { row, at, count });
+                let values = values.each_ref().map(|values| &values[..]);
+                let [whole_rows, whole_columns] = &self.whole;
+                let whole = whole_rows.contains(&row)
+                    && whole_columns.start <= at
+                    && at + count <= whole_columns.end;
+                if whole {
+                    visitor.visit(&Cells { values, inside: None, divisor }, place, &mut room);
+                    continue;
+                }
+                let mut across = [no; SIDE];
+                for (v, across) in across.iter_mut().enumerate() {
+                    *across = load::<V>(&self.inside, v * self.reach + at).equals(one);
+                }
+                let mut inside = [no; AREA];
+                for u in 0..SIDE {
+                    if !cells[0][u].is_empty() {
+                        inside[SIDE * u..][..SIDE].copy_from_slice(&across);
+                    }
+                }
+                let inside = Some(&inside[..]);
+                visitor.visit(&Cells { values, inside, divisor }, place, &mut room);
+            }
+            visitor.end_row(row);
         }
     }
 
-    /// Windows of `SIDE` rows and columns, or of any size.
+    /// Windows of any size up to the largest.
     #[inline(always)]
-    fn walk<
-        V: Vector,
-        const MAPS: usize,
-        const AREA: usize,
-        const SIDE: usize,
-        const WHOLE: bool,
-    >(
+    fn walk_any<V: Vector, const MAPS: usize>(
         &self,
         sheets: &[f32],
         visitor: &mut impl Visitor<V, MAPS>,
     ) {
-        let Window { kernel, stride, before, dilation, .. } = self.at.window();
-        let [tall, wide] = if SIDE == ANY { kernel } else { [SIDE; 2] };
         let ([height, _], [rows, columns]) = (self.at.input(), self.at.output());
-        let area = tall * wide;
-        let zero = V::splat(0.0);
-        let (yes, no) = (zero.equals(zero), zero.equals(V::splat(1.0)));
-        let mut values = [[Many(zero); AREA]; MAPS];
-        let mut room = [[Many(zero); AREA]; MAPS];
-        let mut inside = [yes; AREA];
+        let ([tall, wide], area) = (self.at.window().kernel, self.at.window().area());
+        let (zero, one) = (V::splat(0.0), V::splat(1.0));
+        let no = zero.equals(one);
+        let mut values = [[Many(zero); LARGEST]; MAPS];
+        let mut room = [[Many(zero); LARGEST]; MAPS];
+        let mut inside = [no; LARGEST];
         for row in 0..rows {
             for at in (0..columns).step_by(V::LANES) {
                 for u in 0..tall {
-                    let r = (row * stride[0] + u * dilation[0]).wrapping_sub(before[0]);
-                    // A row outside is read as the first one, and its cells are left out.
-                    let slot = if r < height { r * self.dealt.slot() } else { 0 };
+                    let under = self.under(row, u);
                     for v in 0..wide {
-                        let k = u * wide + v;
-                        if !WHOLE {
-                            let ones = load::<V>(&self.inside, v * self.reach + at);
-                            inside[k] = if r < height { ones.equals(V::splat(1.0)) } else { no };
-                        }
+                        let (k, ones) =
+                            (u * wide + v, load::<V>(&self.inside, v * self.reach + at));
+                        inside[k] = if under < height { ones.equals(one) } else { no };
                         for (map, values) in values.iter_mut().enumerate() {
-                            let from = map * self.sheet() + slot + self.starts[v] + at;
-                            let value = load(sheets, from);
-                            values[k] =
-                                Many(if WHOLE { value } else { V::select(inside[k], value, zero) });
+                            let from = map * self.sheet() + under * self.dealt.slot();
+                            values[k] = Many(load(sheets, from + self.starts[v] + at));
                         }
                     }
                 }
                 let cells = Cells {
                     values: values.each_ref().map(|values| &values[..area]),
-                    inside: if WHOLE { None } else { Some(&inside[..area]) },
+                    inside: Some(&inside[..area]),
                     divisor: self.divisor(row, at),
                 };
                 let count = V::LANES.min(columns - at);
@@ -177,5 +243,31 @@ impl Plan {
             }
             visitor.end_row(row);
         }
+    }
+}
+
+/// The side of windows that halve the plane: of 2x2 cells that do not overlap, or of 3x3 cells that
+/// begin one cell before it. `None` for others.
+pub(super) fn halving(at: &Windows) -> Option<usize> {
+    let Window { kernel, stride, before, after, dilation, .. } = at.window();
+    let side = kernel[0];
+    let known = matches!(side, 2 | 3)
+        && kernel == [side; 2]
+        && before == [side - 2; 2]
+        && (stride, dilation) == ([2; 2], [1; 2])
+        && after.into_iter().all(|after| after < side);
+    known.then_some(side)
+}
+
+/// The even and the odd cells of a row over the windows from `at` on, with zeros beyond its end.
+#[inline(always)]
+pub(super) fn pair<V: Vector>(row: &[f32], at: usize) -> (V, V) {
+    if 2 * (at + V::LANES) <= row.len() {
+        load_dealt(row, 2 * at)
+    } else if 2 * at >= row.len() {
+        // A masked load from nowhere takes as long as hundreds of others.
+        (V::splat(0.0), V::splat(0.0))
+    } else {
+        some::<V>(row, 2 * at).deal(some(row, 2 * at + V::LANES))
     }
 }

@@ -3,15 +3,21 @@
 //! Every window leaves one gradient per offset. A cell gathers those of the windows that it lies in:
 //! input columns `e, e + s, …` (stride `s`) lie at the same offsets of neighbouring windows, so a
 //! register of them adds up registers, always in the same order.
+//!
+//! Windows that halve the plane put down rows of inputs instead: what neighbours give to one column is
+//! added up while it is in registers.
 #![expect(
     clippy::inline_always,
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
 )]
 
-use crate::simd::{Many, Vector, WIDEST, load, store, store_up_to};
+use crate::simd::{Addends, Many, Vector, WIDEST, load, store, store_apart, store_up_to};
 use crate::{Window, Windows};
 
-use super::plan::Place;
+use super::plan::{Place, halving};
+
+/// Numbers for the last register of the rows of windows.
+const CARRIED: usize = 3 * WIDEST;
 
 /// Where gradients of windows lie, and where inputs find them.
 pub(super) struct Pulling {
@@ -22,14 +28,19 @@ pub(super) struct Pulling {
     pitch: usize,
     /// Rows of outputs that are held at a time.
     held: usize,
-    /// For every phase of input columns its offsets in a row of the window and where each begins.
-    phases: Vec<Vec<usize>>,
+    /// The side of windows that halve the plane.
+    halving: Option<usize>,
+    /// For every row of inputs, and in it for every phase of columns, where each begins.
+    sources: Addends,
 }
 
 impl Pulling {
     pub(super) fn new(at: &Windows) -> Self {
+        if let Some(side) = halving(at) {
+            return Self::halving(at, side);
+        }
         let Window { kernel, stride, before, dilation, .. } = at.window();
-        let ([_, width], [rows, columns]) = (at.input(), at.output());
+        let ([height, width], [rows, columns]) = (at.input(), at.output());
         let border = (kernel[1] - 1) * dilation[1] / stride[1];
         let starts = |e: usize| {
             let (phase, base) = ((e + before[1]) % stride[1], (e + before[1]) / stride[1]);
@@ -40,35 +51,86 @@ impl Pulling {
         let last = (0..stride[1]).flat_map(starts).map(|(_, start)| start).max().unwrap_or(0);
         let reach = last + width.div_ceil(stride[1]).next_multiple_of(WIDEST);
         let pitch = reach.max(border + columns.next_multiple_of(WIDEST)) + WIDEST;
-        let phases = (0..stride[1])
-            .map(|e| starts(e).map(|(tap, start)| tap * pitch + start).collect())
-            .collect();
         // The rows that a row of inputs looks at, and the one that is being written meanwhile.
         let held = ((kernel[0] - 1) * dilation[0] / stride[0] + 2).min(rows);
-        Self { at: *at, border, pitch, held, phases }
+        let over = |r: usize| {
+            (0..kernel[0]).rev().filter_map(move |tap| {
+                let from = (r + before[0]).checked_sub(tap * dilation[0])?;
+                let row = from / stride[0];
+                let there = from.is_multiple_of(stride[0]) && row < rows;
+                there.then_some((row % held * kernel[0] + tap) * kernel[1])
+            })
+        };
+        let sources =
+            (0..height).flat_map(|r| (0..stride[1]).map(move |e| (r, e))).map(|(r, e)| {
+                let each =
+                    over(r).flat_map(|first| starts(e).map(move |(tap, at)| (first + tap, at)));
+                each.map(|(gradient, at)| gradient * pitch + at).collect()
+            });
+        Self { at: *at, border, pitch, held, halving: None, sources: Addends::new(sources) }
+    }
+
+    fn halving(at: &Windows, side: usize) -> Self {
+        let ([height, width], [rows, columns]) = (at.input(), at.output());
+        let (held, border) = (3.min(rows), side - 2);
+        // Two registers behind the last windows, and one that is looked at from the last input.
+        let pitch = (2 * columns.next_multiple_of(WIDEST)).max(width + border) + 3 * WIDEST;
+        let sources = (0..height).map(|r| {
+            let place = |tap: usize| {
+                let from = (r + border).checked_sub(tap)?;
+                let there = from.is_multiple_of(2) && from / 2 < rows;
+                there.then_some((from / 2 % held * side + tap) * pitch + border)
+            };
+            (0..side).rev().filter_map(place).collect()
+        });
+        let sources = Addends::new(sources);
+        Self { at: *at, border, pitch, held, halving: Some(side), sources }
     }
 
     /// Numbers of all rows that are held.
     pub(super) fn len(&self) -> usize {
-        self.held * self.row()
+        self.held * self.row() + CARRIED
     }
 
     /// Numbers of one row of outputs.
     fn row(&self) -> usize {
-        self.at.window().area() * self.pitch
+        self.halving.unwrap_or_else(|| self.at.window().area()) * self.pitch
     }
 
     /// Puts down the gradients of a register of windows. Lanes without a window get zeros.
     #[inline(always)]
-    pub(super) fn put<V: Vector>(&self, gradients: &[Many<V>], place: Place, held: &mut [f32]) {
+    pub(super) fn put<V: Vector>(&self, gradients: &mut [Many<V>], place: Place, held: &mut [f32]) {
+        let (held, carried) = held.split_at_mut(self.held * self.row());
         let into = &mut held[place.row % self.held * self.row()..][..self.row()];
-        for (k, gradient) in gradients.iter().enumerate() {
-            let gradient = match place.count {
-                count if count < V::LANES => gradient.0.first_or(count, V::splat(0.0)),
-                _ => gradient.0,
-            };
-            store(gradient, into, k * self.pitch + self.border + place.at);
+        if place.count < V::LANES {
+            for gradient in gradients.iter_mut() {
+                *gradient = Many(gradient.0.first_or(place.count, V::splat(0.0)));
+            }
         }
+        match (self.halving, &*gradients) {
+            (Some(_), &[a, b, c, d]) => {
+                put_pair([a.0, b.0], into, 2 * place.at);
+                put_pair([c.0, d.0], into, self.pitch + 2 * place.at);
+                return;
+            }
+            (Some(_), gradients) if gradients.len() == 9 => {
+                let last = place.at + V::LANES >= self.at.output()[1];
+                for u in 0..3 {
+                    let [left, middle, right] = [0, 1, 2].map(|v| gradients[3 * u + v].0);
+                    let zero = V::splat(0.0);
+                    let before = if place.at == 0 { zero } else { load(carried, u * WIDEST) };
+                    let row = u * self.pitch + 2 * place.at;
+                    put_pair([right.after(before).add(left), middle], into, row);
+                    store(right, carried, u * WIDEST);
+                    if last {
+                        put_pair([zero.after(right), zero], into, row + 2 * V::LANES);
+                    }
+                }
+                return;
+            }
+            _ => {}
+        }
+        store_apart(gradients, into, self.border + place.at, self.pitch);
     }
 
     /// The rows of inputs, from `next` on, that no window after output row `row` looks at, without
@@ -83,32 +145,19 @@ impl Pulling {
 
     /// The gradient of input row `r`.
     #[inline(always)]
-    pub(super) fn pull<V: Vector>(
-        &self,
-        r: usize,
-        held: &[f32],
-        places: &mut Vec<usize>,
-        dx: &mut [f32],
-    ) {
-        let Window { kernel, stride, before, dilation, .. } = self.at.window();
-        places.clear();
-        for tap in (0..kernel[0]).rev() {
-            let Some(from) = (r + before[0]).checked_sub(tap * dilation[0]) else { continue };
-            let row = from / stride[0];
-            if from.is_multiple_of(stride[0]) && row < self.at.output()[0] {
-                places.push(row % self.held * self.row() + tap * kernel[1] * self.pitch);
-            }
-        }
-        match self.phases.as_slice() {
-            [starts] => {
+    pub(super) fn pull<V: Vector>(&self, r: usize, held: &[f32], dx: &mut [f32]) {
+        let phases = if self.halving.is_some() { 1 } else { self.at.window().stride[1] };
+        match phases {
+            1 => {
+                let sources = self.sources.list(r);
                 for at in (0..dx.len()).step_by(V::LANES) {
-                    store_up_to(gather::<V>(held, places, starts, at), dx, at);
+                    store_up_to(sources.sum::<V>(held, at), dx, at);
                 }
             }
-            [evens, odds] => {
+            2 => {
+                let [evens, odds] = [self.sources.list(2 * r), self.sources.list(2 * r + 1)];
                 for at in (0..dx.len().div_ceil(2)).step_by(V::LANES) {
-                    let even = gather::<V>(held, places, evens, at);
-                    let odd = gather::<V>(held, places, odds, at);
+                    let (even, odd) = (evens.sum::<V>(held, at), odds.sum::<V>(held, at));
                     let (first, next) = even.weave(odd);
                     store_up_to(first, dx, 2 * at);
                     if 2 * at + V::LANES < dx.len() {
@@ -116,13 +165,14 @@ impl Pulling {
                     }
                 }
             }
-            phases => {
-                for (e, starts) in phases.iter().enumerate() {
-                    let count = dx.len().saturating_sub(e).div_ceil(phases.len());
+            _ => {
+                for e in 0..phases {
+                    let sources = self.sources.list(r * phases + e);
+                    let count = dx.len().saturating_sub(e).div_ceil(phases);
                     for at in (0..count).step_by(V::LANES) {
                         let mut lanes = [0.0; WIDEST];
-                        store(gather::<V>(held, places, starts, at), &mut lanes, 0);
-                        let into = dx[e + at * phases.len()..].iter_mut().step_by(phases.len());
+                        store(sources.sum::<V>(held, at), &mut lanes, 0);
+                        let into = dx[e + at * phases..].iter_mut().step_by(phases);
                         into.zip(&lanes[..V::LANES]).for_each(|(into, &sum)| *into = sum);
                     }
                 }
@@ -131,14 +181,10 @@ impl Pulling {
     }
 }
 
-/// What a register of inputs of one phase receives.
+/// Stores even and odd numbers, woven.
 #[inline(always)]
-fn gather<V: Vector>(held: &[f32], places: &[usize], starts: &[usize], at: usize) -> V {
-    let mut sum = V::splat(0.0);
-    for place in places {
-        for start in starts {
-            sum = sum.add(load(held, place + start + at));
-        }
-    }
-    sum
+fn put_pair<V: Vector>([evens, odds]: [V; 2], into: &mut [f32], at: usize) {
+    let (first, next) = evens.weave(odds);
+    store(first, into, at);
+    store(next, into, at + V::LANES);
 }

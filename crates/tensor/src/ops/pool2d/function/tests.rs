@@ -44,9 +44,9 @@ impl WindowFunction<2> for Weighted {
             let [x, h] = cells.at(k);
             into.cells[0][k] = dy * (x - y) * params[1 + k];
             into.cells[1][k] = dy * h.tanh() / cells.divisor();
-            into.params[1 + k] = dy * x;
+            into.params[1 + k] = into.params[1 + k] + dy * x;
         }
-        into.params[0] = dy * y;
+        into.params[0] = into.params[0] + dy * y;
     }
 }
 

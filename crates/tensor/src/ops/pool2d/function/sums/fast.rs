@@ -11,9 +11,12 @@ use super::super::fast::{Common, Gradients, TOGETHER, Values, dealt, plane, spre
 use super::super::plan::Plan;
 use super::super::pull::Pulling;
 use super::SumFunction;
+use super::halving::{Halving, How};
 use super::layout::{Layout, added};
 use crate::ops::{parallel, scratch};
-use crate::simd::{Kernel, Many, Vector, dispatch, load_up_to, store, store_up_to};
+use crate::simd::{
+    Kernel, Many, Vector, WIDEST, dispatch, load_up_to, prefetch_page_behind, store, store_up_to,
+};
 use crate::{Tensor, Windows};
 
 pub(super) fn pool<const MAPS: usize, const SUMS: usize, const PULLS: usize, F>(
@@ -31,13 +34,16 @@ where
     let ([batch, channels, ..], [rows, columns]) = (maps[0].nchw(), at.output());
     let mut y = Tensor::stale([batch, channels, rows, columns]);
     let (together, operations) = task(at);
-    let (maps, layout) = (maps.map(Tensor::as_slice), Layout::new(&plan));
+    let (maps, layout, halving) =
+        (maps.map(Tensor::as_slice), Layout::new(&plan), Halving::new(at));
+    let held = halving.as_ref().map_or_else(|| layout.held(PULLS), |of| of.held(PULLS));
     parallel::chunks(y.as_mut_slice(), together * rows * columns, operations, |nth, y| {
         let first = nth * together;
-        scratch::with(layout.held(PULLS), |numbers| {
+        scratch::with(held, |numbers| {
             let planes = first..first + y.len() / (rows * columns);
-            let layout = &layout;
-            dispatch(Totals { function, layout, maps, params, channels, planes, numbers, y });
+            let (layout, halving) = (&layout, halving.as_ref());
+            let common = (function, params, channels);
+            dispatch(Totals { common, layout, halving, maps, planes, numbers, y });
         });
     });
     y
@@ -45,11 +51,12 @@ where
 
 /// Outputs of some planes.
 struct Totals<'a, F, const MAPS: usize, const SUMS: usize, const PULLS: usize> {
-    function: &'a F,
+    /// The function, its parameters, and for how many channels.
+    common: (&'a F, &'a Tensor, usize),
     layout: &'a Layout<'a>,
+    /// For windows that halve the plane.
+    halving: Option<&'a Halving>,
     maps: [&'a [f32]; MAPS],
-    params: &'a Tensor,
-    channels: usize,
     planes: Range<usize>,
     /// Room for what the layout holds.
     numbers: &'a mut [f32],
@@ -65,7 +72,8 @@ where
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { function, layout, maps, params, channels, planes, numbers, y } = self;
+        let Self { common, layout, halving, maps, planes, numbers, y } = self;
+        let (function, params, channels) = common;
         let [rows, columns] = layout.windows().output();
         let mut registers = Vec::new();
         numbers.fill(0.0);
@@ -79,6 +87,14 @@ where
                 continue;
             }
             spread::<V>(params, of % channels, &mut registers);
+            if let Some(of) = halving {
+                let how = How { function, plan: layout.plan, params: &registers };
+                match of.side {
+                    2 => of.totals::<V, F, MAPS, SUMS, PULLS, 2>(how, cells, numbers, y),
+                    _ => of.totals::<V, F, MAPS, SUMS, PULLS, 3>(how, cells, numbers, y),
+                }
+                continue;
+            }
             let mut sheet = Sheet::<MAPS, PULLS>::new(layout, cells, &mut *numbers);
             for (row, y) in y.chunks_exact_mut(columns).enumerate() {
                 sheet.fill::<V, F, SUMS, PULLS>(function, &registers, layout.under(row).end);
@@ -106,21 +122,20 @@ where
 {
     let each = params.dims()[1];
     let ranges = function.range(&params.as_slice()[channel * each..][..each]);
-    let infinity = V::splat(f32::INFINITY);
+    let [zero, one, infinity] = [0.0, 1.0, f32::INFINITY].map(V::splat);
     let mut all = true;
     for (plane, [low, high]) in planes.into_iter().zip(ranges) {
-        let (mut largest, mut smallest) = (V::splat(0.0), infinity);
+        let [low, high, mut outside] = [V::splat(low), V::splat(high), zero];
         for at in (0..plane.len()).step_by(V::LANES) {
-            let size = load_up_to::<V>(plane, at).abs();
-            // Once it is NaN it stays NaN.
-            largest = V::select(size.beats(largest), size, largest);
-            if low > 0.0 {
-                smallest = V::select(size.equals(V::splat(0.0)), infinity, size).min(smallest);
+            if at % WIDEST == 0 {
+                prefetch_page_behind(&plane[at..at + 1]);
             }
+            let size = load_up_to::<V>(plane, at).abs();
+            // Zeros are never too small.
+            let least = V::select(size.equals(zero), infinity, size);
+            outside = V::select(size.exceeds(high), one, outside);
+            outside = V::select(low.exceeds(least), one, outside);
         }
-        let [zero, one] = [V::splat(0.0), V::splat(1.0)];
-        let outside = V::select(V::splat(low).exceeds(smallest), one, zero);
-        let outside = V::select(largest.exceeds(V::splat(high)), one, outside);
         all &= outside.sum() == 0.0;
     }
     all
@@ -222,7 +237,11 @@ where
     let Some(plan) = Plan::new(at, function.divisor()) else {
         return super::super::reference::pool_backward(function, maps, params, dy, at);
     };
-    let (layout, pulling) = (Layout::new(&plan), Pulling::new(at));
+    let (layout, halving, pulling) = (Layout::new(&plan), Halving::new(at), Pulling::new(at));
+    let held = match &halving {
+        Some(halving) => halving.pulled(SUMS, PULLS),
+        None => layout.held(SUMS) + layout.pulled(PULLS),
+    };
     let [batch, channels, height, width] = maps[0].nchw();
     let (each, area) = (params.dims()[1], height * width);
     let mut dmaps = maps.map(|map| Tensor::stale(map.shape()));
@@ -231,11 +250,11 @@ where
     let tasks = dealt(&mut dmaps, &mut sums, [together * area, together * each]);
     let maps = maps.map(Tensor::as_slice);
     parallel::each(tasks, operations, |nth, (dx, sums)| {
-        scratch::with(layout.held(SUMS) + layout.pulled(PULLS), |numbers| {
+        scratch::with(held, |numbers| {
             let (plan, dy, first) = (&plan, dy.as_slice(), nth * together);
             let common = Common { function, plan, maps, params, channels, first };
-            let layout = &layout;
-            let pulls = Pulls { common, layout, pulling: &pulling, dy, numbers, dx, sums };
+            let (layout, halving, pulling) = (&layout, halving.as_ref(), &pulling);
+            let pulls = Pulls { common, layout, halving, pulling, dy, numbers, dx, sums };
             dispatch::<Pulls<'_, F, MAPS, SUMS, PULLS>>(pulls);
         });
     });
@@ -246,6 +265,7 @@ where
 struct Pulls<'a, F, const MAPS: usize, const SUMS: usize, const PULLS: usize> {
     common: Common<'a, F, MAPS>,
     layout: &'a Layout<'a>,
+    halving: Option<&'a Halving>,
     pulling: &'a Pulling,
     dy: &'a [f32],
     /// Room for what the layout holds.
@@ -264,7 +284,7 @@ where
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { common, layout, pulling, dy, numbers, mut dx, sums } = self;
+        let Self { common, layout, halving, pulling, dy, numbers, mut dx, sums } = self;
         let Common { function, plan, maps, params, channels, first } = common;
         let (area, each) = (plan.at.input().iter().product::<usize>(), params.dims()[1]);
         let mut registers = Vec::new();
@@ -286,6 +306,18 @@ where
                 continue;
             }
             spread::<V>(params, of % channels, &mut registers);
+            if let Some(halves) = halving {
+                let how = How { function, plan, params: &registers };
+                let given = (cells, plane(dy, plan.at.output(), of));
+                let to = (contributions.as_mut_slice(), totals.as_mut_slice());
+                match halves.side {
+                    2 => halves
+                        .pull::<V, F, MAPS, SUMS, PULLS, 2>(how, given, to, numbers, &mut dx, sums),
+                    _ => halves
+                        .pull::<V, F, MAPS, SUMS, PULLS, 3>(how, given, to, numbers, &mut dx, sums),
+                }
+                continue;
+            }
             let (held, pulled) = numbers.split_at_mut(layout.held(SUMS));
             let (row, pulled) = pulled.split_at_mut(pulled.len() - PULLS * layout.rows());
             let back = &mut Back {

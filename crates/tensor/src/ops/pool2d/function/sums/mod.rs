@@ -16,6 +16,8 @@
 #[cfg(not(cenote_f64))]
 mod fast;
 #[cfg(not(cenote_f64))]
+mod halving;
+#[cfg(not(cenote_f64))]
 mod layout;
 #[cfg(any(cenote_f64, test))]
 mod reference;

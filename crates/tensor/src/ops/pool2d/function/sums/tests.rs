@@ -55,8 +55,8 @@ impl WindowFunction<2> for Weighted {
             into.cells[0][k] = weight + dy / cells.divisor();
             into.cells[1][k] = weight * params[1] * (x - mean);
         }
-        into.params[0] = dy * mean;
-        into.params[1] = scale * (slope - mean * tilt);
+        into.params[0] = into.params[0] + dy * mean;
+        into.params[1] = into.params[1] + scale * (slope - mean * tilt);
     }
 }
 
