@@ -47,7 +47,17 @@ fn data(shape: [usize; 3]) -> Data {
     let set = Dataset::new(origin, classes, split.clone(), split).expect("parts fit");
     let normalization = Normalization::of(&set.train).expect("in memory");
     let Dataset { name, classes, train, test, checksum, .. } = set;
-    Data { classes, name, checksum, train, validation: None, test, normalization, folds: None }
+    Data {
+        classes,
+        name,
+        checksum,
+        train,
+        validation: None,
+        test,
+        normalization,
+        folds: None,
+        truth: None,
+    }
 }
 
 /// The networks of the quick study for images of this shape, by arm.
