@@ -128,7 +128,7 @@ where
         let [low, high, mut outside] = [V::splat(low), V::splat(high), zero];
         for at in (0..plane.len()).step_by(V::LANES) {
             if at % WIDEST == 0 {
-                prefetch_page_behind(&plane[at..at + 1]);
+                prefetch_page_behind(&plane[at..=at]);
             }
             let size = load_up_to::<V>(plane, at).abs();
             // Zeros are never too small.
