@@ -36,13 +36,15 @@ impl Reach {
         Self::of_ranges(regions.output(), |axis, o| regions.range(axis, o))
     }
 
-    /// Looks at the output in the middle and at the next one.
+    /// Looks at the output in the middle and at those beside it, one of which may be cut or wrapped at a border.
     fn of_ranges(output: [usize; 2], range: impl Fn(usize, usize) -> [usize; 2]) -> Self {
         let of = |axis: usize| {
             let middle = output[axis] / 2;
             let [start, end] = range(axis, middle);
             let next = (middle + 1).min(output[axis] - 1);
-            (end - start, range(axis, next)[0].saturating_sub(start).max(1))
+            let onward = range(axis, next)[0].saturating_sub(start);
+            let back = start.saturating_sub(range(axis, middle.saturating_sub(1))[0]);
+            (end - start, onward.max(back).max(1))
         };
         let [rows, columns] = [0, 1].map(of);
         Self::Window { span: [rows.0, columns.0], step: [rows.1, columns.1] }
