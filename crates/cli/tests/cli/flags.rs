@@ -24,7 +24,7 @@ fn a_study_that_does_not_exist_is_answered_with_the_nearest_and_all() {
         &[
             "no study `smok`",
             "did you mean `smoke`?",
-            "quick, smoke, full, claims, detect, captcha",
+            "quick, smoke, full, claims, factorial, removal, lenet5",
         ],
     );
 }
