@@ -1,7 +1,7 @@
 //! What the training of the quick study's arms takes, foreseen and measured, for several batches and sizes of images.
 //!
 //! ```text
-//! cargo run --release -p cenote-experiment --example foreseen
+//! cargo run -p cenote-experiment --example foreseen
 //! ```
 //!
 //! Each case is a process of its own. Tensors are measured by the count of their bytes, the process by its high-water mark of
