@@ -5,6 +5,7 @@ mod bench;
 mod captcha;
 mod data;
 mod detect;
+mod draft;
 mod evaluate;
 mod files;
 mod fit;

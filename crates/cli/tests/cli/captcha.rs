@@ -54,7 +54,12 @@ fn a_set_becomes_a_folder_of_letters_for_each_character() {
         assert_eq!(files.count() as u64, count.as_u64().expect("a count"));
     }
     let error = place.refuses("captcha split set --separator _ --out letters", 2);
-    says(&error, &["--out letters is not empty"]);
+    says(&error, &["--out letters: is there and not an empty folder; nothing is overwritten"]);
+    // What cannot be read leaves nothing behind.
+    fs::write(place.path("set/train/2bc_9999.png"), "no image").expect("writable");
+    let error = place.refuses("captcha split set --separator _ --out others", 3);
+    says(&error, &["2bc_9999.png"]);
+    assert!(!place.path("others").exists());
 }
 
 #[test]

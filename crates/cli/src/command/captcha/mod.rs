@@ -7,7 +7,6 @@ mod segment;
 mod split;
 mod train;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use crate::args::Captcha;
@@ -22,11 +21,6 @@ pub(super) fn run(command: &Captcha) -> Result<ExitCode, Failure> {
         Captcha::Evaluate(args) => evaluate::run(args),
         Captcha::Read(args) => read::run(args),
     }
-}
-
-fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(file, bytes)
-        .map_err(|error| Failure::File(format!("{}: cannot be written: {error}", file.display())))
 }
 
 /// What is wrong with data, as a failure.

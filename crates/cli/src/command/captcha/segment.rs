@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use cenote_datasets::{Picture, Plane, draw, png};
 use serde_json::{Value, json};
 
-use super::{data, write};
+use super::data;
 use crate::args::CaptchaSegment;
-use crate::command::files::make_folder_of;
+use crate::command::files;
 use crate::failure::Failure;
 use crate::screen;
 
@@ -20,9 +20,9 @@ pub(super) fn run(args: &CaptchaSegment) -> Result<ExitCode, Failure> {
     let length = args.length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
     let found = args.cut.settings().segment(&grey, length).map_err(data)?;
     if let Some(file) = &args.draw {
-        make_folder_of(file)?;
+        files::make_folder_of(file)?;
         let (planes, shape) = draw(&found, SIDE);
-        write(file, &png(shape, &planes))?;
+        files::write(file, &png(shape, &planes))?;
     }
     let boxes: Vec<[usize; 4]> = found.pieces.iter().map(cenote_datasets::Piece::bounds).collect();
     let text = if args.json {

@@ -1,14 +1,14 @@
 //! `cenote captcha split`: a set of texts as a set of letters.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::process::ExitCode;
 
-use cenote_datasets::{Plane, captchas, letter, png};
+use cenote_datasets::{Plane, TextImage, captchas, letter};
 use serde_json::json;
 
-use super::{data, write};
+use super::data;
 use crate::args::CaptchaSplit;
+use crate::command::draft::{Draft, Site};
 use crate::failure::Failure;
 use crate::screen;
 
@@ -21,30 +21,34 @@ pub(super) fn run(args: &CaptchaSplit) -> Result<ExitCode, Failure> {
     }
     let side = args.side as u32;
     let images = captchas(&args.images, args.separator.as_deref()).map_err(data)?;
-    let unmade = |error| Failure::File(format!("--out {}: {error}", args.out.display()));
-    if args.out.exists() && fs::read_dir(&args.out).map_err(unmade)?.next().is_some() {
-        let words = format!("--out {} is not empty; expected a new folder", args.out.display());
-        return Err(Failure::Usage(words));
-    }
+    let draft = Draft::begin(Site::check(&args.out)?, false)?;
     let settings = args.cut.settings();
+    let cut = draft.each(images.len(), |nth| {
+        let TextImage { picture, text } = &images[nth];
+        let grey = Plane::of(picture).map_err(data)?;
+        let found = settings.segment(&grey, Some(text.chars().count())).map_err(data)?;
+        if found.pieces.len() != text.chars().count() {
+            return Ok(false);
+        }
+        for (at, (character, piece)) in (1..).zip(text.chars().zip(&found.pieces)) {
+            let folder = folder_of(character);
+            draft.folder(&folder)?;
+            let name = format!("{folder}/{:06}_{at}.png", nth + 1);
+            let shape = [1, side as usize, side as usize];
+            draft.png(&name, &letter(&found, piece, side), shape)?;
+        }
+        Ok(true)
+    })?;
+    draft.finish()?;
     let mut written: BTreeMap<char, u64> = BTreeMap::new();
     let mut left_out = Vec::new();
-    for image in &images {
-        let grey = Plane::of(&image.picture).map_err(data)?;
-        let length = image.text.chars().count();
-        let found = settings.segment(&grey, Some(length)).map_err(data)?;
-        if found.pieces.len() != length {
-            left_out.push(image.picture.name());
+    for (TextImage { picture, text }, whole) in images.iter().zip(cut) {
+        if !whole {
+            left_out.push(picture.name());
             continue;
         }
-        for (character, piece) in image.text.chars().zip(&found.pieces) {
-            let folder = args.out.join(folder_of(character));
-            let count = written.entry(character).or_default();
-            *count += 1;
-            fs::create_dir_all(&folder).map_err(unmade)?;
-            let pixels = letter(&found, piece, side);
-            let shape = [1, side as usize, side as usize];
-            write(&folder.join(format!("{count:06}.png")), &png(shape, &pixels))?;
+        for character in text.chars() {
+            *written.entry(character).or_default() += 1;
         }
     }
     let letters: u64 = written.values().sum();

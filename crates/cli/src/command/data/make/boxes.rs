@@ -4,8 +4,8 @@ use cenote_datasets::{DetectionSet, Scene};
 use serde_json::{Value, json};
 use toml::Table;
 
-use super::draft::Draft;
 use super::run::Made;
+use crate::command::draft::Draft;
 use crate::failure::Failure;
 
 /// Writes `images/PART/INDEX.png` and `annotations/PART.json`.

@@ -3,8 +3,8 @@
 use cenote_datasets::{Dataset, Split};
 use toml::Table;
 
-use super::draft::Draft;
 use super::run::Made;
+use crate::command::draft::Draft;
 use crate::failure::Failure;
 
 /// Writes `PART/CLASS/INDEX.png`, `masks/PART/CLASS/INDEX.png` and `labels.csv`.

@@ -2,7 +2,6 @@
 
 mod boxes;
 mod classes;
-mod draft;
 mod run;
 mod texts;
 

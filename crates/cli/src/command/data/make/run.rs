@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use toml::Table;
 
-use super::draft::{Draft, Site, Written};
 use super::{boxes, classes, texts};
 use crate::args::DataMake;
 use crate::command::data::known::{Known, Set, unknown};
+use crate::command::draft::{Draft, Site, Written};
 use crate::command::settings;
 use crate::failure::Failure;
 use crate::screen;

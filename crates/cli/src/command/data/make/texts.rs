@@ -4,8 +4,8 @@ use cenote_datasets::{TextImage, TextSet};
 use serde_json::{Value, json};
 use toml::Table;
 
-use super::draft::Draft;
 use super::run::Made;
+use crate::command::draft::Draft;
 use crate::failure::Failure;
 
 /// Writes `PART/TEXT_INDEX.png` and `letters.json`.
