@@ -97,17 +97,8 @@ impl Halving {
             for at in (0..columns).step_by(V::LANES) {
                 let upper = terms::<V, F, MAPS, SUMS, PULLS>(function, params, top, at);
                 let lower = terms::<V, F, MAPS, SUMS, PULLS>(function, params, bottom, at);
-                let mut sums = [zero; PULLS];
-                for (nth, sum) in sums.iter_mut().enumerate() {
-                    let upper = added::<V, SIDE>([upper[0][nth], upper[1][nth]], before[0][nth]);
-                    let lower = added::<V, SIDE>([lower[0][nth], lower[1][nth]], before[1][nth]);
-                    *sum = upper + lower;
-                    if SIDE == 3 {
-                        let place = nth * self.width + at;
-                        *sum = Many(load(above, place)) + *sum;
-                        store(lower.0, above, place);
-                    }
-                }
+                let sums: [_; PULLS] =
+                    self.of_windows::<V, SUMS, PULLS, SIDE>([upper, lower], before, above, at);
                 before = [upper[1], lower[1]];
                 store_up_to(function.total(params, sums, plan.divisor(i, at)).0, y, at);
             }
@@ -149,17 +140,8 @@ impl Halving {
                 let lower = terms::<V, F, MAPS, SUMS, PULLS>(function, params, bottom, at);
                 self.put::<V, SUMS>(upper, held, 2 * i, at);
                 self.put::<V, SUMS>(lower, held, 2 * i + 1, at);
-                let mut of_windows = [zero; SUMS];
-                for (nth, sum) in of_windows.iter_mut().enumerate() {
-                    let upper = added::<V, SIDE>([upper[0][nth], upper[1][nth]], before[0][nth]);
-                    let lower = added::<V, SIDE>([lower[0][nth], lower[1][nth]], before[1][nth]);
-                    *sum = upper + lower;
-                    if SIDE == 3 {
-                        let place = nth * self.width + at;
-                        *sum = Many(load(above, place)) + *sum;
-                        store(lower.0, above, place);
-                    }
-                }
+                let of_windows: [_; SUMS] =
+                    self.of_windows::<V, SUMS, SUMS, SIDE>([upper, lower], before, above, at);
                 before = [upper[1], lower[1]];
                 if at >= columns {
                     continue;
@@ -214,6 +196,31 @@ impl Halving {
         for dx in dx.iter_mut() {
             dx[(2 * rows).min(height) * width..].fill(0.0);
         }
+    }
+
+    /// The first `COUNT` sums of the windows from `at` on, of the terms of their two rows and of what lies `before` these. With
+    /// three rows `above` has the sums of the row that they share with the windows above, and takes those for the windows
+    /// below.
+    #[inline(always)]
+    fn of_windows<V: Vector, const SUMS: usize, const COUNT: usize, const SIDE: usize>(
+        &self,
+        [upper, lower]: [[[Many<V>; SUMS]; 2]; 2],
+        before: [[Many<V>; SUMS]; 2],
+        above: &mut [f32],
+        at: usize,
+    ) -> [Many<V>; COUNT] {
+        let mut sums = [Many(V::splat(0.0)); COUNT];
+        for (nth, sum) in sums.iter_mut().enumerate() {
+            let upper = added::<V, SIDE>([upper[0][nth], upper[1][nth]], before[0][nth]);
+            let lower = added::<V, SIDE>([lower[0][nth], lower[1][nth]], before[1][nth]);
+            *sum = upper + lower;
+            if SIDE == 3 {
+                let place = nth * self.width + at;
+                *sum = Many(load(above, place)) + *sum;
+                store(lower.0, above, place);
+            }
+        }
+        sums
     }
 
     /// Where terms of row `r` lie, of one sum and phase.
