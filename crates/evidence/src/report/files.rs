@@ -68,10 +68,9 @@ impl Report {
 
     /// Every picture that a run left: name of its file in [`Report::PICTURES`], and the file.
     pub fn pictures(&self) -> Vec<(String, &Png)> {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
         let (mut named, mut known) = (Vec::new(), BTreeMap::new());
         for run in &self.runs {
-            let arm: String = run.arm.chars().map(plain).collect();
+            let arm = in_file_name(&run.arm);
             for picture in &run.pictures {
                 let image = picture.image.map_or_else(String::new, |image| format!("-{image}"));
                 let mut name = format!("{}{image}-{arm}-{}", picture.shows.word(), run.seed);
@@ -126,6 +125,11 @@ pub fn json(analysis: &Analysis) -> String {
         .expect("an analysis holds only strings, numbers and lists");
     text.push('\n');
     text
+}
+
+/// A name as a part of the name of a file: letters and digits, all else a hyphen.
+pub(in crate::report) fn in_file_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }
 
 /// Writes a file into `dir` that appears under its name only when it is complete and on the disk.

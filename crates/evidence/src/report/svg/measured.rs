@@ -4,6 +4,7 @@ use super::Layout;
 use super::canvas::{Anchor, Canvas, Dot, Look};
 use super::field::{Field, Named};
 use crate::measure::CurvePlace;
+use crate::report::files::in_file_name;
 use crate::{Analysis, ArmMeasured, Measured};
 
 /// One place of every curve that has values, in the order of the measures.
@@ -21,8 +22,7 @@ pub(crate) fn curves(analysis: &Analysis) -> Vec<&CurvePlace> {
 
 /// Name of the file of a curve, before the dot: letters and digits of its name alone.
 pub(crate) fn name(curve: &CurvePlace) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    format!("curve-{}", curve.name.chars().map(plain).collect::<String>())
+    format!("curve-{}", in_file_name(&curve.name))
 }
 
 /// A value of an arm on a curve.
