@@ -25,7 +25,7 @@ const BY_ARM: [&str; 5] = ["learning_rate", "optimizer", "schedule", "augment", 
 
 /// One question, the data and network to ask it of, and the arms that answer it.
 ///
-/// It is what `experiment.toml` holds, unchanged; [`crate::Plan`] turns it into runs.
+/// It is what `experiment.toml` holds, unchanged but for arms that were combined from factors; [`crate::Plan`] turns it into runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Study {
