@@ -57,7 +57,7 @@ fn a_set_becomes_a_folder_of_letters_for_each_character() {
     says(&error, &["--out letters: is there and not an empty folder; nothing is overwritten"]);
     // What cannot be read leaves nothing behind.
     fs::write(place.path("set/train/2bc_9999.png"), "no image").expect("writable");
-    let error = place.refuses("captcha split set --separator _ --out others", 3);
+    let error = place.refuses("captcha split set --separator _ --out others", 4);
     says(&error, &["2bc_9999.png"]);
     assert!(!place.path("others").exists());
 }
