@@ -32,9 +32,10 @@ impl Events {
     /// # Errors
     /// When stdout cannot be written.
     pub(crate) fn ended(&self, ended: Ended, analysis: &Analysis) -> std::io::Result<()> {
-        let Ended { reused, ran, failed } = ended;
+        let Ended { reused, ran, failed, elsewhere } = ended;
         let event = json!({
             "event": "study_finished", "reused": reused, "ran": ran, "failed": failed,
+            "elsewhere": elsewhere,
             "report": analysis,
         });
         self.write(&event)
@@ -77,6 +78,11 @@ impl Observer for Events {
     }
 
     fn stepped(&self, _: &Plan, _: &Cell) {}
+
+    fn elsewhere(&self, plan: &Plan, cell: &Cell) {
+        let arm = &plan.arms[cell.arm].name;
+        self.line(&json!({ "event": "run_elsewhere", "arm": arm, "seed": cell.seed }));
+    }
 
     fn epoch(&self, plan: &Plan, cell: &Cell, point: &EpochPoint) {
         self.line(&json!({

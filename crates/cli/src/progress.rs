@@ -215,6 +215,21 @@ impl Observer for Progress {
         self.total.set_length(all);
     }
 
+    fn elsewhere(&self, plan: &Plan, cell: &Cell) {
+        let runs = 1 + self.reused.fetch_add(1, Ordering::Relaxed);
+        // Nobody here spends time on it.
+        let work = step_work(plan, cell) * steps(plan);
+        self.total.set_length(self.all.fetch_sub(work, Ordering::Relaxed) - work);
+        self.line(&format!(
+            "[{}/{}] {} seed {}: done by another process",
+            runs + self.runs_done.load(Ordering::Relaxed),
+            plan.cells.len(),
+            plan.arms[cell.arm].name,
+            cell.seed
+        ));
+        self.show(plan);
+    }
+
     fn warned(&self, plan: &Plan, cell: &Cell, warning: &str) {
         self.line(&format!("{} seed {}: {warning}", plan.arms[cell.arm].name, cell.seed));
     }

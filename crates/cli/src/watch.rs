@@ -63,6 +63,10 @@ impl Observer for Watch {
         self.everybody().for_each(|one| one.warned(plan, cell, warning));
     }
 
+    fn elsewhere(&self, plan: &Plan, cell: &Cell) {
+        self.everybody().for_each(|one| one.elsewhere(plan, cell));
+    }
+
     fn looked(&self, plan: &Plan, analysis: &Analysis) {
         self.everybody().for_each(|one| one.looked(plan, analysis));
     }

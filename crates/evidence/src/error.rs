@@ -18,9 +18,9 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// Another process holds the store.
+    /// Another process works at the study by another plan.
     #[error(
-        "open `{}`: another process is writing to it; wait for it to end or choose another directory",
+        "`{}`: another process runs another plan there; wait for it to end or choose another directory",
         path.display()
     )]
     Locked {

@@ -31,6 +31,7 @@
 mod analysis;
 mod confusion;
 mod error;
+mod locks;
 mod marks;
 mod measure;
 mod number;
@@ -57,6 +58,7 @@ pub use analysis::{
 };
 pub use confusion::ConfusionCounts;
 pub use error::Error;
+pub use locks::Reservation;
 pub use marks::Marks;
 pub use measure::{CurvePlace, Direction, Expectation, MeasureNote};
 pub use number::{bytes, grouped};

@@ -5,9 +5,11 @@
 //! better one. The checksum is that of the text of the design or run, so a line that a disk or an editor
 //! changed is refused; lines of earlier versions have none.
 //! A line is written, flushed and synced before [`Store::append`] returns, so a killed process can
-//! damage only the line it was writing, which the next [`Store::open`] drops and reports.
+//! damage only the line it was writing, which the next [`Store::open`] drops and reports. Several processes may work at one
+//! study: each writes whole lines, reads those of the others, and [reserves](Store::reserve) the runs it trains.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,18 +17,24 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Design, Error, Record};
+use crate::locks::Locks;
+use crate::{Design, Error, Record, Reservation};
 
 /// Longest line that is read: far above any real record, far below the memory of any machine.
 const LONGEST_LINE: u64 = 64 << 20;
 
-/// A study directory opened for writing; no other process can open it meanwhile.
+/// A study directory opened for writing, also by others who run the same plan.
 #[derive(Debug)]
 pub struct Store {
     file: File,
     path: PathBuf,
+    locks: Locks,
+    /// Bytes and lines that are read.
     length: u64,
+    lines: usize,
     contents: Contents,
+    /// Cells of records that came since it was opened.
+    fresh: BTreeSet<String>,
 }
 
 /// What a store holds.
@@ -75,8 +83,7 @@ impl Store {
     /// A last line that was cut off is removed from the file; [`Store::repaired`] tells.
     ///
     /// # Errors
-    /// [`Error::Io`] if the directory cannot be written, [`Error::Locked`] if another process
-    /// has it open, [`Error::Line`] or [`Error::Schema`] if a line cannot be read.
+    /// [`Error::Io`] if the directory cannot be written, [`Error::Line`] or [`Error::Schema`] if a line cannot be read.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, Error> {
         let dir = dir.as_ref();
         fs::create_dir_all(dir).map_err(Error::io("create the directory", dir))?;
@@ -84,21 +91,82 @@ impl Store {
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
         let file = options.open(&path).map_err(Error::io("open for writing", &path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::Locked { path }),
-            Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path)(source)),
-        }
         sync_directory(dir)?;
-        let parsed = parse(&file, &path)?;
-        let mut store = Self { file, path, length: parsed.good_bytes, contents: parsed.contents };
-        if store.contents.torn.is_some() {
-            store.file.set_len(store.length).map_err(Error::io("repair", &store.path))?;
-            store.file.sync_data().map_err(Error::io("sync", &store.path))?;
-        } else if parsed.needs_newline {
-            store.write(b"\n")?;
-        }
+        let locks = Locks::join(dir)?;
+        let (contents, fresh) = Default::default();
+        let mut store = Self { file, path, locks, length: 0, lines: 0, contents, fresh };
+        store.refresh()?;
+        store.fresh.clear();
         Ok(store)
+    }
+
+    /// Reads what others wrote since it was last read.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn refresh(&mut self) -> Result<(), Error> {
+        self.appending(|_| Ok(()))
+    }
+
+    /// The run of a cell, for as long as the reservation is kept; `None` where another process has it.
+    ///
+    /// # Errors
+    /// When its lock cannot be had.
+    pub fn reserve(&self, cell: &str) -> Result<Option<Reservation>, Error> {
+        self.locks.reserve(cell)
+    }
+
+    /// Whether a record of a cell came since the store was opened, whoever wrote it.
+    pub fn is_fresh(&self, cell: &str) -> bool {
+        self.fresh.contains(cell)
+    }
+
+    /// Whether no other process works at the study.
+    ///
+    /// # Errors
+    /// When the locks cannot be had.
+    pub fn is_alone(&mut self) -> Result<bool, Error> {
+        self.appending(|store| {
+            let alone = store.locks.be_alone()?;
+            store.locks.share()?;
+            Ok(alone)
+        })
+    }
+
+    /// Brings the store up to date and does something, while no other process does so.
+    fn appending<R>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        self.locks.begin()?;
+        let done = self.catch_up().and_then(|()| work(self));
+        self.locks.end()?;
+        done
+    }
+
+    /// Reads lines that are not read yet. Nobody writes meanwhile, so one that was cut off stays so and is removed.
+    fn catch_up(&mut self) -> Result<(), Error> {
+        let parsed = parse(&self.file, &self.path, (self.length, self.lines))?;
+        let Parsed {
+            contents: Contents { design, records, torn },
+            good_bytes,
+            lines,
+            needs_newline,
+        } = parsed;
+        (self.length, self.lines) = (good_bytes, lines);
+        self.contents.design = design.or(self.contents.design.take());
+        for record in records {
+            self.fresh.insert(record.cell.clone());
+            self.contents.add(record);
+        }
+        if torn.is_some() {
+            self.contents.torn = torn;
+            self.file.set_len(self.length).map_err(Error::io("repair", &self.path))?;
+            self.file.sync_data().map_err(Error::io("sync", &self.path))?;
+        } else if needs_newline {
+            self.write(b"\n")?;
+        }
+        Ok(())
     }
 
     /// Reads the store in `dir` without locking or changing it, also while a study is running.
@@ -108,7 +176,7 @@ impl Store {
     pub fn read(dir: impl AsRef<Path>) -> Result<Contents, Error> {
         let path = dir.as_ref().join(Self::FILE);
         let file = File::open(&path).map_err(Error::io("read", &path))?;
-        Ok(parse(&file, &path)?.contents)
+        Ok(parse(&file, &path, (0, 0))?.contents)
     }
 
     /// The design written last.
@@ -134,16 +202,25 @@ impl Store {
     /// Writes the design, unless it is the one that already counts.
     ///
     /// # Errors
-    /// [`Error::Design`] or [`Error::Schema`] if it contradicts itself, [`Error::Io`] if it
-    /// cannot be written.
+    /// [`Error::Design`] or [`Error::Schema`] if it contradicts itself, [`Error::Locked`] if another process works by
+    /// the one that counts, [`Error::Io`] if it cannot be written.
     pub fn set_design(&mut self, design: &Design) -> Result<(), Error> {
         design.check()?;
-        if self.design() == Some(design) {
-            return Ok(());
-        }
-        self.write_line("design", design)?;
-        self.contents.design = Some(design.clone());
-        Ok(())
+        self.appending(|store| {
+            if store.design() == Some(design) {
+                return Ok(());
+            }
+            // Nobody works by a design that is not there yet.
+            if store.design().is_some() && !store.locks.be_alone()? {
+                store.locks.share()?;
+                return Err(Error::Locked { path: store.path.clone() });
+            }
+            let written = store.write_line("design", design);
+            store.locks.share()?;
+            written?;
+            store.contents.design = Some(design.clone());
+            Ok(())
+        })
     }
 
     /// Writes a record; when this returns, the record is on the disk.
@@ -153,9 +230,12 @@ impl Store {
     /// it cannot be written; then the file is as it was.
     pub fn append(&mut self, record: &Record) -> Result<(), Error> {
         record.check()?;
-        self.write_line("run", record)?;
-        self.contents.add(record.clone());
-        Ok(())
+        self.appending(|store| {
+            store.write_line("run", record)?;
+            store.fresh.insert(record.cell.clone());
+            store.contents.add(record.clone());
+            Ok(())
+        })
     }
 
     fn write_line(&mut self, what: &str, value: &impl Serialize) -> Result<(), Error> {
@@ -177,6 +257,7 @@ impl Store {
             return Err(Error::io("append to", &self.path)(source));
         }
         self.length += bytes.len() as u64;
+        self.lines += 1;
         Ok(())
     }
 }
@@ -196,15 +277,17 @@ impl Contents {
 struct Parsed {
     contents: Contents,
     good_bytes: u64,
+    lines: usize,
     needs_newline: bool,
 }
 
-fn parse(file: &File, path: &Path) -> Result<Parsed, Error> {
+/// Reads what stands behind so many bytes and lines.
+fn parse(file: &File, path: &Path, (good_bytes, lines): (u64, usize)) -> Result<Parsed, Error> {
     let mut reader = BufReader::new(file);
-    reader.seek(SeekFrom::Start(0)).map_err(Error::io("read", path))?;
-    let mut parsed = Parsed::default();
+    reader.seek(SeekFrom::Start(good_bytes)).map_err(Error::io("read", path))?;
+    let mut parsed = Parsed { good_bytes, lines, ..Parsed::default() };
     let mut bytes = Vec::new();
-    for line in 1.. {
+    for line in lines + 1.. {
         bytes.clear();
         let read = reader
             .by_ref()
@@ -233,6 +316,7 @@ fn parse(file: &File, path: &Path) -> Result<Parsed, Error> {
             Err(reason) => return Err(other_schema(&bytes).unwrap_or_else(|| refuse(reason))),
         }
         parsed.good_bytes += read;
+        parsed.lines = line;
         parsed.needs_newline = !whole;
     }
     Ok(parsed)
@@ -406,14 +490,51 @@ mod tests {
     }
 
     #[test]
-    fn a_second_writer_is_refused_and_a_reader_is_not() {
+    fn several_writers_of_one_plan_see_each_other_and_another_plan_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         filled(dir.path());
-        let held = Store::open(dir.path()).unwrap();
-        assert!(matches!(Store::open(dir.path()), Err(Error::Locked { .. })));
-        assert_eq!(Store::read(dir.path()).unwrap().records.len(), 2);
-        drop(held);
-        assert!(Store::open(dir.path()).is_ok());
+        let (mut one, mut other) =
+            (Store::open(dir.path()).unwrap(), Store::open(dir.path()).unwrap());
+        assert!(!one.is_alone().unwrap());
+        one.append(&record("max", 2, 0.8)).unwrap();
+        assert!(other.finished("max-2").is_none() && !other.is_fresh("max-2"));
+        other.append(&record("none", 2, 0.7)).unwrap();
+        assert!(other.finished("max-2").is_some() && other.is_fresh("max-2"));
+        one.refresh().unwrap();
+        assert_eq!(one.records(), other.records());
+        assert!(!one.is_fresh("max-1"), "it was there before");
+        let changed = Design { margin: 0.01, ..design() };
+        assert!(matches!(one.set_design(&changed), Err(Error::Locked { .. })));
+        one.set_design(&design()).unwrap();
+        drop(other);
+        assert!(one.is_alone().unwrap());
+        one.set_design(&changed).unwrap();
+        assert_eq!(Store::read(dir.path()).unwrap().records.len(), 4);
+    }
+
+    #[test]
+    fn a_run_is_reserved_by_one_until_it_lets_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut one = Store::open(dir.path()).unwrap();
+        let other = Store::open(dir.path()).unwrap();
+        one.set_design(&design()).expect("the first one, though not alone");
+        let reservation = one.reserve("max-1").unwrap().expect("nobody has it");
+        assert!(other.reserve("max-1").unwrap().is_none());
+        assert!(other.reserve("max-2").unwrap().is_some(), "another");
+        drop(reservation);
+        assert!(other.reserve("max-1").unwrap().is_some());
+    }
+
+    #[test]
+    fn a_line_that_another_process_did_not_end_is_dropped_by_whoever_writes_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = filled(dir.path());
+        let mut store = Store::open(dir.path()).unwrap();
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"{\"run\":{\"ce").unwrap();
+        store.append(&record("max", 2, 0.8)).unwrap();
+        assert_eq!(store.repaired().map(|torn| torn.line), Some(4));
+        assert_eq!(Store::read(dir.path()).unwrap().records.len(), 3);
     }
 
     #[test]

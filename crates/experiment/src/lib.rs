@@ -40,6 +40,7 @@ mod schedule;
 mod slot;
 mod study;
 mod task;
+mod team;
 mod trained;
 mod training;
 mod unfinished;

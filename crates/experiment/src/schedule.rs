@@ -1,15 +1,13 @@
 //! Running the cells of a plan: several at a time, none twice, each recorded as soon as it is done.
 
-use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use cenote_evidence::{Analysis, Design, EpochPoint, Record, Store, Torn};
+use cenote_evidence::{Analysis, EpochPoint, Record, Store, Torn};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::environment::describe;
-use crate::run::{Seen, run};
+use crate::team::Team;
 use crate::unfinished::Unfinished;
 use crate::{Cell, Error, Plan, Stop};
 
@@ -51,7 +49,7 @@ impl Workers {
         workers.pool()?.install(work)
     }
 
-    fn pool(self) -> Result<ThreadPool, Error> {
+    pub(crate) fn pool(self) -> Result<ThreadPool, Error> {
         let pool = ThreadPoolBuilder::new().num_threads(self.threads).build();
         let threads = self.threads;
         pool.map_err(|error| Error::Threads(format!("{threads} threads cannot be had: {error}")))
@@ -87,6 +85,8 @@ pub trait Observer: Sync {
     fn warned(&self, plan: &Plan, cell: &Cell, warning: &str);
     /// A run is over and its record is on disk.
     fn finished(&self, plan: &Plan, cell: &Cell, record: &Record);
+    /// Another process that works at the study did a run that was to be done here.
+    fn elsewhere(&self, _plan: &Plan, _cell: &Cell) {}
     /// The runs of a planned look are over, and this is what they say.
     fn looked(&self, _plan: &Plan, _analysis: &Analysis) {}
 }
@@ -100,12 +100,16 @@ pub struct Ended {
     pub ran: usize,
     /// Runs that failed now.
     pub failed: usize,
+    /// Runs that other processes did meanwhile.
+    pub elsewhere: usize,
 }
 
 /// Runs every cell of the plan that has no finished record in the store of `folder`.
 ///
 /// Records are appended one by one and runs in progress are put on disk now and then, so whatever ends the
 /// program loses at most what was done since then; the same call goes on from there, to the same bits.
+/// Several processes may call it for one folder and plan: each takes runs that nobody has, and all return when everything is
+/// done. A run whose process ends is taken up by another.
 /// Where the study plans looks, the runs of one look are over before those of the next start, and only
 /// arms that an open comparison needs go on: which these are follows from the records alone, so an
 /// interrupted study takes the same way.
@@ -133,13 +137,16 @@ pub fn run_all(
 
     let jobs = workers.jobs.min(pending.len().max(1));
     let unfinished = Unfinished::of(folder, workers.save_every);
+    if store.is_alone()? {
+        unfinished.remove_drafts();
+    }
     // A program that ended right behind a record left the file of its run.
     plan.cells
         .iter()
         .filter(|cell| store.finished(&cell.id).is_some())
         .for_each(|cell| unfinished.remove(&cell.id));
     let team = Team { plan, workers, jobs, unfinished, store: Mutex::new(store), stop, observer };
-    let mut ended = Ended { reused, ran: 0, failed: 0 };
+    let mut ended = Ended { reused, ran: 0, failed: 0, elsewhere: 0 };
     loop {
         let needed = team.needed(&design)?;
         // What failed in this call is not tried again in it.
@@ -149,94 +156,10 @@ pub fn run_all(
             return Ok(ended);
         }
         pending = later;
-        let (ran, failed) = team.run(batch)?;
-        ended.ran += ran;
-        ended.failed += failed;
-    }
-}
-
-/// Those who run the cells, and what they share.
-struct Team<'a> {
-    plan: &'a Plan,
-    workers: Workers,
-    jobs: usize,
-    unfinished: Unfinished,
-    store: Mutex<Store>,
-    stop: &'a Stop,
-    observer: &'a dyn Observer,
-}
-
-impl Team<'_> {
-    /// For every arm of the plan, the seed before which its runs are needed now.
-    fn needed(&self, design: &Design) -> Result<Vec<u64>, Error> {
-        let Self { plan, observer, .. } = *self;
-        let first = plan.study.seeds.first;
-        if design.looks.is_empty() {
-            return Ok(vec![first + plan.study.seeds.count; plan.arms.len()]);
-        }
-        let store = self.store.lock().expect("no writer panics");
-        let analysis = Analysis::of(design, store.records())?;
-        if analysis.looks.iter().any(|look| look.taken) {
-            observer.looked(plan, &analysis);
-        }
-        Ok(analysis.arms.iter().map(|arm| first + arm.wanted as u64).collect())
-    }
-
-    /// Runs cells, each recorded as soon as it is done; returns how many ran, and how many failed.
-    fn run(&self, cells: Vec<&Cell>) -> Result<(usize, usize), Error> {
-        let Self { plan, workers, jobs, stop, observer, .. } = *self;
-        let environment = describe(workers.threads, jobs);
-        let waiting = Waiting(Mutex::new(cells.into()));
-        let counts = Mutex::new((0, 0));
-        let work = || -> Result<(), Error> {
-            let pool = workers.pool()?;
-            while let Some(cell) = waiting.next(stop) {
-                observer.started(plan, cell);
-                let show = |seen: Seen<'_>| match seen {
-                    Seen::Step => observer.stepped(plan, cell),
-                    Seen::Epoch(point) => observer.epoch(plan, cell, point),
-                    Seen::Resumed(steps) => observer.resumed(plan, cell, steps),
-                    Seen::Warning(words) => observer.warned(plan, cell, &words),
-                };
-                let record =
-                    pool.install(|| run(plan, cell, &environment, &self.unfinished, stop, show))?;
-                self.store.lock().expect("no writer panics").append(&record)?;
-                self.unfinished.remove(&cell.id);
-                let mut counts = counts.lock().expect("counting does not panic");
-                counts.0 += 1;
-                counts.1 += usize::from(!record.outcome.is_final());
-                drop(counts);
-                observer.finished(plan, cell, &record);
-            }
-            Ok(())
-        };
-        // Whoever meets an error stops the others at their next step.
-        let guarded = || work().inspect_err(|_| stop.request());
-        let outcomes: Vec<Result<(), Error>> = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(guarded)).collect();
-            let ends = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
-            ends.map(|end| end.expect("a run's panic is caught in the run")).collect()
-        });
-        // An error is the reason for an interruption, so it is the one to report.
-        let mut errors: Vec<Error> = outcomes.into_iter().filter_map(Result::err).collect();
-        errors.sort_by_key(|error| matches!(error, Error::Interrupted));
-        match errors.into_iter().next() {
-            Some(error) => Err(error),
-            None if stop.requested() => Err(Error::Interrupted),
-            None => Ok(counts.into_inner().expect("counting does not panic")),
-        }
-    }
-}
-
-/// Cells that nobody runs yet.
-struct Waiting<'a>(Mutex<VecDeque<&'a Cell>>);
-
-impl<'a> Waiting<'a> {
-    fn next(&self, stop: &Stop) -> Option<&'a Cell> {
-        if stop.requested() {
-            return None;
-        }
-        self.0.lock().expect("taking the next does not panic").pop_front()
+        let done = team.run(batch)?;
+        ended.ran += done.ran;
+        ended.failed += done.failed;
+        ended.elsewhere += done.elsewhere;
     }
 }
 
@@ -347,11 +270,58 @@ mod tests {
 
         let second = Counts::new(usize::MAX);
         let ended = run_all(&plan(), folder.path(), workers, &second.stop, &second).expect("runs");
-        assert_eq!(ended, Ended { reused: kept, ran: 4 - kept, failed: 0 });
+        assert_eq!(ended, Ended { reused: kept, ran: 4 - kept, failed: 0, elsewhere: 0 });
 
         let third = Counts::new(usize::MAX);
         let ended = run_all(&plan(), folder.path(), workers, &third.stop, &third).expect("runs");
-        assert_eq!(ended, Ended { reused: 4, ran: 0, failed: 0 });
+        assert_eq!(ended, Ended { reused: 4, ran: 0, failed: 0, elsewhere: 0 });
+    }
+
+    #[test]
+    fn two_that_share_a_study_do_every_run_once_and_end_with_what_one_ends_with() {
+        let (alone, shared) = (tempfile::tempdir(), tempfile::tempdir());
+        let (alone, shared) = (alone.expect("a folder"), shared.expect("a folder"));
+        let one = records(alone.path(), 1, 1);
+        let work = || {
+            let counts = Counts::new(usize::MAX);
+            run_all(&plan(), shared.path(), workers(1, 1), &counts.stop, &counts).expect("runs")
+        };
+        let ended = std::thread::scope(|scope| {
+            let two = [scope.spawn(work), scope.spawn(work)];
+            two.map(|worker| worker.join().expect("does not panic"))
+        });
+        let sum = |of: fn(&Ended) -> usize| ended.iter().map(of).sum::<usize>();
+        assert_eq!((sum(|e| e.ran), sum(|e| e.failed)), (4, 0));
+        assert!(ended.iter().all(|e| e.reused + e.ran + e.elsewhere == 4), "{ended:?}");
+        let text = std::fs::read_to_string(shared.path().join(Store::FILE)).expect("readable");
+        assert_eq!(text.matches("{\"run\":").count(), 4, "none twice");
+        let mut records = Store::read(shared.path()).expect("readable").records;
+        records.sort_by(|a, b| (a.seed, &a.arm).cmp(&(b.seed, &b.arm)));
+        for (x, y) in one.iter().zip(&records) {
+            assert_eq!((&x.weights, &x.scores, &x.curve), (&y.weights, &y.scores, &y.curve));
+        }
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "nobody tells when a line is written")]
+    fn a_run_that_another_process_has_is_waited_for_and_taken_up_when_that_ends() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let other = Store::open(folder.path()).expect("writable");
+        let reservation =
+            other.reserve(&plan().cells[0].id).expect("writable").expect("nobody has it");
+        let counts = Counts::new(usize::MAX);
+        let ended = std::thread::scope(|scope| {
+            let run = || run_all(&plan(), folder.path(), workers(2, 1), &counts.stop, &counts);
+            let worker = scope.spawn(run);
+            while Store::read(folder.path()).map_or(0, |contents| contents.records.len()) < 3 {
+                assert!(!worker.is_finished(), "one run is not done");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            assert!(!worker.is_finished(), "one run is not done");
+            drop(reservation);
+            worker.join().expect("does not panic").expect("runs")
+        });
+        assert_eq!(ended, Ended { reused: 0, ran: 4, failed: 0, elsewhere: 0 });
     }
 
     #[test]
@@ -456,7 +426,7 @@ mod tests {
         std::fs::write(unfinished.join("note.txt"), "somebody's").expect("writable");
         let counts = Counts::new(usize::MAX);
         let ended = run_all(&plan(), folder.path(), workers(1, 1), &counts.stop, &counts);
-        assert_eq!(ended.expect("all run"), Ended { reused: 0, ran: 4, failed: 0 });
+        assert_eq!(ended.expect("all run"), Ended { reused: 0, ran: 4, failed: 0, elsewhere: 0 });
         let warnings = counts.warnings.into_inner().expect("nobody panics");
         let [warning] = warnings.as_slice() else { panic!("{warnings:?}") };
         let words = format!("the run starts again: checkpoint {}: ", file.display());
@@ -503,7 +473,7 @@ mod tests {
         let counts = Counts::new(usize::MAX);
         let workers = workers(1, 1);
         let ended = run_all(&plan(), folder.path(), workers, &counts.stop, &counts).expect("runs");
-        assert_eq!(ended, Ended { reused: 3, ran: 1, failed: 0 });
+        assert_eq!(ended, Ended { reused: 3, ran: 1, failed: 0, elsewhere: 0 });
         let torn = counts.repaired.into_inner().expect("nobody panics").expect("it was told");
         assert_eq!(torn.line, 5, "one line of design, four of runs");
     }

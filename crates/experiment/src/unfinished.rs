@@ -57,17 +57,18 @@ struct Notes {
 }
 
 impl Unfinished {
-    /// The runs in progress of the study in `folder`, which nobody else is writing.
-    ///
-    /// What an end in the middle of a write left behind is removed.
+    /// The runs in progress of the study in `folder`.
     pub(crate) fn of(folder: &Path, every: Duration) -> Self {
-        let folder = folder.join("unfinished");
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        Self { folder: folder.join("unfinished"), every }
+    }
+
+    /// Removes what an end in the middle of a write left behind; nobody else may be writing.
+    pub(crate) fn remove_drafts(&self) {
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             if entry.file_name().as_encoded_bytes().starts_with(DRAFT) {
                 let _ = fs::remove_file(entry.path());
             }
         }
-        Self { folder, every }
     }
 
     /// Writes the run of a cell that left these traces until now.

@@ -114,10 +114,31 @@ fn results(place: &Place, folder: &str) -> Vec<Value> {
     runs.sort_by_key(|run| (run["seed"].as_u64(), run["arm"].to_string()));
     for run in &mut runs {
         assert!(run["times"].take()["total_seconds"].as_f64().expect("a number") > 0.0);
+        // Energy is known where the machine measures it, and of runs that nothing interrupted.
+        run.as_object_mut().expect("a record").remove("joules");
         // The words of the two calls name other folders.
         assert!(run["environment"]["command"].take().is_string());
     }
     runs
+}
+
+#[test]
+fn processes_that_share_a_study_end_it_together_even_when_one_is_killed() {
+    const SHARED: &str = "ablate smoke --epochs 2 --seeds 15 --jobs 1 --save-every 0 --out study";
+    let place = Place::new();
+    let (mut killed, _) = under_way(&place, SHARED, "[1/30]");
+    let (mut other, mut said) = under_way(&place, SHARED, "[");
+    let refused = place.cenote("ablate smoke --epochs 3 --seeds 15 --out study");
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    says(&refused.err, &["another process runs another plan there"]);
+    killed.kill().expect("it runs");
+    assert_eq!(killed.wait().expect("it ends").code(), None, "it was killed");
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).expect("readable");
+    assert_eq!(other.wait().expect("it ends").code(), Some(0), "{rest}");
+    place.succeeds("ablate smoke --epochs 2 --seeds 15 --jobs 1 --out alone");
+    assert_eq!(runs(&place).len(), 30, "none twice");
+    assert_eq!(results(&place, "study"), results(&place, "alone"));
 }
 
 #[test]
