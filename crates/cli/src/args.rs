@@ -5,6 +5,7 @@ mod data;
 mod detect;
 mod detection;
 mod metrics;
+mod prices;
 mod training;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub(crate) use data::{Data, DataFetch, DataInspect, DataList, DataMake, DataPath
 pub(crate) use detect::{BoxedData, Detect, DetectEvaluate, DetectPredict, DetectTrain, Pixels};
 pub(crate) use detection::{Compared, Convention, Detection, Format, Protocol};
 pub(crate) use metrics::{Bins, Classification, Classified, Metrics, Sequence, WhenUndefined};
+pub(crate) use prices::PriceArgs;
 pub(crate) use training::Training;
 
 /// Finds out, by experiment, whether pooling matters in your network.
@@ -107,7 +109,7 @@ pub(crate) struct Ablate {
     /// Runs at a time [default: one per core]
     #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
     pub(crate) jobs: Option<usize>,
-    /// Threads of each run [default: 1]; no number of threads or jobs changes a result
+    /// Threads of each run [default: 1 for small networks, else measured]; no number of threads or jobs changes a result
     #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,
     /// Refuse arms whose tensors need more, and run fewer at a time, such as 2GB [default: the machine's memory]
@@ -125,6 +127,8 @@ pub(crate) struct Ablate {
     /// Show no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) prices: PriceArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -209,6 +213,8 @@ pub(crate) struct Report {
     /// Print the analysis, or the comparison of two, as one JSON document
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) prices: PriceArgs,
 }
 
 #[derive(Debug, ClapArgs)]

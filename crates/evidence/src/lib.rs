@@ -36,6 +36,7 @@ mod marks;
 mod measure;
 mod number;
 mod picture;
+mod prices;
 mod record;
 mod report;
 #[cfg(test)]
@@ -51,10 +52,10 @@ mod taken;
 mod verdict;
 
 pub use analysis::{
-    Agreement, Analysis, Answer, ArmChange, ArmMeasured, ArmRobustness, ArmSummary, Census, Claim,
-    ClassScore, Comparison, Controls, CostRatios, CrossCheck, CurvePoint, Differs, EffectChange,
-    Finding, LookSummary, MeasureComparison, Measured, PairedDifference, Question, Robustness,
-    ScalingRange, SeedScore, SideBySide, Trouble, Validation,
+    Agreement, Analysis, Answer, ArmChange, ArmMeasured, ArmRobustness, ArmSummary, Census, Change,
+    Claim, ClassScore, Comparison, Controls, CostRatios, CrossCheck, CurvePoint, Differs, Effect,
+    EffectChange, Finding, LookSummary, MeasureComparison, Measured, PairedDifference, Question,
+    Robustness, ScalingRange, SeedScore, SideBySide, Spending, Trouble, Validation,
 };
 pub use confusion::ConfusionCounts;
 pub use error::Error;
@@ -63,6 +64,7 @@ pub use marks::Marks;
 pub use measure::{CurvePlace, Direction, Expectation, MeasureNote};
 pub use number::{bytes, grouped};
 pub use picture::{Picture, Png, Shows};
+pub use prices::Prices;
 pub use record::{
     ArmNote, CorruptedScore, CorruptionNote, Costs, DatasetNote, Design, Environment, EpochPoint,
     LayerNote, Outcome, Questions, Record, Scaling, Times,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::stats::Looks;
-use crate::{ConfusionCounts, Error, Marks, MeasureNote, Picture, Taken};
+use crate::{ConfusionCounts, Error, Marks, MeasureNote, Picture, Prices, Taken};
 
 /// What was planned, frozen before the first run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,9 @@ pub struct Design {
     pub looks: Vec<usize>,
     /// How long each run trains, in words: "5 epochs of 10,000 images".
     pub budget: String,
+    /// What time and energy cost, where the study says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<Prices>,
     /// Which arms answer the four questions.
     pub questions: Questions,
     /// Hash of the frozen plan.
@@ -99,6 +102,9 @@ pub struct ArmNote {
     /// What each of its layers costs, from input to output; empty where the study did not say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layers: Vec<LayerNote>,
+    /// Its level of each factor, where it is a combination of levels.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub levels: BTreeMap<String, String>,
 }
 
 impl ArmNote {
@@ -191,6 +197,9 @@ pub struct Record {
     pub weights: String,
     /// What it took on the clock.
     pub times: Times,
+    /// Energy by the processor's counters, where they can be read: its share of what runs at its time took together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joules: Option<f64>,
     /// Where it ran.
     pub environment: Environment,
 }
@@ -327,6 +336,9 @@ impl Design {
         if !(self.margin.is_finite() && self.margin > 0.0) {
             return Some(format!("the margin is {}; expected a number above 0", self.margin));
         }
+        if let Some((name, got, expected)) = self.prices.as_ref().and_then(Prices::problem) {
+            return Some(format!("price {name} is {got}; expected {expected}"));
+        }
         if let Some(seed) = first_double(&self.seeds) {
             return Some(format!("seed {seed} is listed twice; expected each once"));
         }
@@ -406,7 +418,8 @@ impl Record {
             ]
         });
         let times = std::iter::once(("total_seconds".to_owned(), self.times.total_seconds))
-            .chain(self.times.epoch_seconds.iter().map(|&s| ("epoch_seconds".to_owned(), s)));
+            .chain(self.times.epoch_seconds.iter().map(|&s| ("epoch_seconds".to_owned(), s)))
+            .chain(self.joules.map(|joules| ("joules".to_owned(), joules)));
         let corrupted = self.corrupted.iter();
         let corrupted =
             corrupted.map(|score| (format!("accuracy under {}", score.corruption), score.accuracy));

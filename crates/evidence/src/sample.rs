@@ -49,11 +49,13 @@ pub(crate) fn design() -> Design {
                 about: format!("about {name}"),
                 against: (*against).to_owned(),
                 layers: layers(name, costs),
+                levels: BTreeMap::new(),
             })
             .collect(),
         seeds: (1..=10).collect(),
         looks: Vec::new(),
         budget: "5 epochs of 9,000 images".to_owned(),
+        prices: None,
         questions: Questions {
             removed: "none".to_owned(),
             naive: Some("none-flatten".to_owned()),
@@ -142,6 +144,7 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
             total_seconds: epoch_seconds.iter().sum(),
             epoch_seconds,
         },
+        joules: None,
         environment: Environment {
             cenote: "0.1.0".to_owned(),
             code: "abc123".to_owned(),

@@ -17,14 +17,19 @@
 //!
 //! An arm of combined levels is named by them, in the order of the factors. `one_at_a_time` combines the first level of every
 //! factor, and then each other level with the first ones of the others: no interaction can be seen, and fewer runs are needed.
+//! Arms that are listed say which levels they have by `levels = { pool = "max", rate = "slow" }`; from them reports compute
+//! what each factor does by itself, and what two do together.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::slot::Filling;
 
-/// The setting of an arm that is no slot.
+/// The settings of an arm that are no slots.
 pub(crate) const TRAINING: &str = "training";
+pub(crate) const LEVELS: &str = "levels";
 /// The most arms that levels are combined to.
 const MOST: usize = 1000;
 
@@ -39,6 +44,8 @@ pub struct Setup {
     pub slots: Filling,
     /// Settings of the training that are others than the study's.
     pub training: Table,
+    /// Its level of each factor, where arms are combinations of levels.
+    pub levels: BTreeMap<String, String>,
 }
 
 impl Arms {
@@ -91,17 +98,24 @@ fn setup(what: &str, value: Value) -> Result<Setup, String> {
     let Value::Table(mut slots) = value else {
         return Err(format!("{what} is of type {}; expected a table of slots", value.type_str()));
     };
-    let training = match slots.remove(TRAINING) {
-        None => Table::new(),
-        Some(Value::Table(training)) => training,
+    let mut table = |key: &str, of: &str| match slots.remove(key) {
+        None => Ok(Table::new()),
+        Some(Value::Table(table)) => Ok(table),
         Some(other) => {
             let got = other.type_str();
-            return Err(format!(
-                "{what}: `{TRAINING}` is of type {got}; expected a table of settings"
-            ));
+            Err(format!("{what}: `{key}` is of type {got}; expected a table of {of}"))
         }
     };
-    Ok(Setup { slots: slots.into_iter().collect(), training })
+    let (training, levels) = (table(TRAINING, "settings")?, table(LEVELS, "factors")?);
+    let level = |(factor, level): (String, Value)| match level {
+        Value::String(level) => Ok((factor, level)),
+        other => {
+            let got = other.type_str();
+            Err(format!("{what}: level of `{factor}` is of type {got}; expected its name"))
+        }
+    };
+    let levels = levels.into_iter().map(level).collect::<Result<_, String>>()?;
+    Ok(Setup { slots: slots.into_iter().collect(), training, levels })
 }
 
 /// Reads factors and their levels.
@@ -121,7 +135,11 @@ fn factors(value: Option<Value>) -> Result<Vec<Factor>, String> {
             ));
         };
         let level = |(level, value)| {
-            let read = setup(&format!("level `{level}` of factor `{name}`"), value)?;
+            let what = format!("level `{level}` of factor `{name}`");
+            let read = setup(&what, value)?;
+            if !read.levels.is_empty() {
+                return Err(format!("{what} has `{LEVELS}`; expected none inside a factor"));
+            }
             Ok((level, read))
         };
         let levels = levels.into_iter().map(level).collect::<Result<Vec<_>, String>>()?;
@@ -185,6 +203,7 @@ fn combined(design: Combined, factors: &[Factor]) -> Result<Vec<(String, Setup)>
             }
             whole.slots.extend(setup.slots.clone());
             training.extend(setup.training.clone());
+            whole.levels.insert(factor.name.clone(), name.clone());
         }
         Ok((names.join("+"), whole))
     };
@@ -212,10 +231,35 @@ fn read(mut entries: Vec<(String, Value)>) -> Result<Vec<(String, Setup)>, Strin
     };
     let again =
         arms.iter().enumerate().find(|(nth, (name, _))| arms[..*nth].iter().any(|a| a.0 == *name));
-    match again {
-        Some((_, (name, _))) => Err(format!("two arms are called `{name}`; expected another name")),
-        None => Ok(arms),
+    if let Some((_, (name, _))) = again {
+        return Err(format!("two arms are called `{name}`; expected another name"));
     }
+    check_levels(&arms)?;
+    Ok(arms)
+}
+
+/// Checks that arms with levels have one of every factor, and no two the same of all.
+fn check_levels(arms: &[(String, Setup)]) -> Result<(), String> {
+    let mut seen: Vec<&(String, Setup)> = Vec::new();
+    for arm in arms.iter().filter(|(_, setup)| !setup.levels.is_empty()) {
+        let (name, Setup { levels, .. }) = arm;
+        if let Some((first, other)) = seen.first()
+            && !levels.keys().eq(other.levels.keys())
+        {
+            let got = levels.keys().cloned().collect::<Vec<_>>().join(", ");
+            let expected = other.levels.keys().cloned().collect::<Vec<_>>().join(", ");
+            return Err(format!(
+                "arm `{name}` has levels of {got}; expected {expected}, as arm `{first}` has"
+            ));
+        }
+        if let Some((other, _)) = seen.iter().find(|(_, other)| other.levels == *levels) {
+            return Err(format!(
+                "arms `{other}` and `{name}` have the same levels; expected others"
+            ));
+        }
+        seen.push(arm);
+    }
+    Ok(())
 }
 
 impl<'de> Deserialize<'de> for Arms {
@@ -254,8 +298,11 @@ impl Serialize for Setup {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let training = (!self.training.is_empty()).then_some(&self.training);
         let training = training.map(|table| (TRAINING, Value::Table(table.clone())));
+        let levels =
+            self.levels.iter().map(|(factor, level)| (factor.clone(), level.clone().into()));
+        let levels = (!self.levels.is_empty()).then(|| (LEVELS, Value::Table(levels.collect())));
         let slots = self.slots.iter().map(|(slot, value)| (slot.as_str(), value.clone()));
-        serializer.collect_map(slots.chain(training))
+        serializer.collect_map(slots.chain(training).chain(levels))
     }
 }
 
@@ -284,6 +331,26 @@ mod tests {
         let last = arms.get("none+fast").expect("the last");
         assert_eq!(last.slots["down"]["kind"].as_str(), Some("identity"));
         assert_eq!(last.training["learning_rate"].as_float(), Some(0.4));
+        let levels: Vec<&str> = last.levels.values().map(String::as_str).collect();
+        assert_eq!(levels, ["none", "fast"], "of pool and rate");
+    }
+
+    #[test]
+    fn listed_arms_may_say_which_levels_they_have() {
+        let with = |b: &str| arms(&format!("a = {{ levels = {{ p = 'x' }} }}\nb = {{ {b} }}"));
+        let fits = with("levels = { p = 'y' }").expect("another level");
+        assert_eq!(fits.get("b").expect("listed").levels["p"], "y");
+        assert!(
+            with("").expect("outside of the design").get("b").expect("listed").levels.is_empty()
+        );
+        for (b, expected) in [
+            ("levels = { p = 'x' }", "arms `a` and `b` have the same levels; expected others"),
+            ("levels = { q = 'x' }", "arm `b` has levels of q; expected p, as arm `a` has"),
+            ("levels = { p = 3 }", "arm `b`: level of `p` is of type integer; expected its name"),
+            ("levels = 'x'", "arm `b`: `levels` is of type string; expected a table of factors"),
+        ] {
+            assert_eq!(with(b).expect_err(b), expected);
+        }
     }
 
     #[test]

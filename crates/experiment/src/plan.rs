@@ -1,6 +1,7 @@
 //! A study turned into runs, everything checked before the first one starts.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use cenote_datasets::{Augmentation, Split};
 use cenote_evidence::{ArmNote, CorruptionNote, DatasetNote, Design, LayerNote, grouped};
@@ -146,6 +147,8 @@ impl Plan {
     pub fn design(&self) -> Design {
         let Study { name, question, measure, baseline, questions, .. } = &self.study;
         let count = |split: &Split| split.len() as u64;
+        // What runs cost changes nothing that was planned.
+        let unpriced = Study { prices: None, ..self.study.clone() };
         Design {
             schema: Design::SCHEMA,
             name: name.clone(),
@@ -173,8 +176,9 @@ impl Plan {
                 grouped(self.data.train.len() as u64),
                 self.recipe.batch_size
             ),
+            prices: self.study.prices.clone(),
             questions: questions.clone(),
-            plan: digest(&json!({ "study": self.study, "data": self.data.checksum })),
+            plan: digest(&json!({ "study": unpriced, "data": self.data.checksum })),
             cells: self.cells.iter().map(|cell| cell.id.clone()).collect(),
         }
     }
@@ -203,6 +207,7 @@ impl Plan {
             about: about.join("; "),
             against: self.study.partner(&arm.name).to_owned(),
             layers: layers(&arm.model),
+            levels: self.study.arms.get(&arm.name).map_or_else(BTreeMap::new, |s| s.levels.clone()),
         }
     }
 }

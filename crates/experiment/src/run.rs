@@ -11,6 +11,7 @@ use cenote_evidence::{
 use cenote_tensor::{Scalar, Seed, metered};
 
 use crate::measure::{Subject, pictures as sheets};
+use crate::power::Meter;
 use crate::slot::slot_names;
 use crate::task::{Judged, Network, TOGETHER};
 use crate::unfinished::{Keeper, Traces, Unfinished};
@@ -37,6 +38,11 @@ pub(crate) fn run(
     let arm = &plan.arms[cell.arm];
     let started = SystemTime::now();
     let clock = Instant::now();
+    let mut meter = Meter::start();
+    let mut show = |seen: Seen<'_>| {
+        meter.tick();
+        show(seen);
+    };
     let (mut traces, mut scaling) = (Traces::default(), None);
     let work = || {
         let data = &*plan.data_of(cell.seed)?;
@@ -55,6 +61,10 @@ pub(crate) fn run(
         Err(panic) => (Outcome::Failed { message: words(&*panic) }, Worth::default()),
     };
     let Judged { scores, confusion, marks, taken } = judged;
+    // What runs at the same time take is one number; a run that went on knows its last sitting alone.
+    let whole = traces.earlier_seconds == 0.0;
+    let share = f64::from(environment.jobs);
+    let joules = meter.joules().filter(|_| whole).map(|joules| joules / share);
     Ok(Record {
         cell: cell.id.clone(),
         arm: arm.name.clone(),
@@ -80,6 +90,7 @@ pub(crate) fn run(
             total_seconds: traces.earlier_seconds + clock.elapsed().as_secs_f64(),
             epoch_seconds: traces.epoch_seconds,
         },
+        joules,
         environment: environment.clone(),
     })
 }

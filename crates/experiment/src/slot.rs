@@ -7,7 +7,7 @@ use cenote_spec::nearest;
 use toml::{Table, Value};
 
 use crate::Error;
-use crate::arms::TRAINING;
+use crate::arms::{LEVELS, TRAINING};
 
 /// What an arm puts into the slots, by slot name.
 pub type Filling = BTreeMap<String, Value>;
@@ -25,8 +25,8 @@ pub fn fill(arm: &str, model: &[Table], filling: &Filling) -> Result<Vec<Table>,
     let mut outer = model.to_vec();
     name_all(&mut outer);
     let slots = slots_of(&outer);
-    if slots.iter().any(|slot| slot == TRAINING) {
-        return Err(refuse(format!("a slot is called `{TRAINING}`; expected another name")));
+    if let Some(taken) = slots.iter().find(|slot| [TRAINING, LEVELS].contains(&slot.as_str())) {
+        return Err(refuse(format!("a slot is called `{taken}`; expected another name")));
     }
     for name in filling.keys() {
         if !slots.contains(name) {

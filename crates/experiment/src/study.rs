@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use cenote_evidence::{Looks, Questions};
+use cenote_evidence::{Looks, Prices, Questions};
 use cenote_spec::nearest;
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -60,6 +60,9 @@ pub struct Study {
     /// Test images that pictures are taken of, of every trained network of the first seed; none unless it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictures: Option<usize>,
+    /// What time and energy cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<Prices>,
     /// Which arms answer the article's questions.
     pub questions: Questions,
     /// Arms that are compared with another arm than the baseline.
@@ -162,6 +165,9 @@ impl Study {
             return Err(self.setting("seeds.first", self.seeds.first, "a smaller number"));
         }
         self.check_looks()?;
+        if let Some((price, got, expected)) = self.prices.as_ref().and_then(Prices::problem) {
+            return Err(self.setting(&format!("prices.{price}"), got, expected));
+        }
         for name in self.arm_references() {
             self.setup(name)?;
         }

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use cenote_evidence::{Report, Store, bytes, grouped, terminal};
+use cenote_evidence::{Report, Store, terminal};
 use cenote_experiment::{Error, Plan, Study, Workers, find, run_all};
-use serde_json::json as document;
 
+use super::forecast::Forecast;
 use super::interrupt::listen;
 use crate::args::{Ablate, StudyArgs};
 use crate::failure::Failure;
@@ -22,24 +22,28 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     if !args.arms.is_empty() {
         study.keep_arms(&args.arms)?;
     }
+    study.prices = args.prices.over(study.prices);
     study.check()?;
     if args.until_decided {
         study.until_decided(args.max_seeds.unwrap_or(study.seeds.count))?;
     }
     let plan = Plan::new(study)?;
     let asked = workers(args);
-    let workers = plan.admit(asked, args.memory_limit)?;
+    let mut workers = plan.admit(asked, args.memory_limit)?;
     if workers.jobs < asked.jobs && !args.quiet {
         screen::say(&format!("memory is for {} of {} runs at a time", workers.jobs, asked.jobs));
     }
+    let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan.study.name));
+    let stop = listen()?;
+    if args.jobs.is_none() && args.threads.is_none() {
+        workers = Workers::measured(&plan, &folder, workers, &stop)?;
+    }
     if args.plan {
-        let peaks = plan.peaks()?;
-        let text = if args.json { plan_document(&plan, &peaks) } else { planned(&plan, &peaks) };
+        let forecast = Forecast::of(&plan, &folder, workers, &stop)?;
+        let text = if args.json { forecast.document(&plan) } else { forecast.text(&plan) };
         screen::print(&text).map_err(Failure::Output)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan.study.name));
-    let stop = listen()?;
     let watch = Watch::new(folder.clone(), args.quiet, args.json);
     let ended = run_all(&plan, &folder, workers, &stop, &watch);
     watch.progress.end();
@@ -95,81 +99,4 @@ fn interrupted(error: Error, watch: &Watch, plan: &Plan, folder: &Path) -> Failu
         "interrupted: {kept} of {runs} runs are finished and kept in {}; the same command goes on from there",
         folder.display()
     ))
-}
-
-fn plan_document(plan: &Plan, peaks: &[u64]) -> String {
-    let design = plan.design();
-    let arms: Vec<_> = plan
-        .arms
-        .iter()
-        .zip(&design.arms)
-        .zip(peaks)
-        .map(|((arm, note), peak)| {
-            document!({
-                "name": arm.name, "parameters": arm.model.trained(),
-                "macs": arm.model.cost().macs, "peak_bytes": peak, "against": note.against,
-            })
-        })
-        .collect();
-    let text = document!({
-        "schema": "cenote.plan/1", "study": design.name, "question": design.question,
-        "arms": arms, "seeds": design.seeds, "runs": plan.cells.len(), "budget": design.budget,
-        "dataset": design.dataset, "corruptions": design.corruptions, "metric": design.metric,
-        "margin": design.margin, "plan": design.plan, "looks": design.looks,
-    });
-    format!("{text}\n")
-}
-
-fn planned(plan: &Plan, peaks: &[u64]) -> String {
-    let design = plan.design();
-    let heads = ["arm", "parameters", "MACs", "memory", "against"];
-    let mut rows = vec![heads.map(str::to_owned).to_vec()];
-    for ((arm, note), &peak) in plan.arms.iter().zip(&design.arms).zip(peaks) {
-        let against = if note.against == note.name { "–" } else { &note.against };
-        rows.push(vec![
-            arm.name.clone(),
-            grouped(arm.model.trained() as u64),
-            grouped(arm.model.cost().macs),
-            bytes(peak),
-            against.to_owned(),
-        ]);
-    }
-    let division =
-        design.dataset.division.map_or_else(String::new, |words| format!("validation: {words}\n"));
-    let robustness = match plan.trials.len() {
-        0 => String::new(),
-        trials => format!(
-            "robustness: each network judged {trials} times more, by the test images under {} corruptions\n",
-            design.corruptions.len()
-        ),
-    };
-    let measures = match design.measures.len() {
-        0 => String::new(),
-        values => format!("measures: {values} values of every trained network\n"),
-    };
-    format!(
-        "{}\n\n{}\n{}{} runs: {} arms x {} seeds, each {}{}\ndata: {}, {} test images; margin \u{b1}{:.2} points of {}\n{division}{robustness}{measures}plan {}\n",
-        design.question,
-        screen::table(&rows),
-        if design.looks.is_empty() { "" } else { "at most " },
-        plan.cells.len(),
-        plan.arms.len(),
-        design.seeds.len(),
-        design.budget,
-        looks(&design.looks),
-        design.dataset.name,
-        design.dataset.test,
-        100.0 * design.margin,
-        design.metric,
-        design.plan,
-    )
-}
-
-/// When the study is judged, as a line of its own; nothing where that is at its end only.
-fn looks(looks: &[usize]) -> String {
-    if looks.is_empty() {
-        return String::new();
-    }
-    let seeds: Vec<String> = looks.iter().map(usize::to_string).collect();
-    format!("\nlooks after {} seeds, the first that decides everything ends it", seeds.join(", "))
 }

@@ -9,6 +9,7 @@ mod draft;
 mod evaluate;
 mod files;
 mod fit;
+mod forecast;
 mod inspect;
 mod interrupt;
 mod list;

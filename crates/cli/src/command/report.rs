@@ -13,6 +13,8 @@ use crate::screen;
 
 pub(super) fn run(args: &Report) -> Result<ExitCode, Failure> {
     let study = read(&args.folder)?;
+    let prices = args.prices.over(study.analysis.design.prices.clone());
+    let study = study.at_prices(prices)?;
     let text = if let Some(second) = &args.second {
         compared(&study, &read(second)?, args.json)?
     } else {

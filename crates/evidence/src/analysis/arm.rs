@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::ClassScore;
 use super::census::{Runs, is_done};
 use super::class::{class_scores, total};
+use super::{ClassScore, Spending};
 use crate::confusion::ConfusionCounts;
 use crate::record::{ArmNote, Costs, Outcome, Record};
 use crate::stats::{
@@ -55,6 +55,8 @@ pub struct ArmSummary {
     pub epoch_spread: Option<f64>,
     /// Median seconds of a whole run.
     pub run_seconds: Option<f64>,
+    /// What its runs took, whatever became of them.
+    pub spent: Option<Spending>,
     /// Training accuracy after each epoch, over the scored runs.
     pub curve: Vec<CurvePoint>,
     /// How often each class was taken for which, over the scored runs together.
@@ -140,6 +142,7 @@ impl ArmSummary {
             epoch_seconds: median(&seconds),
             epoch_spread: standard_deviation(&logs),
             run_seconds: median(&totals),
+            spent: Spending::of(runs.design, records.iter().copied()),
             curve: curve(&done),
             confusion: total(&done),
             classes: class_scores(runs.design, &done),

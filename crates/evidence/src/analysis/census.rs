@@ -84,6 +84,11 @@ impl<'a> Runs<'a> {
         self.chosen.get(&(arm, seed)).copied()
     }
 
+    /// Every run that counts.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'a Record> {
+        self.chosen.values().copied()
+    }
+
     /// The scored runs of an arm, by seed.
     pub(super) fn done(&self, arm: &str) -> Vec<&'a Record> {
         self.seeds.iter().filter_map(|&seed| self.get(arm, seed)).filter(|r| is_done(r)).collect()

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::ArmSummary;
 use super::arm::epoch_seconds;
 use super::census::{Runs, has_diverged, is_done, what_happened};
 use super::without::SAME_TIME;
-use crate::record::{ArmNote, Record};
+use super::{ArmSummary, Spending, core_seconds};
+use crate::record::{ArmNote, Design, Record};
 use crate::stats::{
     Crossed, EffectSize, Interval, IntervalMethod, Ratio, SignedRank, correlation, crossed,
     difference_interval, effect_size, geometric_mean_ratio, mcnemar, signed_rank, t_interval,
@@ -45,6 +45,8 @@ pub struct Comparison {
     pub costs: Option<CostRatios>,
     /// What is held equal between the two; `None` until both have a finished run.
     pub controls: Option<Controls>,
+    /// What the runs took that it rests on.
+    pub spent: Option<Spending>,
     /// Seconds that one more seed of both arms takes, one run at a time.
     pub pair_seconds: Option<f64>,
 }
@@ -112,8 +114,7 @@ pub(super) struct Pairs<'a> {
     note: &'a ArmNote,
     partner: Option<&'a ArmNote>,
     planned: usize,
-    /// Whether the metric is the share of images that are right.
-    is_accuracy: bool,
+    design: &'a Design,
     both: Vec<(&'a Record, &'a Record)>,
     scores: Vec<(f64, f64)>,
     lost: Vec<String>,
@@ -128,7 +129,7 @@ impl<'a> Pairs<'a> {
             note,
             partner: runs.design.arms.iter().find(|arm| arm.name == note.against),
             planned,
-            is_accuracy: runs.design.is_accuracy(),
+            design: runs.design,
             both: Vec::new(),
             scores: Vec::new(),
             lost: Vec::new(),
@@ -169,7 +170,7 @@ impl Pairs<'_> {
     fn crossed(&self, gains: Vec<Option<Vec<i8>>>) -> Option<Crossed> {
         let rows: Vec<Vec<i8>> = gains.into_iter().collect::<Option<_>>()?;
         let alike = rows.windows(2).all(|pair| pair[0].len() == pair[1].len());
-        if self.is_accuracy && alike { crossed(&rows) } else { None }
+        if self.design.is_accuracy() && alike { crossed(&rows) } else { None }
     }
 }
 
@@ -226,6 +227,7 @@ impl Comparison {
                 let fields = pairs.note.sees().zip(pairs.partner.and_then(ArmNote::sees));
                 controls([arm, against], fields.map(<[_; 2]>::from), costs.as_ref())
             }),
+            spent: Spending::of(pairs.design, pairs.both.iter().flat_map(|(a, b)| [*a, *b])),
             pair_seconds: arm
                 .and_then(|arm| arm.run_seconds)
                 .zip(against.and_then(|against| against.run_seconds))
@@ -243,9 +245,11 @@ fn cost_ratios(pairs: &Pairs<'_>, arm: &ArmSummary, against: &ArmSummary) -> Opt
         .collect();
     let to_accuracy: Vec<_> =
         pairs.both.iter().filter_map(|(a, b)| seconds_to_both(a, b)).collect();
-    let core = |record: &Record| record.times.total_seconds * f64::from(record.environment.threads);
-    let cores: Vec<_> =
-        pairs.both.iter().map(|(arm, against)| (core(arm), core(against))).collect();
+    let cores: Vec<_> = pairs
+        .both
+        .iter()
+        .map(|(arm, against)| (core_seconds(arm), core_seconds(against)))
+        .collect();
     let steady = |arm: &ArmSummary| arm.epoch_spread.is_some_and(|spread| spread <= 0.10);
     Some(CostRatios {
         parameters: ratio(one.parameters, other.parameters)?,

@@ -12,11 +12,13 @@ mod chance;
 mod claim;
 mod class;
 mod comparison;
+mod effects;
 mod held_out;
 mod looks;
 mod measured;
 mod robustness;
 mod side_by_side;
+mod spending;
 mod tally;
 mod without;
 mod wording;
@@ -32,11 +34,13 @@ pub use census::{Census, Trouble};
 pub use claim::{Claim, Finding};
 pub use class::ClassScore;
 pub use comparison::{Comparison, Controls, CostRatios, CrossCheck, PairedDifference};
+pub use effects::{Change, Effect};
 pub use held_out::{ScalingRange, Validation};
 pub use looks::LookSummary;
 pub use measured::{ArmMeasured, MeasureComparison, Measured};
 pub use robustness::{ArmRobustness, Robustness};
 pub use side_by_side::{ArmChange, Differs, EffectChange, SideBySide};
+pub use spending::Spending;
 
 use crate::record::{ArmNote, Design, Environment, Record};
 use crate::{Error, Store};
@@ -44,6 +48,7 @@ use arm::profile_scores;
 use census::Runs;
 pub(crate) use census::what_happened;
 use comparison::Pairs;
+pub(crate) use spending::core_seconds;
 
 /// Everything a report says about a study; its JSON form is what `--json` prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -64,6 +69,9 @@ pub struct Analysis {
     pub arms: Vec<ArmSummary>,
     /// Every arm that has a partner against it, in the order of the design: one family of tests.
     pub comparisons: Vec<Comparison>,
+    /// What each factor does, where arms are combinations of levels: one family of tests of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<Effect>,
     /// What the arms do with corrupted images, where the study asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub robustness: Option<Robustness>,
@@ -79,6 +87,8 @@ pub struct Analysis {
     /// How pixels were scaled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<ScalingRange>,
+    /// What all runs took; none where there is no run.
+    pub spent: Option<Spending>,
     /// Every environment that runs were made in.
     pub environments: Vec<Environment>,
 }
@@ -125,11 +135,13 @@ impl Analysis {
             looks,
             arms,
             comparisons,
+            effects: Effect::of(&runs),
             robustness: Robustness::of(&runs),
             measures: Measured::of(&runs),
             agreement: Agreement::of(&runs),
             validation: Validation::of(&runs),
             scaling: ScalingRange::of(&runs),
+            spent: Spending::of(design, runs.all()),
             environments: runs.environments(),
         };
         analysis.answers = Question::ALL.iter().map(|q| q.answer(&analysis)).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::what_happened;
+use crate::analysis::{core_seconds, what_happened};
 use crate::{Outcome, Record};
 
 /// The runs with a line of heads. Lines end in CR LF; a field with a comma, a quote or a line end
@@ -38,7 +38,7 @@ pub(super) fn csv(runs: &[Record]) -> String {
 /// The columns before the scores, whose names are those of the study's metrics.
 const BEFORE: [&str; 4] = ["arm", "seed", "outcome", "message"];
 /// The columns behind them.
-const AFTER: [&str; 17] = [
+const AFTER: [&str; 19] = [
     "parameters",
     "macs",
     "peak_bytes",
@@ -47,6 +47,8 @@ const AFTER: [&str; 17] = [
     "final_train_accuracy",
     "started",
     "total_seconds",
+    "core_seconds",
+    "joules",
     "epoch_seconds",
     "weights",
     "cell",
@@ -80,6 +82,8 @@ fn after(run: &Record) -> [String; AFTER.len()] {
         optional(last.map(|point| point.train_accuracy)),
         times.started.clone(),
         times.total_seconds.to_string(),
+        core_seconds(run).to_string(),
+        optional(run.joules),
         optional(crate::median(&times.epoch_seconds)),
         run.weights.clone(),
         run.cell.clone(),

@@ -9,7 +9,7 @@ use super::csv::csv;
 use super::html::html;
 use super::latex::latex;
 use super::{markdown, svg};
-use crate::{Analysis, Error, Png, Record, Store};
+use crate::{Analysis, Contents, Design, Error, Png, Prices, Record, Store};
 
 /// A study as its report shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,12 +32,27 @@ impl Report {
     /// As [`Analysis::read`].
     pub fn read(dir: impl AsRef<Path>) -> Result<Self, Error> {
         let dir = dir.as_ref();
-        let contents = Store::read(dir)?;
-        let path = || dir.join(Store::FILE);
-        let design = contents.design.ok_or_else(|| Error::NoDesign { path: path() })?;
-        let analysis = Analysis::of(&design, &contents.records)?;
-        let runs = analysis.counted(&contents.records)?;
+        let Contents { design, records, .. } = Store::read(dir)?;
+        let design = design.ok_or_else(|| Error::NoDesign { path: dir.join(Store::FILE) })?;
+        Self::of(&design, &records)
+    }
+
+    /// Analyses the records of a design.
+    ///
+    /// # Errors
+    /// As [`Analysis::of`].
+    pub fn of(design: &Design, records: &[Record]) -> Result<Self, Error> {
+        let analysis = Analysis::of(design, records)?;
+        let runs = analysis.counted(records)?;
         Ok(Self { analysis, runs })
+    }
+
+    /// The same with other prices, or none; nothing that was measured or decided changes.
+    ///
+    /// # Errors
+    /// When one of them is no price.
+    pub fn at_prices(self, prices: Option<Prices>) -> Result<Self, Error> {
+        Self::of(&Design { prices, ..self.analysis.design }, &self.runs)
     }
 
     /// The report as one HTML page that asks nothing of a network.

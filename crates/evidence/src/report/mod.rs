@@ -6,6 +6,7 @@
 
 mod agreement;
 mod csv;
+mod effects;
 mod files;
 #[cfg(test)]
 mod golden;
@@ -17,6 +18,7 @@ mod measures;
 mod method;
 mod robustness;
 mod side_by_side;
+mod spending;
 mod svg;
 mod terminal;
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::spending;
 use crate::analysis::{Analysis, ArmSummary};
 use crate::number::{bytes, grouped, large, or_dash, percent, percent_interval, seconds};
 
@@ -30,6 +31,9 @@ pub fn terminal(analysis: &Analysis) -> String {
             "\n{} of {} runs done: {} diverged, {} failed, {} missing.",
             census.done, census.planned, census.diverged, census.failed, census.missing
         );
+    }
+    if let Some(line) = spending::line(analysis) {
+        let _ = writeln!(text, "\n{line}");
     }
     looks(&mut text, analysis);
     for (number, answer) in (1..).zip(&analysis.answers) {

@@ -9,12 +9,14 @@ mod answers;
 mod cards;
 mod claims;
 mod classes;
+mod effects;
 mod figures;
 mod measures;
 mod method;
 mod pictures;
 mod robustness;
 mod sections;
+mod spending;
 mod table;
 mod text;
 
@@ -45,7 +47,9 @@ pub(crate) fn html(analysis: &Analysis, runs: &[Record]) -> String {
         section("verdicts", "Verdicts", cards::verdicts(analysis)),
         section("accuracy", "Accuracy", sections::accuracy(analysis)),
         section("differences", "Paired differences", sections::differences(analysis)),
+        section("factors", "Factors", effects::effects(analysis)),
         section("cost", "What it costs", sections::costs(analysis)),
+        section("took", "What it took", spending::spending(analysis)),
         section("learning", "Learning", figures::figure(analysis, "curves", figures::CURVES)),
         section("robustness", "Robustness", robustness::robustness(analysis)),
         section("measures", "Measures of the networks", measures::measures(analysis)),

@@ -1,0 +1,162 @@
+//! `cenote ablate --plan`: what a study will run, and what that will take.
+
+use std::path::Path;
+use std::time::Duration;
+
+use cenote_evidence::{Design, Prices, bytes, grouped};
+use cenote_experiment::{Cell, Error, Pace, Plan, Stop, Workers, pending};
+use serde_json::json;
+
+use crate::progress::span;
+use crate::screen;
+
+/// What a study will take: memory foreseen, time measured by a few steps of each arm.
+pub(super) struct Forecast {
+    design: Design,
+    /// Bytes of tensors in training, arm by arm.
+    peaks: Vec<u64>,
+    pace: Pace,
+    /// Runs that are done already.
+    reused: usize,
+    /// Seconds on the clock, and of cores, of those that are not.
+    seconds: f64,
+    core_seconds: f64,
+}
+
+impl Forecast {
+    pub(super) fn of(
+        plan: &Plan,
+        folder: &Path,
+        workers: Workers,
+        stop: &Stop,
+    ) -> Result<Self, Error> {
+        let cells: Vec<&Cell> = pending(plan, folder)?;
+        let workers = Workers { jobs: workers.jobs.min(cells.len().max(1)), ..workers };
+        let pace = Pace::of(plan, workers, stop)?;
+        Ok(Self {
+            design: plan.design(),
+            peaks: plan.peaks()?,
+            reused: plan.cells.len() - cells.len(),
+            seconds: pace.seconds(&cells),
+            core_seconds: pace.core_seconds(&cells),
+            pace,
+        })
+    }
+
+    /// Joules, and money where the study has prices.
+    fn cost(&self) -> (f64, Option<f64>, String) {
+        let prices = self.design.prices.clone().unwrap_or_default();
+        let joules = prices.joules(self.core_seconds);
+        (joules, prices.money(self.core_seconds, joules), prices.currency)
+    }
+
+    pub(super) fn document(&self, plan: &Plan) -> String {
+        let design = &self.design;
+        let arms: Vec<_> = plan
+            .arms
+            .iter()
+            .zip(&design.arms)
+            .zip(self.peaks.iter().zip(&self.pace.run_seconds))
+            .map(|((arm, note), (peak, seconds))| {
+                json!({
+                    "name": arm.name, "parameters": arm.model.trained(),
+                    "macs": arm.model.cost().macs, "peak_bytes": peak, "against": note.against,
+                    "run_seconds": seconds,
+                })
+            })
+            .collect();
+        let (joules, money, currency) = self.cost();
+        let Workers { jobs, threads, .. } = self.pace.workers;
+        let text = json!({
+            "schema": "cenote.plan/1", "study": design.name, "question": design.question,
+            "arms": arms, "seeds": design.seeds, "runs": plan.cells.len(), "reused": self.reused,
+            "budget": design.budget, "dataset": design.dataset,
+            "corruptions": design.corruptions, "metric": design.metric,
+            "margin": design.margin, "plan": design.plan, "looks": design.looks,
+            "jobs": jobs, "threads": threads, "seconds": self.seconds,
+            "core_seconds": self.core_seconds, "joules": joules, "money": money,
+            "currency": money.map(|_| currency),
+        });
+        format!("{text}\n")
+    }
+
+    pub(super) fn text(&self, plan: &Plan) -> String {
+        let design = &self.design;
+        let heads = ["arm", "parameters", "MACs", "memory", "s / run", "against"];
+        let mut rows = vec![heads.map(str::to_owned).to_vec()];
+        for ((arm, note), (&peak, seconds)) in
+            plan.arms.iter().zip(&design.arms).zip(self.peaks.iter().zip(&self.pace.run_seconds))
+        {
+            let against = if note.against == note.name { "–" } else { &note.against };
+            rows.push(vec![
+                arm.name.clone(),
+                grouped(arm.model.trained() as u64),
+                grouped(arm.model.cost().macs),
+                bytes(peak),
+                format!("{seconds:.1}"),
+                against.to_owned(),
+            ]);
+        }
+        let division = design.dataset.division.as_ref();
+        let division = division.map_or_else(String::new, |words| format!("validation: {words}\n"));
+        let robustness = match plan.trials.len() {
+            0 => String::new(),
+            trials => format!(
+                "robustness: each network judged {trials} times more, by the test images under {} corruptions\n",
+                design.corruptions.len()
+            ),
+        };
+        let measures = match design.measures.len() {
+            0 => String::new(),
+            values => format!("measures: {values} values of every trained network\n"),
+        };
+        format!(
+            "{}\n\n{}\n{}{} runs: {} arms x {} seeds, each {}{}\n{}data: {}, {} test images; margin \u{b1}{:.2} points of {}\n{division}{robustness}{measures}plan {}\n",
+            design.question,
+            screen::table(&rows),
+            if design.looks.is_empty() { "" } else { "at most " },
+            plan.cells.len(),
+            plan.arms.len(),
+            design.seeds.len(),
+            design.budget,
+            looks(&design.looks),
+            self.time(),
+            design.dataset.name,
+            design.dataset.test,
+            100.0 * design.margin,
+            design.metric,
+            design.plan,
+        )
+    }
+
+    /// Time and cost, as lines of their own.
+    fn time(&self) -> String {
+        let Workers { jobs, threads, .. } = self.pace.workers;
+        let (joules, money, currency) = self.cost();
+        let money = money.map_or_else(String::new, |money| format!(", {money:.2} {currency}"));
+        let assumed = Prices::default();
+        let watts = self.design.prices.as_ref().unwrap_or(&assumed).watts_per_core;
+        let done = match self.reused {
+            0 => String::new(),
+            done => format!("; {done} are done"),
+        };
+        let threads =
+            if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
+        format!(
+            "time: about {} with {jobs} at a time, {threads} each, by a few steps of each arm; measures and corruptions come on top{done}\n\
+             cost: {:.2} core-hours, {:.1} Wh at {watts} W per core{money}\n",
+            span(Duration::from_secs_f64(self.seconds.min(1e9))),
+            self.core_seconds / 3_600.0,
+            joules / 3_600.0,
+        )
+    }
+}
+
+/// When the study is judged, as a line of its own; nothing where that is at its end only.
+fn looks(looks: &[usize]) -> String {
+    if looks.is_empty() {
+        return String::new();
+    }
+    let seeds: Vec<String> = looks.iter().map(usize::to_string).collect();
+    format!("\nlooks after {} seeds, the first that decides everything ends it", seeds.join(", "))
+}

@@ -1,0 +1,188 @@
+//! How long the runs of a study take on this machine: measured by a few steps of each arm before it starts, so that its time can
+//! be foretold and its threads chosen. No result depends on it.
+
+use std::cmp::Reverse;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use cenote_evidence::{Store, median};
+use cenote_tensor::Seed;
+
+use crate::{Cell, Error, Fit, Plan, Stop, Workers};
+
+/// How long the steps of an arm are watched, at least two of them.
+const WATCHED: Duration = Duration::from_millis(200);
+/// Multiply-adds of a forward pass of a batch below which one thread for each run is best without looking.
+const SMALL: u64 = 250_000_000;
+/// What more threads must gain to be worth it.
+const WORTH: f64 = 0.95;
+
+/// How long runs take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pace {
+    /// How they share the machine.
+    pub workers: Workers,
+    /// Seconds of a run of each arm, in the order of the arms, judging it included.
+    pub run_seconds: Vec<f64>,
+}
+
+impl Pace {
+    /// Measures how long a run of every arm takes when so many share the machine.
+    ///
+    /// # Errors
+    /// When an image cannot be read, the threads cannot be had, or `stop` is requested.
+    pub fn of(plan: &Plan, workers: Workers, stop: &Stop) -> Result<Self, Error> {
+        let of_arm = |arm: usize| {
+            if stop.requested() {
+                return Err(Error::Interrupted);
+            }
+            let data = &plan.data;
+            let batch = plan.recipe.batch_size;
+            let steps = data.train.len().div_ceil(batch) as u64 * plan.recipe.epochs;
+            // Judging is the forward third of a step.
+            let judged = data.test.len() as f64 / batch as f64 / 3.0;
+            Ok((steps as f64 + judged) * step_seconds(plan, arm, workers)?)
+        };
+        let run_seconds = (0..plan.arms.len()).map(of_arm).collect::<Result<_, Error>>()?;
+        Ok(Self { workers, run_seconds })
+    }
+
+    /// Seconds until the last of these runs is over.
+    pub fn seconds(&self, cells: &[&Cell]) -> f64 {
+        // Whoever is free takes the longest that is left: no later than the true order within one run.
+        let mut runs: Vec<f64> = cells.iter().map(|cell| self.run_seconds[cell.arm]).collect();
+        runs.sort_by_key(|seconds| Reverse(seconds.to_bits()));
+        let mut busy = vec![0.0_f64; self.workers.jobs.clamp(1, cells.len().max(1))];
+        for seconds in runs {
+            let first = (0..busy.len()).min_by(|&a, &b| busy[a].total_cmp(&busy[b]));
+            busy[first.expect("somebody works")] += seconds;
+        }
+        busy.into_iter().fold(0.0, f64::max)
+    }
+
+    /// Seconds of these runs, times the threads of each.
+    pub fn core_seconds(&self, cells: &[&Cell]) -> f64 {
+        let seconds: f64 = cells.iter().map(|cell| self.run_seconds[cell.arm]).sum();
+        seconds * self.workers.threads as f64
+    }
+}
+
+impl Workers {
+    /// As many runs at a time and threads for each as make the runs that `folder` does not have yet end first, at most `most.jobs`
+    /// at a time; by measurement where networks are not small, and in doubt the fewest threads.
+    ///
+    /// # Errors
+    /// As [`Pace::of`], and when the records in `folder` cannot be read.
+    pub fn measured(plan: &Plan, folder: &Path, most: Self, stop: &Stop) -> Result<Self, Error> {
+        let cores = Self::per_core().jobs;
+        let one_each = Self { threads: 1, ..most };
+        let batch = plan.recipe.batch_size as u64;
+        let largest = plan.arms.iter().map(|arm| arm.model.cost().macs).max().unwrap_or(0);
+        let pending = pending(plan, folder)?;
+        if pending.is_empty() || cores == 1 || largest.saturating_mul(batch) < SMALL {
+            return Ok(one_each);
+        }
+        let shares = |jobs: usize| Self { jobs, threads: cores / jobs, ..most };
+        let fewer = std::iter::successors(Some(cores), |jobs| (*jobs > 1).then_some(jobs / 2));
+        let mut best: Option<(Self, f64)> = None;
+        for workers in fewer.filter(|&jobs| jobs <= most.jobs).map(shares) {
+            let seconds = Pace::of(plan, workers, stop)?.seconds(&pending);
+            if best.is_none_or(|(_, least)| seconds < WORTH * least) {
+                best = Some((workers, seconds));
+            }
+        }
+        Ok(best.map_or(one_each, |(workers, _)| workers))
+    }
+}
+
+/// The cells of a plan that have no finished record in a folder.
+///
+/// # Errors
+/// When the records cannot be read.
+pub fn pending<'a>(plan: &'a Plan, folder: &Path) -> Result<Vec<&'a Cell>, Error> {
+    let records =
+        if folder.join(Store::FILE).exists() { Store::read(folder)?.records } else { Vec::new() };
+    let done = |cell: &&Cell| {
+        records.iter().any(|record| record.cell == cell.id && record.outcome.is_final())
+    };
+    Ok(plan.cells.iter().filter(|cell| !done(cell)).collect())
+}
+
+/// Seconds of a training step of an arm while as many networks of it are trained as there are workers.
+fn step_seconds(plan: &Plan, arm: usize, workers: Workers) -> Result<f64, Error> {
+    let watch = || -> Result<f64, Error> {
+        let pool = workers.pool()?;
+        pool.install(|| {
+            let arm = &plan.arms[arm];
+            let mut fit = Fit::start(&arm.model, &plan.data, &arm.recipe, Seed(0));
+            let enough = Stop::default();
+            let (begun, mut seconds) = (Instant::now(), Vec::new());
+            let mut last = begun;
+            let outcome = fit.epoch(&enough, |_, _| {
+                let now = Instant::now();
+                seconds.push((now - last).as_secs_f64());
+                last = now;
+                if seconds.len() > 1 && begun.elapsed() >= WATCHED {
+                    enough.request();
+                }
+            });
+            match outcome {
+                Err(error @ Error::Data(_)) => Err(error),
+                // Whatever ended it, the steps were taken; the first one warms up.
+                _ => {
+                    Ok(median(seconds.get(1..).filter(|rest| !rest.is_empty()).unwrap_or(&seconds))
+                        .unwrap_or(0.0))
+                }
+            }
+        })
+    };
+    let seconds = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..workers.jobs).map(|_| scope.spawn(watch)).collect();
+        // A network that panics says so when it runs.
+        let ends = all.into_iter().map(|one| one.join().unwrap_or(Ok(0.0)));
+        ends.collect::<Result<Vec<f64>, Error>>()
+    })?;
+    Ok(seconds.iter().sum::<f64>() / seconds.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Study;
+    use crate::named::smoke;
+
+    fn plan() -> Plan {
+        Plan::new(Study::parse("smoke", smoke().text).expect("valid")).expect("fits")
+    }
+
+    #[test]
+    fn runs_are_dealt_to_whoever_is_free() {
+        let plan = plan();
+        let workers = Workers { jobs: 2, threads: 3, ..Workers::per_core() };
+        let pace = Pace { workers, run_seconds: vec![2.0, 3.0] };
+        let cells: Vec<&Cell> = plan.cells.iter().collect();
+        // Two runs of each arm: 3 + 2 beside 3 + 2.
+        assert_eq!((pace.seconds(&cells), pace.core_seconds(&cells)), (5.0, 30.0));
+        assert_eq!((pace.seconds(&cells[..3]), pace.seconds(&[])), (4.0, 0.0), "2 + 2 beside 3");
+    }
+
+    #[test]
+    fn a_run_of_a_network_takes_time() {
+        let workers = Workers { jobs: 2, threads: 1, ..Workers::per_core() };
+        let pace = Pace::of(&plan(), workers, &Stop::default()).expect("trains");
+        assert_eq!(pace.run_seconds.len(), 2);
+        assert!(pace.run_seconds.iter().all(|seconds| (1e-4..600.0).contains(seconds)), "{pace:?}");
+        let stop = Stop::default();
+        stop.request();
+        assert!(matches!(Pace::of(&plan(), workers, &stop), Err(Error::Interrupted)));
+    }
+
+    #[test]
+    fn small_networks_have_a_thread_each_and_done_studies_are_not_measured() {
+        let (plan, folder) = (plan(), tempfile::tempdir().expect("a folder for the test"));
+        let most = Workers { jobs: 3, threads: 1, ..Workers::per_core() };
+        let chosen = Workers::measured(&plan, folder.path(), most, &Stop::default());
+        assert_eq!(chosen.expect("nothing to measure"), most);
+        assert_eq!(pending(&plan, folder.path()).expect("no records").len(), 4);
+    }
+}
