@@ -79,11 +79,15 @@ impl Observer for Events {
     fn stepped(&self, _: &Plan, _: &Cell) {}
 
     fn epoch(&self, plan: &Plan, cell: &Cell, point: &EpochPoint) {
-        self.line(&json!({
+        let mut event = json!({
             "event": "epoch", "arm": plan.arms[cell.arm].name, "seed": cell.seed,
             "epoch": point.epoch, "epochs": plan.recipe.epochs,
             "train_loss": point.train_loss, "train_accuracy": point.train_accuracy,
-        }));
+        });
+        if let Some(score) = point.validation {
+            event["validation"] = json!(score);
+        }
+        self.line(&event);
     }
 
     fn resumed(&self, plan: &Plan, cell: &Cell, steps: u64) {

@@ -31,6 +31,7 @@
 mod analysis;
 mod confusion;
 mod error;
+mod limits;
 mod marks;
 mod measure;
 mod number;
@@ -50,13 +51,14 @@ mod taken;
 mod verdict;
 
 pub use analysis::{
-    Agreement, Analysis, Answer, ArmChange, ArmMeasured, ArmRobustness, ArmSummary, Census, Claim,
-    ClassScore, Comparison, Controls, CostRatios, CrossCheck, CurvePoint, Differs, EffectChange,
-    Finding, LookSummary, MeasureComparison, Measured, PairedDifference, Question, Robustness,
-    ScalingRange, SeedScore, SideBySide, Trouble, Validation,
+    Agreement, Analysis, Answer, ArmChange, ArmEnding, ArmMeasured, ArmRobustness, ArmSummary,
+    Census, Claim, ClassScore, Comparison, Controls, CostRatios, CrossCheck, CurvePoint, Differs,
+    EffectChange, Finding, LookSummary, MeasureComparison, Measured, PairedDifference, Question,
+    Robustness, ScalingRange, SeedScore, SideBySide, Trouble, Validation,
 };
 pub use confusion::ConfusionCounts;
 pub use error::Error;
+pub use limits::{EndedBy, Ending, Limits};
 pub use marks::Marks;
 pub use measure::{CurvePlace, Direction, Expectation, MeasureNote};
 pub use number::{bytes, grouped};

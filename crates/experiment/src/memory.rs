@@ -67,9 +67,10 @@ impl Plan {
 }
 
 /// Bytes that certainly live at once: each parameter with its gradient, what the optimiser remembers of
-/// it and its average, if one is kept, and the largest output of one batch.
+/// it, its average and its best value, if these are kept, and the largest output of one batch.
 pub(crate) fn least(model: &Model, recipe: &Recipe, images: usize) -> u64 {
-    let copies = 2 + recipe.optimizer.memories() as u64 + u64::from(recipe.average > 0.0);
+    let beside = u64::from(recipe.average > 0.0) + u64::from(recipe.limits.best_epoch);
+    let copies = 2 + recipe.optimizer.memories() as u64 + beside;
     let batch = recipe.batch_size.min(images) as u64;
     let largest = model.layers().map(|fitted| fitted.layer.output().len() as u64).max();
     let parameters = (model.trained() as u64).saturating_mul(copies);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use cenote_datasets::{Augmentation, Split};
-use cenote_evidence::{ArmNote, CorruptionNote, DatasetNote, Design, LayerNote, grouped};
+use cenote_evidence::{ArmNote, CorruptionNote, DatasetNote, Design, LayerNote, Limits};
 use cenote_layers::{Model, ModelSpec, Optimizer, Row, Schedule, Summary};
 use cenote_tensor::instruction_set;
 use serde_json::json;
@@ -37,8 +37,12 @@ pub struct Plan {
 pub struct Recipe {
     /// What the network is trained for.
     pub task: Task,
-    /// Passes over the training images.
+    /// The score that decides.
+    pub metric: String,
+    /// Passes over the training images, at most.
     pub epochs: u64,
+    /// What ends training besides, and which epoch is judged.
+    pub limits: Limits,
     /// Images per step.
     pub batch_size: usize,
     /// Learning rate before the schedule's factor.
@@ -84,7 +88,9 @@ impl Recipe {
         let training = &study.training;
         Ok(Self {
             task: study.task.clone(),
+            metric: study.measure.metric.clone(),
             epochs: training.epochs,
+            limits: training.limits(),
             batch_size: training.batch_size,
             learning_rate: training.learning_rate,
             optimizer: training.optimizer(&study.name)?,
@@ -167,12 +173,8 @@ impl Plan {
             arms: self.arms.iter().map(|arm| self.note(arm)).collect(),
             seeds: self.study.seeds.iter().collect(),
             looks: self.study.looks.clone(),
-            budget: format!(
-                "{} epochs of {} images in batches of {}",
-                self.recipe.epochs,
-                grouped(self.data.train.len() as u64),
-                self.recipe.batch_size
-            ),
+            budget: self.recipe.budget(self.data.train.len()),
+            limits: self.recipe.limits,
             questions: questions.clone(),
             plan: digest(&json!({ "study": self.study, "data": self.data.checksum })),
             cells: self.cells.iter().map(|cell| cell.id.clone()).collect(),

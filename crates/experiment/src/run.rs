@@ -55,6 +55,9 @@ pub(crate) fn run(
         Err(panic) => (Outcome::Failed { message: words(&*panic) }, Worth::default()),
     };
     let Judged { scores, confusion, marks, taken } = judged;
+    let reached = traces.ending.and_then(|ending| ending.reached);
+    let target_seconds =
+        reached.map(|epoch| traces.epoch_seconds.iter().take(epoch as usize).sum::<f64>());
     Ok(Record {
         cell: cell.id.clone(),
         arm: arm.name.clone(),
@@ -73,11 +76,13 @@ pub(crate) fn run(
             macs: arm.model.cost().macs,
             peak_bytes: traces.peak_bytes as u64,
         },
+        ending: traces.ending,
         curve: traces.curve,
         weights,
         times: Times {
             started: humantime::format_rfc3339_seconds(started).to_string(),
             total_seconds: traces.earlier_seconds + clock.elapsed().as_secs_f64(),
+            target_seconds,
             epoch_seconds: traces.epoch_seconds,
         },
         environment: environment.clone(),
@@ -129,36 +134,37 @@ fn train<'a>(
         Ok(None) => {}
         Ok(Some(kept)) => {
             *traces = kept.traces;
-            fit = fit.resume(kept.params, kept.state, kept.sums);
+            fit = fit.resume(kept.params, kept.state, kept.sums).after(traces.seconds);
             show(Seen::Resumed(fit.state.steps));
         }
         Err(error) => show(Seen::Warning(format!("the run starts again: {error}"))),
     }
     let (mut keeper, steps) = (unfinished.keeper(cell, model, traces), fit.steps_per_epoch());
-    while fit.epochs_done() < plan.recipe.epochs {
-        let (clock, before) = (Instant::now(), traces.seconds);
+    while fit.ended(&traces.curve).is_none() {
         let outcome = fit.epoch(stop, |fit, step| {
             show(Seen::Step);
             // After the last step of an epoch its loss and accuracy are still to come.
-            if step < steps && keeper.is_due() {
-                traces.seconds = before + clock.elapsed().as_secs_f64();
+            if step < steps && !fit.is_spent() && keeper.is_due() {
+                traces.seconds = fit.seconds;
                 keep(&mut keeper, fit, traces, show);
             }
         });
-        traces.seconds = before + clock.elapsed().as_secs_f64();
+        traces.seconds = fit.seconds;
         if matches!(outcome, Err(Error::Interrupted)) {
             keep(&mut keeper, &fit, traces, show);
         }
-        let point = outcome?;
-        traces.epoch_seconds.push(std::mem::take(&mut traces.seconds));
+        let point = fit.judged(outcome?, &traces.curve)?;
+        let earlier: f64 = traces.epoch_seconds.iter().sum();
+        traces.epoch_seconds.push(fit.seconds - earlier);
         show(Seen::Epoch(&point));
         traces.curve.push(point);
         // Judging may take long too.
-        let last = fit.epochs_done() == plan.recipe.epochs;
+        let last = fit.ended(&traces.curve).is_some();
         if keeper.is_due() || last && keeper.unwritten() >= WORTH_KEEPING {
             keep(&mut keeper, &fit, traces, show);
         }
     }
+    traces.ending = fit.ending(&traces.curve);
     Ok(fit)
 }
 

@@ -139,6 +139,7 @@ impl Study {
         self.within("training.batch_size", batch_size as u64, LIMIT)?;
         self.within("training.per_class", per_class.unwrap_or(1) as u64, LIMIT)?;
         self.check_training("training", &self.training)?;
+        self.check_budget()?;
         for (name, setup) in self.arms.iter() {
             if !setup.training.is_empty() {
                 let at = format!("arms.{name}.training");
@@ -365,14 +366,14 @@ impl Study {
         ))
     }
 
-    fn within(&self, setting: &str, got: u64, most: u64) -> Result<(), Error> {
+    pub(crate) fn within(&self, setting: &str, got: u64, most: u64) -> Result<(), Error> {
         if (1..=most).contains(&got) {
             return Ok(());
         }
         Err(self.setting(setting, got, &format!("a whole number from 1 to {most}")))
     }
 
-    fn setting(&self, setting: &str, got: impl Display, expected: &str) -> Error {
+    pub(crate) fn setting(&self, setting: &str, got: impl Display, expected: &str) -> Error {
         Error::Setting {
             study: self.name.clone(),
             setting: setting.to_owned(),

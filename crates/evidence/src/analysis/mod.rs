@@ -12,6 +12,7 @@ mod chance;
 mod claim;
 mod class;
 mod comparison;
+mod ending;
 mod held_out;
 mod looks;
 mod measured;
@@ -32,6 +33,7 @@ pub use census::{Census, Trouble};
 pub use claim::{Claim, Finding};
 pub use class::ClassScore;
 pub use comparison::{Comparison, Controls, CostRatios, CrossCheck, PairedDifference};
+pub use ending::ArmEnding;
 pub use held_out::{ScalingRange, Validation};
 pub use looks::LookSummary;
 pub use measured::{ArmMeasured, MeasureComparison, Measured};
@@ -64,6 +66,9 @@ pub struct Analysis {
     pub arms: Vec<ArmSummary>,
     /// Every arm that has a partner against it, in the order of the design: one family of tests.
     pub comparisons: Vec<Comparison>,
+    /// How the trainings of each arm ended, where more than its epochs can end one or choose an epoch.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub endings: Vec<ArmEnding>,
     /// What the arms do with corrupted images, where the study asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub robustness: Option<Robustness>,
@@ -125,6 +130,7 @@ impl Analysis {
             looks,
             arms,
             comparisons,
+            endings: ArmEnding::of(&runs),
             robustness: Robustness::of(&runs),
             measures: Measured::of(&runs),
             agreement: Agreement::of(&runs),

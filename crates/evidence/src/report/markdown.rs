@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::method::{Fact, extent, facts, missing};
 use super::svg::{self, Layout};
-use super::{agreement, held_out, measures, robustness};
+use super::{agreement, ending, held_out, measures, robustness};
 use crate::analysis::{Analysis, ArmSummary, Comparison};
 use crate::number::{
     bytes, grouped, large, or_dash, p_value, percent, percent_interval, plural, points,
@@ -26,6 +26,7 @@ pub fn markdown(analysis: &Analysis) -> String {
         measures::section(analysis).unwrap_or_default(),
         agreement::section(analysis).unwrap_or_default(),
         costs(analysis),
+        ending::section(analysis).unwrap_or_default(),
         plots(analysis, &["curves", "layers", "memory"]),
         classes(analysis),
         held_out::section(analysis).unwrap_or_default(),

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod csv;
+mod ending;
 mod files;
 #[cfg(test)]
 mod golden;

@@ -17,6 +17,7 @@ mod robustness;
 mod sections;
 mod table;
 mod text;
+mod training;
 
 use std::fmt::Write;
 
@@ -46,6 +47,7 @@ pub(crate) fn html(analysis: &Analysis, runs: &[Record]) -> String {
         section("accuracy", "Accuracy", sections::accuracy(analysis)),
         section("differences", "Paired differences", sections::differences(analysis)),
         section("cost", "What it costs", sections::costs(analysis)),
+        section("ending", "How training ended", training::endings(analysis)),
         section("learning", "Learning", figures::figure(analysis, "curves", figures::CURVES)),
         section("robustness", "Robustness", robustness::robustness(analysis)),
         section("measures", "Measures of the networks", measures::measures(analysis)),
