@@ -130,8 +130,8 @@ impl Progress {
 
 /// Work of one step of a cell.
 fn step_work(plan: &Plan, cell: &Cell) -> u64 {
-    let images = plan.recipe.batch_size as u64;
-    images * (plan.arms[cell.arm].model.cost().macs + OVERHEAD)
+    let arm = &plan.arms[cell.arm];
+    arm.recipe.batch_size as u64 * (arm.model.cost().macs + OVERHEAD)
 }
 
 /// A duration as people say it: `48 s`, `3 min 20 s`, `2 h 5 min`.

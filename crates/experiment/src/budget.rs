@@ -114,12 +114,12 @@ impl Recipe {
 impl Plan {
     /// Steps of the runs of an arm, at its place in [`Plan::arms`], where neither a clock nor a target ends them.
     pub fn steps(&self, arm: usize) -> u64 {
-        self.arms[arm].recipe.steps(self.data.train.len())
+        self.arms[arm].recipe.steps(self.arms[arm].images)
     }
 
     /// Steps of one of their epochs.
     pub fn steps_per_epoch(&self, arm: usize) -> u64 {
-        self.data.train.len().div_ceil(self.arms[arm].recipe.batch_size) as u64
+        self.arms[arm].images.div_ceil(self.arms[arm].recipe.batch_size) as u64
     }
 }
 

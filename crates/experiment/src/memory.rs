@@ -36,12 +36,9 @@ impl Plan {
     /// # Errors
     /// As [`Footprint::of`].
     pub fn peaks(&self) -> Result<Vec<u64>, Error> {
-        Ok(self.footprints()?.iter().map(|footprint| footprint.peak(self.fullest())).collect())
-    }
-
-    /// Images of the fullest batch, which may be the only one.
-    fn fullest(&self) -> usize {
-        self.recipe.batch_size.min(self.data.train.len())
+        let footprints = self.footprints()?;
+        let of = |(arm, footprint): (&Arm, &Footprint)| footprint.peak(fullest(arm));
+        Ok(self.arms.iter().zip(&footprints).map(of).collect())
     }
 
     /// As many of the runs at a time as fit into `limit` bytes of tensors, or into the machine's memory.
@@ -52,8 +49,8 @@ impl Plan {
         let Some(limit) = limit.or_else(available) else { return Ok(workers) };
         let mut largest = 1;
         for (arm, footprint) in self.arms.iter().zip(self.footprints()?) {
-            let judging = footprint.judging(self.data.test.len(), self.recipe.batch_size);
-            let needed = footprint.peak(self.fullest()).max(judging);
+            let judging = footprint.judging(self.data.test.len(), arm.recipe.batch_size);
+            let needed = footprint.peak(fullest(arm)).max(judging);
             if needed > limit {
                 let batch = footprint.largest_batch(limit).filter(|_| judging <= limit);
                 let arm = arm.name.clone();
@@ -64,6 +61,11 @@ impl Plan {
         let jobs = usize::try_from(limit / largest).unwrap_or(usize::MAX);
         Ok(Workers { jobs: workers.jobs.min(jobs), ..workers })
     }
+}
+
+/// Images of an arm's fullest batch, which may be the only one.
+fn fullest(arm: &Arm) -> usize {
+    arm.recipe.batch_size.min(arm.images)
 }
 
 /// Bytes that certainly live at once: each parameter with its gradient, what the optimiser remembers of

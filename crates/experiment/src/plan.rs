@@ -28,7 +28,7 @@ pub struct Plan {
     pub arms: Vec<Arm>,
     /// Every run: the arms of one seed, then those of the next.
     pub cells: Vec<Cell>,
-    /// How arms are trained that have nothing of their own; task, epochs and batches are those of all.
+    /// How arms are trained that have nothing of their own; task and epochs are those of all.
     pub recipe: Recipe,
 }
 
@@ -66,6 +66,8 @@ pub struct Arm {
     pub model: Model,
     /// How it is trained.
     pub recipe: Recipe,
+    /// How many images it is trained on with the first seed.
+    pub images: usize,
 }
 
 /// One run: an arm with a seed.
@@ -114,18 +116,23 @@ impl Plan {
         let measures = Measures::of(&study)?;
         let arms = study.arms.iter().map(|(name, setup)| {
             let mut tables = fill(name, &study.model, &setup.slots)?;
-            let recipe = Recipe::of(&study.of_arm(name)?)?;
+            let of_arm = study.of_arm(name)?;
+            let recipe = Recipe::of(&of_arm)?;
             // Whether a transform fits the images shows only where both meet.
             recipe.augmentation.fits(data.train.shape())?;
             count_classes(&mut tables, recipe.task.outputs(&data));
             let model = fit_arm(name, tables, &recipe.task, &data)?;
-            memory::check(name, &model, &recipe, data.train.len())?;
+            let images = match setup.training.get("per_class") {
+                None => data.train.len(),
+                Some(_) => data.of_seed(&of_arm.training, study.seeds.first)?.train.len(),
+            };
+            memory::check(name, &model, &recipe, images)?;
             measures.fit(&model, &data)?;
             if study.pictures.is_some() {
                 let problem = |problem| Error::Measure { measure: "pictures".to_owned(), problem };
                 pictures::fits(&model).map_err(problem)?;
             }
-            Ok(Arm { name: name.to_owned(), model, recipe })
+            Ok(Arm { name: name.to_owned(), model, recipe, images })
         });
         let arms = arms.collect::<Result<Vec<_>, Error>>()?;
         let cells = study.seeds.iter().flat_map(|seed| {
@@ -140,12 +147,12 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The data as the runs of a seed see them.
+    /// The data as the run of an arm, at its place in [`Plan::arms`], and a seed sees them.
     ///
     /// # Errors
     /// As [`Data::of_seed`].
-    pub fn data_of(&self, seed: u64) -> Result<Cow<'_, Data>, Error> {
-        self.data.of_seed(&self.study.training, seed)
+    pub fn data_of(&self, arm: usize, seed: u64) -> Result<Cow<'_, Data>, Error> {
+        self.data.of_seed(&self.study.training_of(&self.arms[arm].name)?, seed)
     }
 
     /// What reports need to know of the plan.
@@ -417,7 +424,7 @@ mod tests {
         assert_eq!(
             refusal("epochs = 3"),
             "study test: arms.none.training.epochs is given; expected one of learning_rate, optimizer, schedule, \
-             augment, average; all arms share the others"
+             augment, average, batch_size, per_class; all arms share the others"
         );
         assert_eq!(
             refusal("learning_rate = -1"),

@@ -39,7 +39,7 @@ pub(crate) fn run(
     let clock = Instant::now();
     let (mut traces, mut scaling) = (Traces::default(), None);
     let work = || {
-        let data = &*plan.data_of(cell.seed)?;
+        let data = &*plan.data_of(cell.arm, cell.seed)?;
         scaling = Some(scaling_of(data));
         let train = || train(plan, data, cell, unfinished, stop, &mut traces, &mut show);
         let (fit, usage) = metered(train);
@@ -187,7 +187,7 @@ fn judge(
     let (params, normalization) = (fit.used(), &data.normalization);
     let model = &plan.arms[cell.arm].model;
     let network = Network { model, params, normalization };
-    let Recipe { task, batch_size, .. } = &plan.recipe;
+    let Recipe { task, batch_size, .. } = &plan.arms[cell.arm].recipe;
     // No more at once than in training, so that judging seldom is what takes most memory.
     let judge = |split| task.judge(network, split, TOGETHER.min(*batch_size));
     let mut judged = judge(&data.test)?;

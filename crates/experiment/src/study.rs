@@ -19,9 +19,10 @@ const LIMIT: u64 = 1_000_000;
 /// The most seeds: every run has a place in the design, and a design is one line of a file.
 const SEEDS_LIMIT: u64 = 10_000;
 
-/// The settings of a training that an arm may have differently. What all share is what pairs their runs: the images, their order,
-/// and how many are seen.
-const BY_ARM: [&str; 5] = ["learning_rate", "optimizer", "schedule", "augment", "average"];
+/// The settings of a training that an arm may have differently. What all share is what pairs their runs: which images are held
+/// out and which labels are wrong, how long training is and which epoch is judged.
+const BY_ARM: [&str; 7] =
+    ["learning_rate", "optimizer", "schedule", "augment", "average", "batch_size", "per_class"];
 
 /// One question, the data and network to ask it of, and the arms that answer it.
 ///
@@ -132,12 +133,10 @@ impl Study {
                 "letters, digits, `-`, `_`, spaces and inner dots",
             ));
         }
-        let Training { epochs, batch_size, per_class, label_noise, .. } = self.training;
+        let Training { epochs, label_noise, .. } = self.training;
         self.check_split()?;
         self.within("seeds.count", self.seeds.count, SEEDS_LIMIT)?;
         self.within("training.epochs", epochs, LIMIT)?;
-        self.within("training.batch_size", batch_size as u64, LIMIT)?;
-        self.within("training.per_class", per_class.unwrap_or(1) as u64, LIMIT)?;
         self.check_training("training", &self.training)?;
         self.check_budget()?;
         for (name, setup) in self.arms.iter() {
@@ -223,7 +222,9 @@ impl Study {
 
     /// Checks what arms may have differently.
     fn check_training(&self, at: &str, training: &Training) -> Result<(), Error> {
-        let Training { learning_rate, average, .. } = *training;
+        let Training { learning_rate, average, batch_size, per_class, .. } = *training;
+        self.within(&format!("{at}.batch_size"), batch_size as u64, LIMIT)?;
+        self.within(&format!("{at}.per_class"), per_class.unwrap_or(1) as u64, LIMIT)?;
         if !(learning_rate.is_finite() && learning_rate > 0.0) {
             let expected = "a finite number above 0";
             return Err(self.setting(&format!("{at}.learning_rate"), learning_rate, expected));
@@ -308,6 +309,11 @@ impl Study {
             message: format!("arms.{arm}.training: {error}"),
         };
         changed.map_err(|error| message(&error))?.try_into().map_err(|error| message(&error))
+    }
+
+    /// Whether any arm has a setting of its training that is its own.
+    pub(crate) fn arms_vary(&self, setting: &str) -> bool {
+        self.arms.iter().any(|(_, setup)| setup.training.contains_key(setting))
     }
 
     /// The study as one arm runs it, whose training is then the study's.

@@ -83,8 +83,8 @@ impl Trained {
         mut watch: impl FnMut(Watch<'_>),
     ) -> Result<Self, Error> {
         plan.study.setup(arm)?;
-        let arm = plan.arms.iter().find(|a| a.name == arm).expect("every setup is an arm");
-        let data = &*plan.data_of(seed)?;
+        let place = plan.arms.iter().position(|a| a.name == arm).expect("every setup is an arm");
+        let (arm, data) = (&plan.arms[place], &*plan.data_of(place, seed)?);
         let mut notes = Notes {
             study: plan.study.clone(),
             arm: arm.name.clone(),
