@@ -2,7 +2,7 @@
 //!
 //! `docs/reports.md` lists them with their fields.
 
-use cenote_evidence::{Analysis, EpochPoint, Record, Torn};
+use cenote_evidence::{Analysis, EpochPoint, Record, Torn, TunedArm};
 use cenote_experiment::{Cell, Ended, Observer, Plan};
 use serde_json::{Value, json};
 
@@ -25,6 +25,13 @@ impl Events {
                 "pairs": pairs, "mean": mean, "interval": interval,
             }));
         }
+    }
+
+    /// Tells the learning rate that was chosen for an arm, and what was tried.
+    pub(crate) fn tuned(&self, arm: &TunedArm) {
+        self.line(&json!({
+            "event": "tuned", "arm": arm.arm, "learning_rate": arm.learning_rate, "tried": arm.tried,
+        }));
     }
 
     /// Tells that every planned run is over.

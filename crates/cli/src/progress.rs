@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use cenote_evidence::{Analysis, EpochPoint, Outcome, Record, Store, Torn};
+use cenote_evidence::{Analysis, EpochPoint, Outcome, Record, Store, Torn, TunedArm};
 use cenote_experiment::{Cell, Observer, Plan};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -93,6 +93,12 @@ impl Progress {
         }
         let words: Vec<String> = standing.iter().map(Standing::words).collect();
         self.verdicts.set_message(format!("so far: {}", words.join(" · ")));
+    }
+
+    /// Shows the learning rate that a sweep chose for an arm.
+    pub(crate) fn tuned(&self, arm: &TunedArm) {
+        let warning = arm.warning().map_or_else(String::new, |warning| format!("; {warning}"));
+        self.line(&format!("{}: learning_rate = {}{warning}", arm.arm, arm.learning_rate));
     }
 
     /// Notes that a run is in this epoch, counted from 1.
@@ -230,7 +236,7 @@ impl Observer for Progress {
         let runs = 1 + self.runs_done.fetch_add(1, Ordering::Relaxed);
         let outcome = match &record.outcome {
             Outcome::Done => {
-                let metric = plan.study.measure.metric.clone();
+                let metric = plan.study.judged_metric();
                 let score = record.scores.get(&metric).copied().unwrap_or(f64::NAN);
                 format!("{metric} {:.2} %", 100.0 * score)
             }

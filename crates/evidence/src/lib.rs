@@ -48,6 +48,7 @@ mod simulations;
 mod stats;
 mod store;
 mod taken;
+mod tuning;
 mod verdict;
 
 pub use analysis::{
@@ -78,4 +79,5 @@ pub use stats::{
 };
 pub use store::{Contents, Store, Torn};
 pub use taken::Taken;
+pub use tuning::{TriedRate, TunedArm, TuningNote};
 pub use verdict::{ALPHA, Judgement, Size, Verdict, judge, judge_all};

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::stats::Looks;
-use crate::{ConfusionCounts, Ending, Error, Limits, Marks, MeasureNote, Picture, Taken};
+use crate::{
+    ConfusionCounts, Ending, Error, Limits, Marks, MeasureNote, Picture, Taken, TuningNote,
+};
 
 /// What was planned, frozen before the first run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,9 @@ pub struct Design {
     /// What ends training besides its epochs, and which of them is judged.
     #[serde(default, skip_serializing_if = "Limits::is_none")]
     pub limits: Limits,
+    /// The learning rates that were tried before, where they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<TuningNote>,
     /// Which arms answer the four questions.
     pub questions: Questions,
     /// Hash of the frozen plan.
@@ -315,6 +320,14 @@ impl Design {
     /// Whether that is the score that decides.
     pub fn is_accuracy(&self) -> bool {
         self.metric == Self::ACCURACY
+    }
+
+    /// The score that decides, in words: `test accuracy`, or `validation accuracy` where no test image is looked at.
+    pub fn judged(&self) -> String {
+        match self.metric.strip_prefix("validation_") {
+            None => format!("test {}", self.metric),
+            Some(metric) => format!("validation {metric}"),
+        }
     }
 
     /// The note of an arm.

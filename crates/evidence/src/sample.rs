@@ -55,6 +55,7 @@ pub(crate) fn design() -> Design {
         looks: Vec::new(),
         budget: "5 epochs of 9,000 images".to_owned(),
         limits: Limits::default(),
+        tuning: None,
         questions: Questions {
             removed: "none".to_owned(),
             naive: Some("none-flatten".to_owned()),

@@ -8,7 +8,7 @@ use cenote_evidence::{EndedBy, Ending, EpochPoint, Limits, grouped};
 use serde::{Deserialize, Serialize};
 
 use crate::task::{Network, TOGETHER};
-use crate::{Error, Fit, Plan, Recipe, Study, Training};
+use crate::{Error, Fit, Part, Plan, Recipe, Study, Training};
 
 /// The most steps that a study may ask for.
 const STEPS_LIMIT: u64 = 1_000_000_000;
@@ -56,7 +56,7 @@ impl Training {
 impl Study {
     /// Checks what ends training and what is judged.
     pub(crate) fn check_budget(&self) -> Result<(), Error> {
-        let Training { steps, seconds, target, select, .. } = &self.training;
+        let Training { steps, seconds, target, select, judged_by, .. } = &self.training;
         self.within("training.steps", steps.unwrap_or(1), STEPS_LIMIT)?;
         if let Some(seconds) = seconds.filter(|s| !(s.is_finite() && *s > 0.0)) {
             return Err(self.setting("training.seconds", seconds, "a finite number above 0"));
@@ -79,6 +79,9 @@ impl Study {
         }
         if *select == Select::Best && !self.training.holds_out() {
             return Err(self.setting("training.select", "best", held_out));
+        }
+        if *judged_by == Part::Validation && !self.training.holds_out() {
+            return Err(self.setting("training.judged_by", "validation", held_out));
         }
         Ok(())
     }
@@ -353,7 +356,7 @@ mod tests {
         let design = plain.design();
         assert_eq!(design.budget, "2 epochs of 1,347 images in batches of 32");
         let json = serde_json::to_value(&design).expect("plain data");
-        assert!(json.get("limits").is_none());
+        assert!(json.get("limits").is_none() && json.get("tuning").is_none());
         let all = plan(
             "validation = 200\nsteps = 1500\nseconds = 2.5\ntarget = { accuracy = 0.95 }\nselect = 'best'",
         );

@@ -43,6 +43,7 @@ mod study;
 mod task;
 mod trained;
 mod training;
+mod tuning;
 mod unfinished;
 
 pub use arms::{Arms, Setup};
@@ -66,7 +67,8 @@ pub use task::{
     ground_truth, judge,
 };
 pub use trained::{Notes, Prediction, Trained, Watch};
-pub use training::{SplitBy, Training};
+pub use training::{Part, SplitBy, Training};
+pub use tuning::Tuning;
 
 /// Runs the examples of the README, which this crate can since it sees all the others.
 #[cfg(doctest)]

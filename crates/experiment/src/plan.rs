@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use cenote_datasets::{Augmentation, Split};
-use cenote_evidence::{ArmNote, CorruptionNote, DatasetNote, Design, LayerNote, Limits};
+use cenote_evidence::{
+    ArmNote, CorruptionNote, DatasetNote, Design, LayerNote, Limits, TuningNote,
+};
 use cenote_layers::{Model, ModelSpec, Optimizer, Row, Schedule, Summary};
 use cenote_tensor::instruction_set;
 use serde_json::json;
@@ -11,7 +13,7 @@ use serde_json::json;
 use crate::environment::CODE;
 use crate::measure::pictures;
 use crate::slot::count_classes;
-use crate::{Data, Error, Measures, Setup, Study, Task, Trials, fill, memory};
+use crate::{Data, Error, Measures, Part, Setup, Study, Task, Trials, fill, memory};
 
 /// Everything a study needs to run: loaded data, fitted models, and the list of cells.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub struct Plan {
     pub cells: Vec<Cell>,
     /// How arms are trained that have nothing of their own; task and epochs are those of all.
     pub recipe: Recipe,
+    /// The learning rates that were tried before, where they were.
+    pub tuning: Option<TuningNote>,
 }
 
 /// How a network is trained, parsed and checked.
@@ -142,7 +146,8 @@ impl Plan {
             arms.iter().enumerate().map(cell).collect::<Vec<_>>()
         });
         let cells = cells.collect::<Result<Vec<_>, Error>>()?;
-        let plan = Self { study, data, trials, measures, arms, cells, recipe };
+        let tuning = None;
+        let plan = Self { study, data, trials, measures, arms, cells, recipe, tuning };
         plan.design().check()?;
         Ok(plan)
     }
@@ -157,7 +162,7 @@ impl Plan {
 
     /// What reports need to know of the plan.
     pub fn design(&self) -> Design {
-        let Study { name, question, measure, baseline, questions, .. } = &self.study;
+        let Study { name, question, measure, baseline, questions, training, .. } = &self.study;
         let count = |split: &Split| split.len() as u64;
         Design {
             schema: Design::SCHEMA,
@@ -168,13 +173,16 @@ impl Plan {
                 checksum: self.data.checksum.clone(),
                 train: count(&self.data.train),
                 validation: self.data.validation.as_ref().map_or(0, count),
-                test: count(&self.data.test),
+                test: match training.judged_by {
+                    Part::Test => count(&self.data.test),
+                    Part::Validation => 0,
+                },
                 classes: self.data.classes.clone(),
-                division: self.data.division(self.study.training.split_by),
+                division: self.data.division(training.split_by),
             },
             corruptions: self.corruptions(),
             measures: self.measures.notes(),
-            metric: measure.metric.clone(),
+            metric: self.study.judged_metric(),
             margin: measure.margin,
             baseline: baseline.clone(),
             arms: self.arms.iter().map(|arm| self.note(arm)).collect(),
@@ -182,6 +190,7 @@ impl Plan {
             looks: self.study.looks.clone(),
             budget: self.recipe.budget(self.data.train.len()),
             limits: self.recipe.limits,
+            tuning: self.tuning.clone(),
             questions: questions.clone(),
             plan: digest(&json!({ "study": self.study, "data": self.data.checksum })),
             cells: self.cells.iter().map(|cell| cell.id.clone()).collect(),

@@ -14,7 +14,7 @@ use crate::measure::{Subject, pictures as sheets};
 use crate::slot::slot_names;
 use crate::task::{Judged, Network, TOGETHER};
 use crate::unfinished::{Keeper, Traces, Unfinished};
-use crate::{Arm, Cell, Data, Error, Fit, Plan, Recipe, Stop};
+use crate::{Arm, Cell, Data, Error, Fit, Part, Plan, Recipe, Stop};
 
 /// What training alone took that is worth a file before its network is judged.
 const WORTH_KEEPING: Duration = Duration::from_secs(1);
@@ -190,12 +190,21 @@ fn judge(
     let Recipe { task, batch_size, .. } = &plan.arms[cell.arm].recipe;
     // No more at once than in training, so that judging seldom is what takes most memory.
     let judge = |split| task.judge(network, split, TOGETHER.min(*batch_size));
-    let mut judged = judge(&data.test)?;
-    if let Some(validation) = &data.validation {
-        let held_out = judge(validation)?.scores;
-        let named = held_out.into_iter().map(|(name, score)| (format!("validation_{name}"), score));
-        judged.scores.extend(named);
-    }
+    let named = |scores: BTreeMap<String, f64>| {
+        scores.into_iter().map(|(name, score)| (format!("validation_{name}"), score))
+    };
+    let mut judged = match (&data.validation, plan.study.training.judged_by) {
+        (Some(validation), Part::Validation) => {
+            let judged = judge(validation)?;
+            Judged { scores: named(judged.scores).collect(), ..judged }
+        }
+        (Some(validation), Part::Test) => {
+            let mut judged = judge(&data.test)?;
+            judged.scores.extend(named(judge(validation)?.scores));
+            judged
+        }
+        (None, _) => judge(&data.test)?,
+    };
     let last = traces.curve.last().expect("a study has at least one epoch");
     judged.scores.insert("train_accuracy".to_owned(), last.train_accuracy);
     let corrupted = plan.trials.judge(model, params, data, stop)?;

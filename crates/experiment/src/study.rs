@@ -10,7 +10,7 @@ use toml::Table;
 
 use crate::arms::{Arms, Setup};
 use crate::measure::pictures;
-use crate::{Error, Measures, Robustness, SplitBy, Task, Training};
+use crate::{Error, Measures, Part, Robustness, SplitBy, Task, Training, Tuning};
 
 /// The most epochs and so on that a study may ask for: far beyond any budget, and small enough
 /// that nothing computed from them overflows.
@@ -52,6 +52,9 @@ pub struct Study {
     pub baseline: String,
     /// How every arm is trained.
     pub training: Training,
+    /// The learning rates that every arm is tried with before, to be trained with its best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Tuning>,
     /// The corruptions of test images that every trained network is judged by too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub robustness: Option<Robustness>,
@@ -103,6 +106,9 @@ impl Seeds {
 }
 
 impl Study {
+    /// The most epochs that may be asked for.
+    pub(crate) const EPOCHS_LIMIT: u64 = LIMIT;
+
     /// Reads and checks a study; `name` is used where the file gives none.
     ///
     /// # Errors
@@ -139,6 +145,7 @@ impl Study {
         self.within("training.epochs", epochs, LIMIT)?;
         self.check_training("training", &self.training)?;
         self.check_budget()?;
+        self.check_tuning()?;
         for (name, setup) in self.arms.iter() {
             if !setup.training.is_empty() {
                 let at = format!("arms.{name}.training");
@@ -184,12 +191,27 @@ impl Study {
         {
             return Err(self.setting(setting, "given", "none, since it is judged by labels"));
         }
+        let by_test = asked.iter().filter(|(setting, _)| !setting.starts_with("training."));
+        let held_out_only = self.training.judged_by == Part::Validation;
+        if let Some((setting, _)) = by_test.into_iter().find(|(_, given)| *given && held_out_only) {
+            let expected =
+                "none beside training.judged_by = \"validation\", since it looks at test images";
+            return Err(self.setting(setting, "given", expected));
+        }
         if let Some(robustness) = &self.robustness {
             robustness.damages(&self.name)?;
         }
         self.within("pictures", self.pictures.unwrap_or(1) as u64, pictures::MOST as u64)?;
         Measures::of(self)?;
         Ok(())
+    }
+
+    /// The score that decides, as records name it: of the test images, or of those held out.
+    pub fn judged_metric(&self) -> String {
+        match self.training.judged_by {
+            Part::Test => self.measure.metric.clone(),
+            Part::Validation => format!("validation_{}", self.measure.metric),
+        }
     }
 
     /// Test images that the runs of a seed take pictures of, if they do.

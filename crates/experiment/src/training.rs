@@ -40,6 +40,9 @@ pub struct Training {
     /// Tables of transforms that change training images.
     #[serde(default)]
     pub augment: Vec<Table>,
+    /// The images that judge a trained network: the test part, or those that are held out.
+    #[serde(default, skip_serializing_if = "Part::is_test")]
+    pub judged_by: Part,
     /// Images held out of the training part, never of the test part.
     #[serde(default)]
     pub validation: usize,
@@ -75,6 +78,24 @@ impl SplitBy {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     fn is_class(&self) -> bool {
         *self == Self::Class
+    }
+}
+
+/// The images that judge a trained network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The test part.
+    #[default]
+    Test,
+    /// Those that are held out of the training part; no test image is looked at then.
+    Validation,
+}
+
+impl Part {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_test(&self) -> bool {
+        *self == Self::Test
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use cenote_evidence::{Report, Store, bytes, grouped, terminal};
-use cenote_experiment::{Error, Plan, Study, Workers, find, run_all};
+use cenote_experiment::{Error, Plan, Stop, Study, Workers, find, run_all};
 use serde_json::json as document;
 
 use super::interrupt::listen;
@@ -32,14 +32,26 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     if workers.jobs < asked.jobs && !args.quiet {
         screen::say(&format!("memory is for {} of {} runs at a time", workers.jobs, asked.jobs));
     }
+    let sweep = plan.study.sweep().map(Plan::new).transpose()?;
     if args.plan {
         let peaks = plan.peaks()?;
-        let text = if args.json { plan_document(&plan, &peaks) } else { planned(&plan, &peaks) };
+        let text = if args.json {
+            plan_document(&plan, sweep.as_ref(), &peaks)
+        } else {
+            planned(&plan, sweep.as_ref(), &peaks)
+        };
         screen::print(&text).map_err(Failure::Output)?;
         return Ok(ExitCode::SUCCESS);
     }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan.study.name));
     let stop = listen()?;
+    let plan = match sweep {
+        None => plan,
+        Some(sweep) => {
+            let watch = Watch::new(folder.join(TUNING), args.quiet, args.json);
+            tuned(&plan.study, &sweep, workers, &stop, &watch.without_verdicts())?
+        }
+    };
     let watch = Watch::new(folder.clone(), args.quiet, args.json);
     let ended = run_all(&plan, &folder, workers, &stop, &watch);
     watch.progress.end();
@@ -62,6 +74,25 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     Ok(if ended.failed > 0 { ExitCode::from(3) } else { ExitCode::SUCCESS })
 }
 
+/// Runs the sweep of a study, as far as it is not done, and plans the study with the learning rates that it finds best.
+fn tuned(
+    study: &Study,
+    sweep: &Plan,
+    workers: Workers,
+    stop: &Stop,
+    watch: &Watch,
+) -> Result<Plan, Failure> {
+    let folder = watch.folder();
+    let ended = run_all(sweep, folder, workers, stop, watch);
+    watch.progress.end();
+    ended.map_err(|error| interrupted(error, watch, sweep, folder))?;
+    let (study, note) = study.tuned(sweep, &Store::read(folder)?.records)?;
+    for arm in &note.arms {
+        watch.tuned(arm);
+    }
+    Ok(Plan { tuning: Some(note), ..Plan::new(study)? })
+}
+
 /// The study that the flags name, with the settings they change.
 pub(super) fn study_of(args: &StudyArgs) -> Result<Study, Failure> {
     let mut study = find(&args.study)?;
@@ -71,6 +102,9 @@ pub(super) fn study_of(args: &StudyArgs) -> Result<Study, Failure> {
     study.check()?;
     Ok(study)
 }
+
+/// Folder of a sweep within that of its study.
+const TUNING: &str = "tuning";
 
 /// Results are kept apart from what `cargo clean` removes.
 fn default_folder(name: &str) -> PathBuf {
@@ -97,7 +131,7 @@ fn interrupted(error: Error, watch: &Watch, plan: &Plan, folder: &Path) -> Failu
     ))
 }
 
-fn plan_document(plan: &Plan, peaks: &[u64]) -> String {
+fn plan_document(plan: &Plan, sweep: Option<&Plan>, peaks: &[u64]) -> String {
     let design = plan.design();
     let arms: Vec<_> = plan
         .arms
@@ -111,16 +145,23 @@ fn plan_document(plan: &Plan, peaks: &[u64]) -> String {
             })
         })
         .collect();
-    let text = document!({
+    let mut text = document!({
         "schema": "cenote.plan/1", "study": design.name, "question": design.question,
         "arms": arms, "seeds": design.seeds, "runs": plan.cells.len(), "budget": design.budget,
         "dataset": design.dataset, "corruptions": design.corruptions, "metric": design.metric,
         "margin": design.margin, "plan": design.plan, "looks": design.looks,
     });
+    if let (Some(sweep), Some(tuning)) = (sweep, &plan.study.tuning) {
+        let sweep_design = sweep.design();
+        text["tuning"] = document!({
+            "learning_rate": tuning.learning_rate, "seeds": sweep_design.seeds,
+            "runs": sweep.cells.len(), "budget": sweep_design.budget,
+        });
+    }
     format!("{text}\n")
 }
 
-fn planned(plan: &Plan, peaks: &[u64]) -> String {
+fn planned(plan: &Plan, sweep: Option<&Plan>, peaks: &[u64]) -> String {
     let design = plan.design();
     let heads = ["arm", "parameters", "MACs", "memory", "against"];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
@@ -136,6 +177,21 @@ fn planned(plan: &Plan, peaks: &[u64]) -> String {
     }
     let division =
         design.dataset.division.map_or_else(String::new, |words| format!("validation: {words}\n"));
+    let tuning = match (sweep, &plan.study.tuning) {
+        (Some(sweep), Some(tuning)) => {
+            let rates: Vec<String> = tuning.learning_rate.iter().map(f64::to_string).collect();
+            format!(
+                "tuning: {} runs before: {} arms x {} learning rates ({}) x {} seeds, each {}; judged by validation images\n",
+                sweep.cells.len(),
+                plan.arms.len(),
+                rates.len(),
+                rates.join(", "),
+                tuning.seeds,
+                sweep.design().budget,
+            )
+        }
+        _ => String::new(),
+    };
     let robustness = match plan.trials.len() {
         0 => String::new(),
         trials => format!(
@@ -148,7 +204,7 @@ fn planned(plan: &Plan, peaks: &[u64]) -> String {
         values => format!("measures: {values} values of every trained network\n"),
     };
     format!(
-        "{}\n\n{}\n{}{} runs: {} arms x {} seeds, each {}{}\ndata: {}, {} test images; margin \u{b1}{:.2} points of {}\n{division}{robustness}{measures}plan {}\n",
+        "{}\n\n{}\n{}{} runs: {} arms x {} seeds, each {}{}\ndata: {}, {} test images; margin \u{b1}{:.2} points of {}\n{division}{tuning}{robustness}{measures}plan {}\n",
         design.question,
         screen::table(&rows),
         if design.looks.is_empty() { "" } else { "at most " },

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::method::{Fact, extent, facts, missing};
 use super::svg::{self, Layout};
-use super::{agreement, ending, held_out, measures, robustness};
+use super::{agreement, ending, held_out, measures, robustness, tuning};
 use crate::analysis::{Analysis, ArmSummary, Comparison};
 use crate::number::{
     bytes, grouped, large, or_dash, p_value, percent, percent_interval, plural, points,
@@ -27,6 +27,7 @@ pub fn markdown(analysis: &Analysis) -> String {
         agreement::section(analysis).unwrap_or_default(),
         costs(analysis),
         ending::section(analysis).unwrap_or_default(),
+        tuning::section(analysis).unwrap_or_default(),
         plots(analysis, &["curves", "layers", "memory"]),
         classes(analysis),
         held_out::section(analysis).unwrap_or_default(),
@@ -78,7 +79,7 @@ fn claims(analysis: &Analysis) -> String {
 }
 
 fn arms(analysis: &Analysis) -> String {
-    let title = format!("test {} (%)", plain(&analysis.design.metric));
+    let title = format!("{} (%)", plain(&analysis.design.judged()));
     let mut text = "## Arms\n\n".to_owned();
     let heads =
         ["arm", "runs", &title, "95 % interval", "parameters", "MACs", "peak memory", "s / epoch"];

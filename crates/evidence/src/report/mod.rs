@@ -20,6 +20,7 @@ mod robustness;
 mod side_by_side;
 mod svg;
 mod terminal;
+mod tuning;
 
 pub use files::{Report, json, write_file};
 pub use markdown::markdown;

@@ -48,6 +48,7 @@ pub(crate) fn html(analysis: &Analysis, runs: &[Record]) -> String {
         section("differences", "Paired differences", sections::differences(analysis)),
         section("cost", "What it costs", sections::costs(analysis)),
         section("ending", "How training ended", training::endings(analysis)),
+        section("tuning", "Learning rates", training::tuning(analysis)),
         section("learning", "Learning", figures::figure(analysis, "curves", figures::CURVES)),
         section("robustness", "Robustness", robustness::robustness(analysis)),
         section("measures", "Measures of the networks", measures::measures(analysis)),
