@@ -55,6 +55,7 @@ fn data(shape: [usize; 3]) -> Data {
         validation: None,
         test,
         normalization,
+        pool: None,
         folds: None,
         truth: None,
     }

@@ -2,7 +2,7 @@
 //!
 //! `docs/reports.md` lists them with their fields.
 
-use cenote_evidence::{Analysis, EpochPoint, Record, Torn};
+use cenote_evidence::{Analysis, EpochPoint, Record, Torn, TunedArm};
 use cenote_experiment::{Cell, Ended, Observer, Plan};
 use serde_json::{Value, json};
 
@@ -25,6 +25,13 @@ impl Events {
                 "pairs": pairs, "mean": mean, "interval": interval,
             }));
         }
+    }
+
+    /// Tells the learning rate that was chosen for an arm, and what was tried.
+    pub(crate) fn tuned(&self, arm: &TunedArm) {
+        self.line(&json!({
+            "event": "tuned", "arm": arm.arm, "learning_rate": arm.learning_rate, "tried": arm.tried,
+        }));
     }
 
     /// Tells that every planned run is over.
@@ -85,11 +92,15 @@ impl Observer for Events {
     }
 
     fn epoch(&self, plan: &Plan, cell: &Cell, point: &EpochPoint) {
-        self.line(&json!({
+        let mut event = json!({
             "event": "epoch", "arm": plan.arms[cell.arm].name, "seed": cell.seed,
             "epoch": point.epoch, "epochs": plan.recipe.epochs,
             "train_loss": point.train_loss, "train_accuracy": point.train_accuracy,
-        }));
+        });
+        if let Some(score) = point.validation {
+            event["validation"] = json!(score);
+        }
+        self.line(&event);
     }
 
     fn resumed(&self, plan: &Plan, cell: &Cell, steps: u64) {

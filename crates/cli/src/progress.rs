@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use cenote_evidence::{Analysis, EpochPoint, Outcome, Record, Store, Torn};
+use cenote_evidence::{Analysis, EpochPoint, Outcome, Record, Store, Torn, TunedArm};
 use cenote_experiment::{Cell, Observer, Plan};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -95,6 +95,12 @@ impl Progress {
         self.verdicts.set_message(format!("so far: {}", words.join(" · ")));
     }
 
+    /// Shows the learning rate that a sweep chose for an arm.
+    pub(crate) fn tuned(&self, arm: &TunedArm) {
+        let warning = arm.warning().map_or_else(String::new, |warning| format!("; {warning}"));
+        self.line(&format!("{}: learning_rate = {}{warning}", arm.arm, arm.learning_rate));
+    }
+
     /// Notes that a run is in this epoch, counted from 1.
     fn entered(&self, plan: &Plan, cell: &Cell, epoch: u64) {
         let (arm, epochs) = (&plan.arms[cell.arm].name, plan.recipe.epochs);
@@ -102,7 +108,7 @@ impl Progress {
         let bar = going.entry((cell.seed, cell.arm)).or_insert_with(|| {
             let style = ProgressStyle::with_template("  [{bar:28}] {wide_msg}");
             let style = style.expect("the template is valid").progress_chars("-> ");
-            let bar = ProgressBar::new(steps(plan)).with_style(style);
+            let bar = ProgressBar::new(plan.steps(cell.arm)).with_style(style);
             self.bars.insert_before(&self.verdicts, bar)
         });
         bar.set_message(format!("{arm} seed {} epoch {epoch}/{epochs}", cell.seed));
@@ -130,13 +136,8 @@ impl Progress {
 
 /// Work of one step of a cell.
 fn step_work(plan: &Plan, cell: &Cell) -> u64 {
-    let images = plan.recipe.batch_size as u64;
-    images * (plan.arms[cell.arm].model.cost().macs + OVERHEAD)
-}
-
-/// Steps of a run.
-fn steps(plan: &Plan) -> u64 {
-    plan.data.train.len().div_ceil(plan.recipe.batch_size) as u64 * plan.recipe.epochs
+    let arm = &plan.arms[cell.arm];
+    arm.recipe.batch_size as u64 * (arm.model.cost().macs + OVERHEAD)
 }
 
 /// A duration as people say it: `48 s`, `3 min 20 s`, `2 h 5 min`.
@@ -163,7 +164,8 @@ impl Observer for Progress {
     }
 
     fn planned(&self, plan: &Plan, pending: &[&Cell]) {
-        let all: u64 = pending.iter().map(|cell| step_work(plan, cell) * steps(plan)).sum();
+        let all: u64 =
+            pending.iter().map(|cell| step_work(plan, cell) * plan.steps(cell.arm)).sum();
         self.all.store(all.max(1), Ordering::Relaxed);
         self.total.set_length(all.max(1));
         let reused = plan.cells.len() - pending.len();
@@ -202,7 +204,7 @@ impl Observer for Progress {
     }
 
     fn resumed(&self, plan: &Plan, cell: &Cell, steps: u64) {
-        let epoch = steps / (self::steps(plan) / plan.recipe.epochs) + 1;
+        let epoch = steps / plan.steps_per_epoch(cell.arm) + 1;
         self.entered(plan, cell, plan.recipe.epochs.min(epoch));
         let going = self.going.lock().expect("showing does not panic");
         if let Some(bar) = going.get(&(cell.seed, cell.arm)) {
@@ -218,7 +220,7 @@ impl Observer for Progress {
     fn elsewhere(&self, plan: &Plan, cell: &Cell) {
         let runs = 1 + self.reused.fetch_add(1, Ordering::Relaxed);
         // Nobody here spends time on it.
-        let work = step_work(plan, cell) * steps(plan);
+        let work = step_work(plan, cell) * plan.steps(cell.arm);
         self.total.set_length(self.all.fetch_sub(work, Ordering::Relaxed) - work);
         self.line(&format!(
             "[{}/{}] {} seed {}: done by another process",
@@ -241,11 +243,16 @@ impl Observer for Progress {
             bar.finish_and_clear();
             self.bars.remove(&bar);
         }
+        // What a limit of time or a target spared is no work that is left.
+        if let Some(ending) = record.ending {
+            let spared = plan.steps(cell.arm).saturating_sub(ending.steps);
+            self.done.fetch_add(spared * step_work(plan, cell), Ordering::Relaxed);
+        }
         let runs = 1 + self.runs_done.fetch_add(1, Ordering::Relaxed);
         let outcome = match &record.outcome {
             Outcome::Done => {
-                let metric = &plan.study.measure.metric;
-                let score = record.scores.get(metric).copied().unwrap_or(f64::NAN);
+                let metric = plan.study.judged_metric();
+                let score = record.scores.get(&metric).copied().unwrap_or(f64::NAN);
                 format!("{metric} {:.2} %", 100.0 * score)
             }
             Outcome::Diverged { epoch } => format!("diverged in epoch {epoch}"),

@@ -1,8 +1,8 @@
 //! Everybody who is told what happens while a study runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use cenote_evidence::{Analysis, EpochPoint, Record, Torn};
+use cenote_evidence::{Analysis, EpochPoint, Record, Torn, TunedArm};
 use cenote_experiment::{Cell, Observer, Plan};
 
 use crate::events::Events;
@@ -26,6 +26,24 @@ impl Watch {
         let progress = Progress::new(quiet);
         let standings = (!quiet || events).then(Standings::default);
         Self { progress, events: events.then_some(Events), standings, folder }
+    }
+
+    /// Where the records are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Tells the learning rate that a sweep chose for an arm.
+    pub(crate) fn tuned(&self, arm: &TunedArm) {
+        self.progress.tuned(arm);
+        if let Some(events) = &self.events {
+            events.tuned(arm);
+        }
+    }
+
+    /// The same without verdicts on the way: how the arms of a sweep compare decides nothing else.
+    pub(crate) fn without_verdicts(self) -> Self {
+        Self { standings: None, ..self }
     }
 
     fn everybody(&self) -> impl Iterator<Item = &dyn Observer> {

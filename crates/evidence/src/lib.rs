@@ -31,6 +31,7 @@
 mod analysis;
 mod confusion;
 mod error;
+mod limits;
 mod locks;
 mod marks;
 mod measure;
@@ -49,16 +50,19 @@ mod simulations;
 mod stats;
 mod store;
 mod taken;
+mod tuning;
 mod verdict;
 
 pub use analysis::{
-    Agreement, Analysis, Answer, ArmChange, ArmMeasured, ArmRobustness, ArmSummary, Census, Change,
-    Claim, ClassScore, Comparison, Controls, CostRatios, CrossCheck, CurvePoint, Differs, Effect,
-    EffectChange, Finding, LookSummary, MeasureComparison, Measured, PairedDifference, Question,
-    Robustness, ScalingRange, SeedScore, SideBySide, Spending, Trouble, Validation,
+    Agreement, Analysis, Answer, ArmChange, ArmEnding, ArmMeasured, ArmRobustness, ArmSummary,
+    Census, Change, Claim, ClassScore, Comparison, Controls, CostRatios, CrossCheck, CurvePoint,
+    Differs, Effect, EffectChange, Finding, LookSummary, MeasureComparison, Measured,
+    PairedDifference, Question, Robustness, ScalingRange, SeedScore, SideBySide, Spending, Trouble,
+    Validation,
 };
 pub use confusion::ConfusionCounts;
 pub use error::Error;
+pub use limits::{EndedBy, Ending, Limits};
 pub use locks::Reservation;
 pub use marks::Marks;
 pub use measure::{CurvePlace, Direction, Expectation, MeasureNote};
@@ -80,4 +84,5 @@ pub use stats::{
 };
 pub use store::{Contents, Store, Torn};
 pub use taken::Taken;
+pub use tuning::{TriedRate, TunedArm, TuningNote};
 pub use verdict::{ALPHA, Judgement, Size, Verdict, judge, judge_all};

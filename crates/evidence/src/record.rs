@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::stats::Looks;
-use crate::{ConfusionCounts, Error, Marks, MeasureNote, Picture, Prices, Taken};
+use crate::{
+    ConfusionCounts, Ending, Error, Limits, Marks, MeasureNote, Picture, Prices, Taken, TuningNote,
+};
 
 /// What was planned, frozen before the first run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,12 @@ pub struct Design {
     /// What time and energy cost, where the study says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<Prices>,
+    /// What ends training besides its epochs, and which of them is judged.
+    #[serde(default, skip_serializing_if = "Limits::is_none")]
+    pub limits: Limits,
+    /// The learning rates that were tried before, where they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<TuningNote>,
     /// Which arms answer the four questions.
     pub questions: Questions,
     /// Hash of the frozen plan.
@@ -193,7 +201,10 @@ pub struct Record {
     pub costs: Costs,
     /// Training loss and accuracy after each epoch.
     pub curve: Vec<EpochPoint>,
-    /// Hash of the final weights.
+    /// How its training ended, where anything but its epochs can end it or choose among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+    /// Hash of the weights that are judged.
     pub weights: String,
     /// What it took on the clock.
     pub times: Times,
@@ -267,6 +278,9 @@ pub struct EpochPoint {
     pub train_loss: f64,
     /// Accuracy over the epoch.
     pub train_accuracy: f64,
+    /// The study's metric on the validation images after it, where they end training or choose an epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<f64>,
 }
 
 /// What a run took on the clock.
@@ -279,6 +293,9 @@ pub struct Times {
     pub total_seconds: f64,
     /// Each epoch.
     pub epoch_seconds: Vec<f64>,
+    /// Training until the end of the epoch that reached the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_seconds: Option<f64>,
 }
 
 /// Where a run was made.
@@ -312,6 +329,14 @@ impl Design {
     /// Whether that is the score that decides.
     pub fn is_accuracy(&self) -> bool {
         self.metric == Self::ACCURACY
+    }
+
+    /// The score that decides, in words: `test accuracy`, or `validation accuracy` where no test image is looked at.
+    pub fn judged(&self) -> String {
+        match self.metric.strip_prefix("validation_") {
+            None => format!("test {}", self.metric),
+            Some(metric) => format!("validation {metric}"),
+        }
     }
 
     /// The note of an arm.
@@ -412,12 +437,15 @@ impl Record {
     pub fn check(&self) -> Result<(), Error> {
         let scores = self.scores.iter().map(|(name, &value)| (format!("score `{name}`"), value));
         let curve = self.curve.iter().flat_map(|point| {
-            [
-                (format!("train_loss of epoch {}", point.epoch), point.train_loss),
-                (format!("train_accuracy of epoch {}", point.epoch), point.train_accuracy),
-            ]
+            let of = |name: &str| format!("{name} of epoch {}", point.epoch);
+            let trained = [
+                (of("train_loss"), point.train_loss),
+                (of("train_accuracy"), point.train_accuracy),
+            ];
+            trained.into_iter().chain(point.validation.map(|score| (of("validation"), score)))
         });
         let times = std::iter::once(("total_seconds".to_owned(), self.times.total_seconds))
+            .chain(self.times.target_seconds.map(|s| ("target_seconds".to_owned(), s)))
             .chain(self.times.epoch_seconds.iter().map(|&s| ("epoch_seconds".to_owned(), s)))
             .chain(self.joules.map(|joules| ("joules".to_owned(), joules)));
         let corrupted = self.corrupted.iter();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Analysis, ArmNote, ConfusionCounts, Costs, DatasetNote, Design, Environment, EpochPoint,
-    LayerNote, Outcome, Questions, Record, Report, Times,
+    LayerNote, Limits, Outcome, Questions, Record, Report, Times,
 };
 
 /// The seven arms of the quick study: name, partner, mean accuracy, costs, seconds per epoch.
@@ -56,6 +56,8 @@ pub(crate) fn design() -> Design {
         looks: Vec::new(),
         budget: "5 epochs of 9,000 images".to_owned(),
         prices: None,
+        limits: Limits::default(),
+        tuning: None,
         questions: Questions {
             removed: "none".to_owned(),
             naive: Some("none-flatten".to_owned()),
@@ -136,13 +138,16 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
                 epoch,
                 train_loss: 1.2 / f64::from(epoch),
                 train_accuracy: (accuracy - 0.12 / f64::from(epoch * epoch) + 0.01).clamp(0.0, 1.0),
+                validation: None,
             })
             .collect(),
+        ending: None,
         weights: "b3:00".to_owned(),
         times: Times {
             started: "2026-01-02T03:04:05Z".to_owned(),
             total_seconds: epoch_seconds.iter().sum(),
             epoch_seconds,
+            target_seconds: None,
         },
         joules: None,
         environment: Environment {

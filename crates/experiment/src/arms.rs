@@ -262,6 +262,12 @@ fn check_levels(arms: &[(String, Setup)]) -> Result<(), String> {
     Ok(())
 }
 
+impl FromIterator<(String, Setup)> for Arms {
+    fn from_iter<I: IntoIterator<Item = (String, Setup)>>(arms: I) -> Self {
+        Self(arms.into_iter().collect())
+    }
+}
+
 impl<'de> Deserialize<'de> for Arms {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct InOrder;

@@ -25,6 +25,8 @@ pub struct Data {
     pub test: Split,
     /// Scaling, from the training images alone.
     pub normalization: Normalization,
+    /// All images that could be trained on, where arms are trained on different numbers of them.
+    pub pool: Option<Split>,
     /// The folds of the training part, of which every seed holds out its own.
     pub folds: Option<Folds>,
     /// The labels of the training images before some were made wrong; none where none were.
@@ -70,21 +72,36 @@ impl Data {
             (None, None) => (train, None),
         };
         let normalization = Normalization { mean: Vec::new(), deviation: Vec::new() };
-        let truth = None;
-        let data =
-            Self { classes, name, checksum, train, validation, test, normalization, folds, truth };
+        let (truth, pool) = (None, study.arms_vary("per_class").then(|| train.clone()));
+        let data = Self {
+            classes,
+            name,
+            checksum,
+            train,
+            validation,
+            test,
+            normalization,
+            pool,
+            folds,
+            truth,
+        };
         data.trained_on(&study.training)
     }
 
-    /// The data as the run of a seed sees them: with folds, the fold `seed mod folds` is its validation part.
+    /// The data as the run of a seed sees them that is trained so: with folds, the fold `seed mod folds` is its validation
+    /// part.
     ///
-    /// All arms of a seed see the same, so their differences are paired by fold too.
+    /// All arms of a seed see the same but for how many images of each class they are trained on, so their differences are
+    /// paired by fold too. The fewer images are a part of the more.
     ///
     /// # Errors
     /// When a class has fewer images left than are asked for, or an image stays in its file and cannot be decoded.
     pub fn of_seed(&self, training: &Training, seed: u64) -> Result<Cow<'_, Self>, Error> {
-        let Some(folds) = &self.folds else { return Ok(Cow::Borrowed(self)) };
-        let (train, validation) = part(folds, seed);
+        let (train, validation) = match (&self.folds, &self.pool) {
+            (Some(folds), _) => part(folds, seed),
+            (None, Some(pool)) => (pool.clone(), self.validation.clone()),
+            (None, None) => return Ok(Cow::Borrowed(self)),
+        };
         let data = Self { train, validation, ..self.clone() };
         Ok(Cow::Owned(data.trained_on(training)?))
     }
@@ -178,16 +195,16 @@ mod tests {
         let plan = plan("folds = 3").expect("fits");
         let all = plan.data.folds.as_ref().expect("they were asked for");
         for seed in 1..=6 {
-            let data = plan.data_of(seed).expect("in memory");
+            let data = plan.data_of(0, seed).expect("in memory");
             let (rest, held) = all.part((seed % 3) as usize);
             assert_eq!((&data.train, data.validation.as_ref()), (&rest, Some(&held)));
             assert_eq!(data.normalization, Normalization::of(&rest).expect("in memory"));
             assert_eq!(data.test, plan.data.test, "the test part is never divided");
         }
-        assert_eq!(plan.data.train, plan.data_of(1).expect("in memory").train);
+        assert_eq!(plan.data.train, plan.data_of(0, 1).expect("in memory").train);
         assert_ne!(
-            plan.data_of(1).expect("in memory").normalization,
-            plan.data_of(2).expect("in memory").normalization
+            plan.data_of(0, 1).expect("in memory").normalization,
+            plan.data_of(0, 2).expect("in memory").normalization
         );
         let note = plan.design().dataset;
         assert_eq!(
@@ -227,7 +244,7 @@ mod tests {
     fn few_images_of_each_class_are_drawn_from_what_the_fold_leaves() {
         let plan = plan("folds = 3\nper_class = 20").expect("fits");
         for seed in [1, 2] {
-            let data = plan.data_of(seed).expect("enough of each");
+            let data = plan.data_of(0, seed).expect("enough of each");
             assert_eq!(data.train.class_counts(), [20; 10]);
             let pixels = |split: &Split| -> BTreeSet<Vec<u8>> {
                 (0..split.len()).map(|index| split.images().image(index).to_vec()).collect()
@@ -235,6 +252,39 @@ mod tests {
             let held = data.validation.as_ref().expect("a fold");
             assert!(pixels(&data.train).is_disjoint(&pixels(held)));
         }
+    }
+
+    #[test]
+    fn arms_may_be_trained_on_different_numbers_of_images_of_which_the_fewer_are_a_part() {
+        let with = |lines: &str, few: usize| {
+            let arms = format!(
+                "[arms.none.training]\nper_class = {few}\n\n[arms.none.down1]\nkind = 'identity'\n"
+            );
+            let text =
+                smoke().text.replacen("none = { down1 = { kind = \"identity\" } }", &arms, 1);
+            let text = text.replacen("[questions]", &format!("{lines}\n[questions]"), 1);
+            Plan::new(Study::parse("smoke", &text)?)
+        };
+        let pixels = |split: &Split| -> BTreeSet<Vec<u8>> {
+            (0..split.len()).map(|index| split.images().image(index).to_vec()).collect()
+        };
+        for lines in ["", "per_class = 50", "validation = 100", "folds = 3\nper_class = 50"] {
+            let plan = with(lines, 20).expect(lines);
+            for seed in [1, 2] {
+                let [more, fewer] = [0, 1].map(|arm| plan.data_of(arm, seed).expect("enough"));
+                assert_eq!(fewer.train.class_counts(), [20; 10], "{lines}");
+                assert!(more.train.len() >= 500, "{lines}");
+                assert!(pixels(&fewer.train).is_subset(&pixels(&more.train)), "{lines}");
+                assert_eq!((&fewer.validation, &fewer.test), (&more.validation, &more.test));
+            }
+            assert_eq!((plan.arms[1].images, plan.steps(1)), (200, 14));
+            assert_eq!(plan.arms[0].images, plan.data.train.len());
+        }
+        let (plain, few) = (plan("").expect("fits"), with("", 20).expect("fits"));
+        assert_eq!(plain.cells[0], few.cells[0]);
+        assert_ne!(plain.cells[1].id, few.cells[1].id);
+        let error = with("", 5_000).expect_err("digits has fewer").to_string();
+        assert!(error.contains("examples per class") && error.contains("at most"), "{error}");
     }
 
     #[test]
@@ -284,7 +334,7 @@ mod tests {
         let plan = Plan::new(Study::parse("smoke", &text).expect("valid")).expect("fits");
         let mut held_out = BTreeSet::new();
         for seed in 0..3 {
-            let data = plan.data_of(seed).expect("in memory");
+            let data = plan.data_of(0, seed).expect("in memory");
             let groups = |split: &Split| -> BTreeSet<usize> {
                 split.groups().expect("known").iter().copied().collect()
             };

@@ -124,6 +124,9 @@ pub enum Error {
         /// Why not.
         problem: String,
     },
+    /// No learning rate can be chosen for an arm.
+    #[error("tuning: {0}")]
+    Tuning(String),
     /// The data are missing or damaged.
     #[error(transparent)]
     Data(#[from] cenote_datasets::Error),

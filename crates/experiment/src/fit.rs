@@ -1,6 +1,7 @@
 //! Training: one network, epoch by epoch.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use cenote_autograd::Tape;
 use cenote_datasets::{Batch, Batches};
@@ -40,9 +41,9 @@ impl Stop {
 /// parameters and optimiser state ends with the same bits as one that never stopped.
 #[derive(Debug)]
 pub struct Fit<'a> {
-    model: &'a Model,
-    data: &'a Data,
-    recipe: &'a Recipe,
+    pub(crate) model: &'a Model,
+    pub(crate) data: &'a Data,
+    pub(crate) recipe: &'a Recipe,
     seed: Seed,
     /// The parameters as they are now.
     pub params: Params,
@@ -50,6 +51,8 @@ pub struct Fit<'a> {
     pub state: OptimizerState,
     /// What the steps of the epoch in progress gave.
     pub sums: Sums,
+    /// Seconds that training has taken.
+    pub seconds: f64,
 }
 
 /// Sums over the steps of an epoch in progress.
@@ -68,8 +71,11 @@ impl<'a> Fit<'a> {
     /// A network as it starts.
     pub fn start(model: &'a Model, data: &'a Data, recipe: &'a Recipe, seed: Seed) -> Self {
         let params = model.init(seed);
-        let state = OptimizerState::start(&params, recipe.average);
-        Self { model, data, recipe, seed, params, state, sums: Sums::default() }
+        let mut state = OptimizerState::start(&params, recipe.average);
+        if recipe.limits.best_epoch {
+            state = state.keeping_best(&params);
+        }
+        Self { model, data, recipe, seed, params, state, sums: Sums::default(), seconds: 0.0 }
     }
 
     /// A network that goes on from where it was, in the middle of an epoch too.
@@ -78,7 +84,13 @@ impl<'a> Fit<'a> {
         Self { params, state, sums, ..self }
     }
 
-    /// The parameters that are judged: their average, where one is kept.
+    /// The same after so many seconds of training.
+    #[must_use]
+    pub fn after(self, seconds: f64) -> Self {
+        Self { seconds, ..self }
+    }
+
+    /// The parameters that are judged: the best, where they are kept, or their average, where one is.
     pub fn used(&self) -> &Params {
         self.state.used(&self.params)
     }
@@ -93,7 +105,7 @@ impl<'a> Fit<'a> {
         self.state.steps / self.steps_per_epoch()
     }
 
-    /// Trains to the end of a pass over the training images and returns its mean loss and accuracy.
+    /// Trains to the end of a pass over the training images, or of training, and returns the mean loss and accuracy.
     ///
     /// Where images are decoded or changed, background threads do that ahead of the steps, with the same bits.
     ///
@@ -115,6 +127,7 @@ impl<'a> Fit<'a> {
                 .augmented(&recipe.augmentation, seed, epoch as usize)?
                 .skipped(done as usize);
         let workers = batches.workers_for(rayon::current_num_threads());
+        let (clock, before) = (Instant::now(), self.seconds);
         for (step, batch) in (done + 1..).zip(batches.prefetched(workers)?) {
             let batch = batch?;
             if stop.requested() {
@@ -128,13 +141,18 @@ impl<'a> Fit<'a> {
             self.sums.loss += loss * n as f64;
             self.sums.right += correct as u64;
             self.sums.seen += n as u64;
+            self.seconds = before + clock.elapsed().as_secs_f64();
             each_step(self, step);
+            if self.is_spent() {
+                break;
+            }
         }
         let Sums { loss, right, seen } = std::mem::take(&mut self.sums);
         Ok(EpochPoint {
             epoch: epoch as u32 + 1,
             train_loss: loss / seen as f64,
             train_accuracy: right as f64 / seen as f64,
+            validation: None,
         })
     }
 
@@ -151,11 +169,8 @@ impl<'a> Fit<'a> {
         let gradients = pass.gradients(loss.backward());
         drop(loss);
         let updates = pass.into_updates();
-        let progress = Progress {
-            step: number,
-            steps_per_epoch: self.steps_per_epoch(),
-            epochs: self.recipe.epochs,
-        };
+        let progress =
+            Progress { step: number, steps_per_epoch: self.steps_per_epoch(), steps: self.steps() };
         let rate = self.recipe.learning_rate * self.recipe.schedule.factor(progress);
         self.state.step(&*self.recipe.optimizer, rate, &mut self.params, &gradients);
         for (i, value) in updates {

@@ -2,10 +2,11 @@
 //!
 //! Two steps are taken with two images and with three. The same buffers come and go in the same order both
 //! times, and each grows with the number of images in a straight line or not at all. So the order is known for
-//! every number of images, and with it the most that lives at once. What judging takes is foreseen alike.
+//! every number of images, and with it the most that lives at once. What judging takes is foreseen alike, by validation
+//! images between epochs too.
 
 use cenote_datasets::Images;
-use cenote_layers::{Model, ModelSpec};
+use cenote_layers::{Model, ModelSpec, Params};
 use cenote_tensor::{Seed, traced};
 
 use crate::memory;
@@ -34,6 +35,9 @@ const MOST: usize = 1 << 24;
 pub struct Footprint {
     training: Changes,
     judging: Changes,
+    /// What judging by validation images takes beside what training keeps between its steps, and how many there are, where
+    /// every epoch is judged by them.
+    validating: Option<(Changes, usize)>,
 }
 
 /// The side of a square image.
@@ -57,13 +61,23 @@ impl Footprint {
     pub fn of(study: &Study, model: &Model, data: &Data) -> Result<Self, Error> {
         let few = trace(study, model, data, FEW)?;
         let more = trace(study, model, data, FEW + 1)?;
-        let [training, judging] = [0, 1].map(|nth| Changes::between(&few[nth], &more[nth]));
-        Ok(Self { training: training?, judging: judging? })
+        let [training, judging, validating] =
+            [0, 1, 2].map(|nth| Changes::between(&few[nth], &more[nth]));
+        let held_out = data.validation.as_ref().filter(|_| study.training.limits().watches());
+        let validating = match held_out {
+            Some(held_out) => Some((validating?, held_out.len())),
+            None => None,
+        };
+        Ok(Self { training: training?, judging: judging?, validating })
     }
 
-    /// The most bytes of tensors that live at once in training when so many images make a batch.
+    /// The most bytes of tensors that live at once in training when so many images make a batch, judging between epochs
+    /// included.
     pub fn peak(&self, batch: usize) -> u64 {
-        self.training.peak(batch)
+        let validating = self.validating.as_ref();
+        let validating =
+            validating.map(|(changes, count)| changes.peak((*count).min(batch).min(TOGETHER)));
+        self.training.peak(batch).max(validating.unwrap_or(0))
     }
 
     /// The most bytes of tensors that live at once when a network that was trained in batches of `batch` images is judged by
@@ -178,10 +192,13 @@ impl Changes {
     }
 }
 
-/// What came and went in two steps on made-up images, and when as many judged what was learnt.
-fn trace(study: &Study, model: &Model, data: &Data, batch: usize) -> Result<[Vec<i64>; 2], Error> {
+/// What came and went in two steps on made-up images, when as many judged a network, and when they judged what was learnt
+/// while training kept its own.
+fn trace(study: &Study, model: &Model, data: &Data, batch: usize) -> Result<[Vec<i64>; 3], Error> {
     let mut study = study.clone();
     study.training.batch_size = batch;
+    // Two steps, however soon training would end.
+    (study.training.steps, study.training.seconds) = (None, None);
     let recipe = Recipe::of(&study)?;
     let count = 2 * batch;
     let Ok(shape) = model.input().dims().try_into() else {
@@ -191,22 +208,28 @@ fn trace(study: &Study, model: &Model, data: &Data, batch: usize) -> Result<[Vec
     let train = data.train.imitated(Images::new(shape, pixels)?);
     let test = train.subset(&(0..batch).collect::<Vec<_>>());
     let data = Data { train, test, validation: None, ..data.clone() };
-    let (outcome, training) = traced(|| {
+    let ((outcome, fit), training) = traced(|| {
         let mut fit = Fit::start(model, &data, &recipe, Seed(0));
-        fit.epoch(&Stop::default(), |_, _| ()).map(drop)
+        let outcome = fit.epoch(&Stop::default(), |_, _| ());
+        (outcome, fit)
     });
     match outcome {
         // The loss of made-up images says nothing.
-        Ok(()) | Err(Error::Diverged { .. }) => {}
+        Ok(_) | Err(Error::Diverged { .. }) => {}
         Err(error) => return Err(error),
     }
-    let (judged, judging) = traced(|| {
-        let params = model.init(Seed(0));
-        let network = Network { model, params: &params, normalization: &data.normalization };
+    let kept: i64 = training.iter().sum();
+    let judge = |params: &Params| {
+        let network = Network { model, params, normalization: &data.normalization };
         recipe.task.judge(network, &data.test, batch).map(drop)
-    });
+    };
+    let (judged, beside) = traced(|| judge(fit.state.latest(&fit.params)));
     judged?;
-    Ok([training, judging])
+    let validating = std::iter::once(kept).chain(beside).collect();
+    drop(fit);
+    let (judged, judging) = traced(|| judge(&model.init(Seed(0))));
+    judged?;
+    Ok([training, judging, validating])
 }
 
 #[cfg(test)]
@@ -214,7 +237,7 @@ mod tests {
     use cenote_tensor::metered;
 
     use super::*;
-    use crate::{Plan, evaluate, find};
+    use crate::{Plan, Select, evaluate, find};
 
     /// The peak of two epochs of real training, the second of which ends with a smaller batch too.
     fn measured(study: &Study, model: &Model, data: &Data) -> usize {
@@ -272,6 +295,41 @@ mod tests {
                 let plain = Footprint::of(&plain.study, &without.model, &plain.data);
                 assert!(plain.expect("trains").peak(batch) < measured);
             }
+        }
+    }
+
+    #[test]
+    fn judging_between_epochs_and_the_best_parameters_are_foreseen_too() {
+        let peaks = |select: Select, batch: usize| {
+            let mut study = find("smoke").expect("built in");
+            study.training.batch_size = batch;
+            study.training.validation = 60;
+            study.training.average = if batch == 7 { 0.9 } else { 0.0 };
+            study.training.select = select;
+            let plan = Plan::new(study).expect("fits");
+            let each = plan.arms.iter().map(|arm| {
+                let few = plan.data.train.subset(&(0..=2 * batch).collect::<Vec<_>>());
+                let data = Data { train: few, ..plan.data.clone() };
+                let ((), usage) = metered(|| {
+                    let mut fit = Fit::start(&arm.model, &data, &arm.recipe, Seed(1));
+                    let mut curve = Vec::new();
+                    for _ in 0..2 {
+                        let point = fit.epoch(&Stop::default(), |_, _| ()).expect("trains");
+                        curve.push(fit.judged(point, &curve).expect("fits"));
+                    }
+                });
+                let foreseen = Footprint::of(&plan.study, &arm.model, &plan.data).expect("trains");
+                assert_eq!(foreseen.peak(batch), usage.peak_bytes as u64, "{} {batch}", arm.name);
+                usage.peak_bytes
+            });
+            each.collect::<Vec<_>>()
+        };
+        for batch in [1, 7, 32, 100] {
+            let (plain, best) = (peaks(Select::Last, batch), peaks(Select::Best, batch));
+            assert!(
+                plain.iter().zip(&best).all(|(plain, best)| plain < best),
+                "{plain:?} {best:?}"
+            );
         }
     }
 

@@ -23,6 +23,7 @@
 //! and it judges nothing: verdicts are made from records, by `cenote-evidence`.
 
 mod arms;
+mod budget;
 mod data;
 mod environment;
 mod error;
@@ -45,9 +46,11 @@ mod task;
 mod team;
 mod trained;
 mod training;
+mod tuning;
 mod unfinished;
 
 pub use arms::{Arms, Setup};
+pub use budget::Select;
 pub use data::Data;
 pub use environment::CODE;
 pub use error::Error;
@@ -68,7 +71,8 @@ pub use task::{
     ground_truth, judge,
 };
 pub use trained::{Notes, Prediction, Trained, Watch};
-pub use training::{SplitBy, Training};
+pub use training::{Part, SplitBy, Training};
+pub use tuning::Tuning;
 
 /// Runs the examples of the README, which this crate can since it sees all the others.
 #[cfg(doctest)]

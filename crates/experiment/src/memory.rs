@@ -36,12 +36,9 @@ impl Plan {
     /// # Errors
     /// As [`Footprint::of`].
     pub fn peaks(&self) -> Result<Vec<u64>, Error> {
-        Ok(self.footprints()?.iter().map(|footprint| footprint.peak(self.fullest())).collect())
-    }
-
-    /// Images of the fullest batch, which may be the only one.
-    fn fullest(&self) -> usize {
-        self.recipe.batch_size.min(self.data.train.len())
+        let footprints = self.footprints()?;
+        let of = |(arm, footprint): (&Arm, &Footprint)| footprint.peak(fullest(arm));
+        Ok(self.arms.iter().zip(&footprints).map(of).collect())
     }
 
     /// As many of the runs at a time as fit into `limit` bytes of tensors, or into the machine's memory.
@@ -52,8 +49,8 @@ impl Plan {
         let Some(limit) = limit.or_else(available) else { return Ok(workers) };
         let mut largest = 1;
         for (arm, footprint) in self.arms.iter().zip(self.footprints()?) {
-            let judging = footprint.judging(self.data.test.len(), self.recipe.batch_size);
-            let needed = footprint.peak(self.fullest()).max(judging);
+            let judging = footprint.judging(self.data.test.len(), arm.recipe.batch_size);
+            let needed = footprint.peak(fullest(arm)).max(judging);
             if needed > limit {
                 let batch = footprint.largest_batch(limit).filter(|_| judging <= limit);
                 let arm = arm.name.clone();
@@ -66,10 +63,16 @@ impl Plan {
     }
 }
 
+/// Images of an arm's fullest batch, which may be the only one.
+fn fullest(arm: &Arm) -> usize {
+    arm.recipe.batch_size.min(arm.images)
+}
+
 /// Bytes that certainly live at once: each parameter with its gradient, what the optimiser remembers of
-/// it and its average, if one is kept, and the largest output of one batch.
+/// it, its average and its best value, if these are kept, and the largest output of one batch.
 pub(crate) fn least(model: &Model, recipe: &Recipe, images: usize) -> u64 {
-    let copies = 2 + recipe.optimizer.memories() as u64 + u64::from(recipe.average > 0.0);
+    let beside = u64::from(recipe.average > 0.0) + u64::from(recipe.limits.best_epoch);
+    let copies = 2 + recipe.optimizer.memories() as u64 + beside;
     let batch = recipe.batch_size.min(images) as u64;
     let largest = model.layers().map(|fitted| fitted.layer.output().len() as u64).max();
     let parameters = (model.trained() as u64).saturating_mul(copies);

@@ -5,10 +5,11 @@ use std::cmp::Reverse;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use cenote_datasets::Split;
 use cenote_evidence::{Store, median};
 use cenote_tensor::Seed;
 
-use crate::{Cell, Error, Fit, Plan, Stop, Workers};
+use crate::{Arm, Cell, Error, Fit, Plan, Stop, Workers};
 
 /// How long the steps of an arm are watched, at least two of them.
 const WATCHED: Duration = Duration::from_millis(200);
@@ -36,12 +37,15 @@ impl Pace {
             if stop.requested() {
                 return Err(Error::Interrupted);
             }
-            let data = &plan.data;
-            let batch = plan.recipe.batch_size;
-            let steps = data.train.len().div_ceil(batch) as u64 * plan.recipe.epochs;
+            let recipe = &plan.arms[arm].recipe;
+            let step = step_seconds(plan, arm, workers)?;
+            let trained = plan.steps(arm) as f64 * step;
+            let trained = recipe.limits.seconds.map_or(trained, |most| trained.min(most));
             // Judging is the forward third of a step.
-            let judged = data.test.len() as f64 / batch as f64 / 3.0;
-            Ok((steps as f64 + judged) * step_seconds(plan, arm, workers)?)
+            let judged = |split: &Split| split.len() as f64 / recipe.batch_size as f64 / 3.0 * step;
+            let epochs = if recipe.limits.watches() { recipe.epochs } else { 1 };
+            let validated = plan.data.validation.as_ref().map_or(0.0, judged) * epochs as f64;
+            Ok(trained + validated + judged(&plan.data.test))
         };
         let run_seconds = (0..plan.arms.len()).map(of_arm).collect::<Result<_, Error>>()?;
         Ok(Self { workers, run_seconds })
@@ -76,10 +80,10 @@ impl Workers {
     pub fn measured(plan: &Plan, folder: &Path, most: Self, stop: &Stop) -> Result<Self, Error> {
         let cores = Self::per_core().jobs;
         let one_each = Self { threads: 1, ..most };
-        let batch = plan.recipe.batch_size as u64;
-        let largest = plan.arms.iter().map(|arm| arm.model.cost().macs).max().unwrap_or(0);
+        let work = |arm: &Arm| arm.model.cost().macs.saturating_mul(arm.recipe.batch_size as u64);
+        let largest = plan.arms.iter().map(work).max().unwrap_or(0);
         let pending = pending(plan, folder)?;
-        if pending.is_empty() || cores == 1 || largest.saturating_mul(batch) < SMALL {
+        if pending.is_empty() || cores == 1 || largest < SMALL {
             return Ok(one_each);
         }
         let shares = |jobs: usize| Self { jobs, threads: cores / jobs, ..most };
@@ -113,8 +117,9 @@ fn step_seconds(plan: &Plan, arm: usize, workers: Workers) -> Result<f64, Error>
     let watch = || -> Result<f64, Error> {
         let pool = workers.pool()?;
         pool.install(|| {
+            let data = plan.data_of(arm, plan.study.seeds.first)?;
             let arm = &plan.arms[arm];
-            let mut fit = Fit::start(&arm.model, &plan.data, &arm.recipe, Seed(0));
+            let mut fit = Fit::start(&arm.model, &data, &arm.recipe, Seed(0));
             let enough = Stop::default();
             let (begun, mut seconds) = (Instant::now(), Vec::new());
             let mut last = begun;

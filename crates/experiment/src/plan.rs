@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use cenote_datasets::{Augmentation, Split};
-use cenote_evidence::{ArmNote, CorruptionNote, DatasetNote, Design, LayerNote, grouped};
+use cenote_evidence::{
+    ArmNote, CorruptionNote, DatasetNote, Design, LayerNote, Limits, TuningNote,
+};
 use cenote_layers::{Model, ModelSpec, Optimizer, Row, Schedule, Summary};
 use cenote_tensor::instruction_set;
 use serde_json::json;
@@ -12,7 +14,7 @@ use serde_json::json;
 use crate::environment::CODE;
 use crate::measure::pictures;
 use crate::slot::count_classes;
-use crate::{Data, Error, Measures, Setup, Study, Task, Trials, fill, memory};
+use crate::{Data, Error, Measures, Part, Setup, Study, Task, Trials, fill, memory};
 
 /// Everything a study needs to run: loaded data, fitted models, and the list of cells.
 #[derive(Debug)]
@@ -29,8 +31,10 @@ pub struct Plan {
     pub arms: Vec<Arm>,
     /// Every run: the arms of one seed, then those of the next.
     pub cells: Vec<Cell>,
-    /// How arms are trained that have nothing of their own; task, epochs and batches are those of all.
+    /// How arms are trained that have nothing of their own; task and epochs are those of all.
     pub recipe: Recipe,
+    /// The learning rates that were tried before, where they were.
+    pub tuning: Option<TuningNote>,
 }
 
 /// How a network is trained, parsed and checked.
@@ -38,8 +42,12 @@ pub struct Plan {
 pub struct Recipe {
     /// What the network is trained for.
     pub task: Task,
-    /// Passes over the training images.
+    /// The score that decides.
+    pub metric: String,
+    /// Passes over the training images, at most.
     pub epochs: u64,
+    /// What ends training besides, and which epoch is judged.
+    pub limits: Limits,
     /// Images per step.
     pub batch_size: usize,
     /// Learning rate before the schedule's factor.
@@ -63,6 +71,8 @@ pub struct Arm {
     pub model: Model,
     /// How it is trained.
     pub recipe: Recipe,
+    /// How many images it is trained on with the first seed.
+    pub images: usize,
 }
 
 /// One run: an arm with a seed.
@@ -85,7 +95,9 @@ impl Recipe {
         let training = &study.training;
         Ok(Self {
             task: study.task.clone(),
+            metric: study.measure.metric.clone(),
             epochs: training.epochs,
+            limits: training.limits(),
             batch_size: training.batch_size,
             learning_rate: training.learning_rate,
             optimizer: training.optimizer(&study.name)?,
@@ -109,18 +121,23 @@ impl Plan {
         let measures = Measures::of(&study)?;
         let arms = study.arms.iter().map(|(name, setup)| {
             let mut tables = fill(name, &study.model, &setup.slots)?;
-            let recipe = Recipe::of(&study.of_arm(name)?)?;
+            let of_arm = study.of_arm(name)?;
+            let recipe = Recipe::of(&of_arm)?;
             // Whether a transform fits the images shows only where both meet.
             recipe.augmentation.fits(data.train.shape())?;
             count_classes(&mut tables, recipe.task.outputs(&data));
             let model = fit_arm(name, tables, &recipe.task, &data)?;
-            memory::check(name, &model, &recipe, data.train.len())?;
+            let images = match setup.training.get("per_class") {
+                None => data.train.len(),
+                Some(_) => data.of_seed(&of_arm.training, study.seeds.first)?.train.len(),
+            };
+            memory::check(name, &model, &recipe, images)?;
             measures.fit(&model, &data)?;
             if study.pictures.is_some() {
                 let problem = |problem| Error::Measure { measure: "pictures".to_owned(), problem };
                 pictures::fits(&model).map_err(problem)?;
             }
-            Ok(Arm { name: name.to_owned(), model, recipe })
+            Ok(Arm { name: name.to_owned(), model, recipe, images })
         });
         let arms = arms.collect::<Result<Vec<_>, Error>>()?;
         let cells = study.seeds.iter().flat_map(|seed| {
@@ -130,22 +147,23 @@ impl Plan {
             arms.iter().enumerate().map(cell).collect::<Vec<_>>()
         });
         let cells = cells.collect::<Result<Vec<_>, Error>>()?;
-        let plan = Self { study, data, trials, measures, arms, cells, recipe };
+        let tuning = None;
+        let plan = Self { study, data, trials, measures, arms, cells, recipe, tuning };
         plan.design().check()?;
         Ok(plan)
     }
 
-    /// The data as the runs of a seed see them.
+    /// The data as the run of an arm, at its place in [`Plan::arms`], and a seed sees them.
     ///
     /// # Errors
     /// As [`Data::of_seed`].
-    pub fn data_of(&self, seed: u64) -> Result<Cow<'_, Data>, Error> {
-        self.data.of_seed(&self.study.training, seed)
+    pub fn data_of(&self, arm: usize, seed: u64) -> Result<Cow<'_, Data>, Error> {
+        self.data.of_seed(&self.study.training_of(&self.arms[arm].name)?, seed)
     }
 
     /// What reports need to know of the plan.
     pub fn design(&self) -> Design {
-        let Study { name, question, measure, baseline, questions, .. } = &self.study;
+        let Study { name, question, measure, baseline, questions, training, .. } = &self.study;
         let count = |split: &Split| split.len() as u64;
         // What runs cost changes nothing that was planned.
         let unpriced = Study { prices: None, ..self.study.clone() };
@@ -158,25 +176,25 @@ impl Plan {
                 checksum: self.data.checksum.clone(),
                 train: count(&self.data.train),
                 validation: self.data.validation.as_ref().map_or(0, count),
-                test: count(&self.data.test),
+                test: match training.judged_by {
+                    Part::Test => count(&self.data.test),
+                    Part::Validation => 0,
+                },
                 classes: self.data.classes.clone(),
-                division: self.data.division(self.study.training.split_by),
+                division: self.data.division(training.split_by),
             },
             corruptions: self.corruptions(),
             measures: self.measures.notes(),
-            metric: measure.metric.clone(),
+            metric: self.study.judged_metric(),
             margin: measure.margin,
             baseline: baseline.clone(),
             arms: self.arms.iter().map(|arm| self.note(arm)).collect(),
             seeds: self.study.seeds.iter().collect(),
             looks: self.study.looks.clone(),
-            budget: format!(
-                "{} epochs of {} images in batches of {}",
-                self.recipe.epochs,
-                grouped(self.data.train.len() as u64),
-                self.recipe.batch_size
-            ),
             prices: self.study.prices.clone(),
+            budget: self.recipe.budget(self.data.train.len()),
+            limits: self.recipe.limits,
+            tuning: self.tuning.clone(),
             questions: questions.clone(),
             plan: digest(&json!({ "study": unpriced, "data": self.data.checksum })),
             cells: self.cells.iter().map(|cell| cell.id.clone()).collect(),
@@ -420,7 +438,7 @@ mod tests {
         assert_eq!(
             refusal("epochs = 3"),
             "study test: arms.none.training.epochs is given; expected one of learning_rate, optimizer, schedule, \
-             augment, average; all arms share the others"
+             augment, average, batch_size, per_class; all arms share the others"
         );
         assert_eq!(
             refusal("learning_rate = -1"),

@@ -15,7 +15,7 @@ use crate::power::Meter;
 use crate::slot::slot_names;
 use crate::task::{Judged, Network, TOGETHER};
 use crate::unfinished::{Keeper, Traces, Unfinished};
-use crate::{Arm, Cell, Data, Error, Fit, Plan, Recipe, Stop};
+use crate::{Arm, Cell, Data, Error, Fit, Part, Plan, Recipe, Stop};
 
 /// What training alone took that is worth a file before its network is judged.
 const WORTH_KEEPING: Duration = Duration::from_secs(1);
@@ -45,7 +45,7 @@ pub(crate) fn run(
     };
     let (mut traces, mut scaling) = (Traces::default(), None);
     let work = || {
-        let data = &*plan.data_of(cell.seed)?;
+        let data = &*plan.data_of(cell.arm, cell.seed)?;
         scaling = Some(scaling_of(data));
         let train = || train(plan, data, cell, unfinished, stop, &mut traces, &mut show);
         let (fit, usage) = metered(train);
@@ -65,6 +65,9 @@ pub(crate) fn run(
     let whole = traces.earlier_seconds == 0.0;
     let share = f64::from(environment.jobs);
     let joules = meter.joules().filter(|_| whole).map(|joules| joules / share);
+    let reached = traces.ending.and_then(|ending| ending.reached);
+    let target_seconds =
+        reached.map(|epoch| traces.epoch_seconds.iter().take(epoch as usize).sum::<f64>());
     Ok(Record {
         cell: cell.id.clone(),
         arm: arm.name.clone(),
@@ -83,11 +86,13 @@ pub(crate) fn run(
             macs: arm.model.cost().macs,
             peak_bytes: traces.peak_bytes as u64,
         },
+        ending: traces.ending,
         curve: traces.curve,
         weights,
         times: Times {
             started: humantime::format_rfc3339_seconds(started).to_string(),
             total_seconds: traces.earlier_seconds + clock.elapsed().as_secs_f64(),
+            target_seconds,
             epoch_seconds: traces.epoch_seconds,
         },
         joules,
@@ -140,36 +145,37 @@ fn train<'a>(
         Ok(None) => {}
         Ok(Some(kept)) => {
             *traces = kept.traces;
-            fit = fit.resume(kept.params, kept.state, kept.sums);
+            fit = fit.resume(kept.params, kept.state, kept.sums).after(traces.seconds);
             show(Seen::Resumed(fit.state.steps));
         }
         Err(error) => show(Seen::Warning(format!("the run starts again: {error}"))),
     }
     let (mut keeper, steps) = (unfinished.keeper(cell, model, traces), fit.steps_per_epoch());
-    while fit.epochs_done() < plan.recipe.epochs {
-        let (clock, before) = (Instant::now(), traces.seconds);
+    while fit.ended(&traces.curve).is_none() {
         let outcome = fit.epoch(stop, |fit, step| {
             show(Seen::Step);
             // After the last step of an epoch its loss and accuracy are still to come.
-            if step < steps && keeper.is_due() {
-                traces.seconds = before + clock.elapsed().as_secs_f64();
+            if step < steps && !fit.is_spent() && keeper.is_due() {
+                traces.seconds = fit.seconds;
                 keep(&mut keeper, fit, traces, show);
             }
         });
-        traces.seconds = before + clock.elapsed().as_secs_f64();
+        traces.seconds = fit.seconds;
         if matches!(outcome, Err(Error::Interrupted)) {
             keep(&mut keeper, &fit, traces, show);
         }
-        let point = outcome?;
-        traces.epoch_seconds.push(std::mem::take(&mut traces.seconds));
+        let point = fit.judged(outcome?, &traces.curve)?;
+        let earlier: f64 = traces.epoch_seconds.iter().sum();
+        traces.epoch_seconds.push(fit.seconds - earlier);
         show(Seen::Epoch(&point));
         traces.curve.push(point);
         // Judging may take long too.
-        let last = fit.epochs_done() == plan.recipe.epochs;
+        let last = fit.ended(&traces.curve).is_some();
         if keeper.is_due() || last && keeper.unwritten() >= WORTH_KEEPING {
             keep(&mut keeper, &fit, traces, show);
         }
     }
+    traces.ending = fit.ending(&traces.curve);
     Ok(fit)
 }
 
@@ -192,15 +198,24 @@ fn judge(
     let (params, normalization) = (fit.used(), &data.normalization);
     let model = &plan.arms[cell.arm].model;
     let network = Network { model, params, normalization };
-    let Recipe { task, batch_size, .. } = &plan.recipe;
+    let Recipe { task, batch_size, .. } = &plan.arms[cell.arm].recipe;
     // No more at once than in training, so that judging seldom is what takes most memory.
     let judge = |split| task.judge(network, split, TOGETHER.min(*batch_size));
-    let mut judged = judge(&data.test)?;
-    if let Some(validation) = &data.validation {
-        let held_out = judge(validation)?.scores;
-        let named = held_out.into_iter().map(|(name, score)| (format!("validation_{name}"), score));
-        judged.scores.extend(named);
-    }
+    let named = |scores: BTreeMap<String, f64>| {
+        scores.into_iter().map(|(name, score)| (format!("validation_{name}"), score))
+    };
+    let mut judged = match (&data.validation, plan.study.training.judged_by) {
+        (Some(validation), Part::Validation) => {
+            let judged = judge(validation)?;
+            Judged { scores: named(judged.scores).collect(), ..judged }
+        }
+        (Some(validation), Part::Test) => {
+            let mut judged = judge(&data.test)?;
+            judged.scores.extend(named(judge(validation)?.scores));
+            judged
+        }
+        (None, _) => judge(&data.test)?,
+    };
     let last = traces.curve.last().expect("a study has at least one epoch");
     judged.scores.insert("train_accuracy".to_owned(), last.train_accuracy);
     let corrupted = plan.trials.judge(model, params, data, stop)?;

@@ -10,7 +10,7 @@ use toml::Table;
 
 use crate::arms::{Arms, Setup};
 use crate::measure::pictures;
-use crate::{Error, Measures, Robustness, SplitBy, Task, Training};
+use crate::{Error, Measures, Part, Robustness, SplitBy, Task, Training, Tuning};
 
 /// The most epochs and so on that a study may ask for: far beyond any budget, and small enough
 /// that nothing computed from them overflows.
@@ -19,9 +19,10 @@ const LIMIT: u64 = 1_000_000;
 /// The most seeds: every run has a place in the design, and a design is one line of a file.
 const SEEDS_LIMIT: u64 = 10_000;
 
-/// The settings of a training that an arm may have differently. What all share is what pairs their runs: the images, their order,
-/// and how many are seen.
-const BY_ARM: [&str; 5] = ["learning_rate", "optimizer", "schedule", "augment", "average"];
+/// The settings of a training that an arm may have differently. What all share is what pairs their runs: which images are held
+/// out and which labels are wrong, how long training is and which epoch is judged.
+const BY_ARM: [&str; 7] =
+    ["learning_rate", "optimizer", "schedule", "augment", "average", "batch_size", "per_class"];
 
 /// One question, the data and network to ask it of, and the arms that answer it.
 ///
@@ -51,6 +52,9 @@ pub struct Study {
     pub baseline: String,
     /// How every arm is trained.
     pub training: Training,
+    /// The learning rates that every arm is tried with before, to be trained with its best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Tuning>,
     /// The corruptions of test images that every trained network is judged by too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub robustness: Option<Robustness>,
@@ -105,6 +109,9 @@ impl Seeds {
 }
 
 impl Study {
+    /// The most epochs that may be asked for.
+    pub(crate) const EPOCHS_LIMIT: u64 = LIMIT;
+
     /// Reads and checks a study; `name` is used where the file gives none.
     ///
     /// # Errors
@@ -135,13 +142,13 @@ impl Study {
                 "letters, digits, `-`, `_`, spaces and inner dots",
             ));
         }
-        let Training { epochs, batch_size, per_class, label_noise, .. } = self.training;
+        let Training { epochs, label_noise, .. } = self.training;
         self.check_split()?;
         self.within("seeds.count", self.seeds.count, SEEDS_LIMIT)?;
         self.within("training.epochs", epochs, LIMIT)?;
-        self.within("training.batch_size", batch_size as u64, LIMIT)?;
-        self.within("training.per_class", per_class.unwrap_or(1) as u64, LIMIT)?;
         self.check_training("training", &self.training)?;
+        self.check_budget()?;
+        self.check_tuning()?;
         for (name, setup) in self.arms.iter() {
             if !setup.training.is_empty() {
                 let at = format!("arms.{name}.training");
@@ -190,12 +197,27 @@ impl Study {
         {
             return Err(self.setting(setting, "given", "none, since it is judged by labels"));
         }
+        let by_test = asked.iter().filter(|(setting, _)| !setting.starts_with("training."));
+        let held_out_only = self.training.judged_by == Part::Validation;
+        if let Some((setting, _)) = by_test.into_iter().find(|(_, given)| *given && held_out_only) {
+            let expected =
+                "none beside training.judged_by = \"validation\", since it looks at test images";
+            return Err(self.setting(setting, "given", expected));
+        }
         if let Some(robustness) = &self.robustness {
             robustness.damages(&self.name)?;
         }
         self.within("pictures", self.pictures.unwrap_or(1) as u64, pictures::MOST as u64)?;
         Measures::of(self)?;
         Ok(())
+    }
+
+    /// The score that decides, as records name it: of the test images, or of those held out.
+    pub fn judged_metric(&self) -> String {
+        match self.training.judged_by {
+            Part::Test => self.measure.metric.clone(),
+            Part::Validation => format!("validation_{}", self.measure.metric),
+        }
     }
 
     /// Test images that the runs of a seed take pictures of, if they do.
@@ -228,7 +250,9 @@ impl Study {
 
     /// Checks what arms may have differently.
     fn check_training(&self, at: &str, training: &Training) -> Result<(), Error> {
-        let Training { learning_rate, average, .. } = *training;
+        let Training { learning_rate, average, batch_size, per_class, .. } = *training;
+        self.within(&format!("{at}.batch_size"), batch_size as u64, LIMIT)?;
+        self.within(&format!("{at}.per_class"), per_class.unwrap_or(1) as u64, LIMIT)?;
         if !(learning_rate.is_finite() && learning_rate > 0.0) {
             let expected = "a finite number above 0";
             return Err(self.setting(&format!("{at}.learning_rate"), learning_rate, expected));
@@ -315,6 +339,11 @@ impl Study {
         changed.map_err(|error| message(&error))?.try_into().map_err(|error| message(&error))
     }
 
+    /// Whether any arm has a setting of its training that is its own.
+    pub(crate) fn arms_vary(&self, setting: &str) -> bool {
+        self.arms.iter().any(|(_, setup)| setup.training.contains_key(setting))
+    }
+
     /// The study as one arm runs it, whose training is then the study's.
     ///
     /// # Errors
@@ -371,14 +400,14 @@ impl Study {
         ))
     }
 
-    fn within(&self, setting: &str, got: u64, most: u64) -> Result<(), Error> {
+    pub(crate) fn within(&self, setting: &str, got: u64, most: u64) -> Result<(), Error> {
         if (1..=most).contains(&got) {
             return Ok(());
         }
         Err(self.setting(setting, got, &format!("a whole number from 1 to {most}")))
     }
 
-    fn setting(&self, setting: &str, got: impl Display, expected: &str) -> Error {
+    pub(crate) fn setting(&self, setting: &str, got: impl Display, expected: &str) -> Error {
         Error::Setting {
             study: self.name.clone(),
             setting: setting.to_owned(),

@@ -48,6 +48,9 @@ pub struct Notes {
     pub normalization: Normalization,
     /// Loss and accuracy of each epoch that was done.
     pub curve: Vec<EpochPoint>,
+    /// Seconds that these took, where seconds end training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
 }
 
 /// What a network says of one image.
@@ -80,8 +83,8 @@ impl Trained {
         mut watch: impl FnMut(Watch<'_>),
     ) -> Result<Self, Error> {
         plan.study.setup(arm)?;
-        let arm = plan.arms.iter().find(|a| a.name == arm).expect("every setup is an arm");
-        let data = &*plan.data_of(seed)?;
+        let place = plan.arms.iter().position(|a| a.name == arm).expect("every setup is an arm");
+        let (arm, data) = (&plan.arms[place], &*plan.data_of(place, seed)?);
         let mut notes = Notes {
             study: plan.study.clone(),
             arm: arm.name.clone(),
@@ -90,12 +93,15 @@ impl Trained {
             data: data.checksum.clone(),
             normalization: data.normalization.clone(),
             curve: Vec::new(),
+            seconds: None,
         };
         let mut fit = Fit::start(&arm.model, data, &arm.recipe, Seed(seed));
         if let Some(earlier) = resume {
             earlier.continues(&notes)?;
-            notes.curve = earlier.notes.curve;
-            fit = fit.resume(earlier.params, earlier.state, Sums::default());
+            (notes.curve, notes.seconds) = (earlier.notes.curve, earlier.notes.seconds);
+            fit = fit
+                .resume(earlier.params, earlier.state, Sums::default())
+                .after(notes.seconds.unwrap_or(0.0));
         }
         let write = |fit: &Fit<'_>, notes: &Notes| -> Result<(), Error> {
             let text = serde_json::to_string(notes)
@@ -108,11 +114,14 @@ impl Trained {
         // Written before the first epoch too, so that a place that cannot be written costs no time.
         write(&fit, &notes)?;
         let steps = fit.steps_per_epoch();
-        while fit.epochs_done() < plan.recipe.epochs {
+        while fit.ended(&notes.curve).is_none() {
             let epoch = fit.epochs_done();
-            let point = fit.epoch(stop, |_, step| watch(Watch::Step { epoch, step, steps }))?;
+            let each = |_: &Fit<'_>, step| watch(Watch::Step { epoch, step, steps });
+            let point = fit.epoch(stop, each)?;
+            let point = fit.judged(point, &notes.curve)?;
             watch(Watch::Epoch(&point));
             notes.curve.push(point);
+            notes.seconds = arm.recipe.limits.seconds.map(|_| fit.seconds);
             write(&fit, &notes)?;
         }
         Self::read(file)
@@ -134,7 +143,7 @@ impl Trained {
         Ok(Self { model, params, state, notes })
     }
 
-    /// The parameters that it is judged and used with: their average, where one is kept.
+    /// The parameters that it is judged and used with: the best, where they are kept, or their average, where one is.
     pub fn used(&self) -> &Params {
         self.state.used(&self.params)
     }

@@ -1,18 +1,33 @@
 //! How the networks of a study are trained, as its file says it.
 
+use std::collections::BTreeMap;
+
 use cenote_datasets::Augmentation;
 use cenote_layers::{OPTIMIZER_KINDS, Optimizer, SCHEDULE_KINDS, Schedule};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::Error;
+use crate::{Error, Select};
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
-    /// Passes over the training images.
+    /// Passes over the training images; the most, where something else ends training too.
     pub epochs: u64,
+    /// Steps after which training ends, within an epoch too; schedules then run over so many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// Seconds of training after which it ends, at the first step then: the only setting with which the same seed does not
+    /// give the same bits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// The study's metric and the score on validation images with which training ends, at the first epoch that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<BTreeMap<String, f64>>,
+    /// Which epoch's parameters are judged.
+    #[serde(default, skip_serializing_if = "Select::is_last")]
+    pub select: Select,
     /// Images per step.
     pub batch_size: usize,
     /// Learning rate before the schedule's factor.
@@ -25,6 +40,9 @@ pub struct Training {
     /// Tables of transforms that change training images.
     #[serde(default)]
     pub augment: Vec<Table>,
+    /// The images that judge a trained network: the test part, or those that are held out.
+    #[serde(default, skip_serializing_if = "Part::is_test")]
+    pub judged_by: Part,
     /// Images held out of the training part, never of the test part.
     #[serde(default)]
     pub validation: usize,
@@ -60,6 +78,24 @@ impl SplitBy {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     fn is_class(&self) -> bool {
         *self == Self::Class
+    }
+}
+
+/// The images that judge a trained network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The test part.
+    #[default]
+    Test,
+    /// Those that are held out of the training part; no test image is looked at then.
+    Validation,
+}
+
+impl Part {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_test(&self) -> bool {
+        *self == Self::Test
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cenote_evidence::EpochPoint;
+use cenote_evidence::{Ending, EpochPoint};
 use cenote_layers::{Checkpoint, Model, OptimizerState, Params};
 use cenote_tensor::used_so_far;
 use serde::{Deserialize, Serialize};
@@ -32,8 +32,11 @@ pub(crate) struct Unfinished {
 pub(crate) struct Traces {
     pub(crate) curve: Vec<EpochPoint>,
     pub(crate) epoch_seconds: Vec<f64>,
-    /// Seconds that the epoch in progress has taken.
+    /// Seconds that training has taken, those of the epoch in progress among them.
     pub(crate) seconds: f64,
+    /// How training ended, if it has.
+    #[serde(skip)]
+    pub(crate) ending: Option<Ending>,
     /// Seconds of the run before it was gone on with.
     pub(crate) earlier_seconds: f64,
     /// The most memory that tensors had.

@@ -192,13 +192,14 @@ fn sections(bytes: &[u8]) -> Result<(&[u8], &[u8]), String> {
     Ok((header, body))
 }
 
-/// Names of tensors in the body: a parameter's path, `optimizer.K/PATH` for what is remembered, `average/PATH`.
+/// Names of tensors in the body: a parameter's path, `optimizer.K/PATH` for what is remembered, `average/PATH`, `best/PATH`.
 fn memory_name(k: usize, path: &str) -> String {
     format!("optimizer.{k}/{path}")
 }
 
-fn average_name(path: &str) -> String {
-    format!("average/{path}")
+/// Other parameters of the same model that a state holds, with the first part of their names.
+fn others(state: &OptimizerState) -> [(&'static str, &Option<Params>); 2] {
+    [("average", &state.average), ("best", &state.best)]
 }
 
 fn encode_tensors(params: &Params, state: &OptimizerState) -> Result<Vec<u8>, String> {
@@ -209,8 +210,10 @@ fn encode_tensors(params: &Params, state: &OptimizerState) -> Result<Vec<u8>, St
             tensors.push((memory_name(k, &param.path), memory));
         }
     }
-    for param in state.average.iter().flat_map(Params::iter) {
-        tensors.push((average_name(&param.path), &param.value));
+    for (name, others) in others(state) {
+        for param in others.iter().flat_map(Params::iter) {
+            tensors.push((format!("{name}/{}", param.path), &param.value));
+        }
     }
     let bytes: Vec<Vec<u8>> = tensors
         .iter()
@@ -230,7 +233,7 @@ fn decode_tensors(
     steps: u64,
 ) -> Result<(Params, OptimizerState), String> {
     let file = SafeTensors::deserialize(body).map_err(|e| format!("tensors do not decode: {e}"))?;
-    let (mut params, mut memories, mut average) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut params, mut memories) = (Vec::new(), Vec::new());
     for spec in model.param_specs() {
         let path = spec.name.into_owned();
         let value = tensor_of(&file, &path)?;
@@ -238,26 +241,48 @@ fn decode_tensors(
         let remembered = remembered.take_while(|name| file.tensor(name).is_ok());
         let of_param: Vec<Tensor> =
             remembered.map(|name| tensor_of(&file, &name)).collect::<Result<_, _>>()?;
-        let averaged = Some(average_name(&path)).filter(|name| file.tensor(name).is_ok());
-        let averaged = averaged.map(|name| tensor_of(&file, &name)).transpose()?;
-        let mut beside = of_param.iter().chain(&averaged);
-        if let Some(odd) = beside.find(|tensor| tensor.shape() != value.shape()) {
-            return Err(format!("what is remembered of `{path}` has shape {}", odd.shape()));
+        if let Some(odd) = of_param.iter().find(|tensor| tensor.shape() != value.shape()) {
+            return Err(odd_shape(&path, odd));
         }
-        average.extend(averaged.map(|value| Param { path: path.clone(), value, role: spec.role }));
         params.push(Param { path, value, role: spec.role });
         memories.push(of_param);
     }
-    if !average.is_empty() && average.len() != params.len() {
-        let (kept, all) = (average.len(), params.len());
-        return Err(format!("has the average of {kept} of its {all} parameters"));
-    }
-    let expected = params.len() + memories.iter().map(Vec::len).sum::<usize>() + average.len();
+    let [average, best] = ["average", "best"].map(|name| others_in(&file, name, &params));
+    let (average, best) = (average?, best?);
+    let others = [&average, &best].into_iter().flatten().map(Params::len).sum::<usize>();
+    let expected = params.len() + memories.iter().map(Vec::len).sum::<usize>() + others;
     if file.len() != expected {
         return Err(format!("holds {} tensors; the model has {expected}", file.len()));
     }
-    let average = (!average.is_empty()).then(|| average.into_iter().collect());
-    Ok((params.into_iter().collect(), OptimizerState { steps, memories, average }))
+    Ok((params.into_iter().collect(), OptimizerState { steps, memories, average, best }))
+}
+
+/// Other parameters of the same model whose names begin so: all of them, or none.
+fn others_in(
+    file: &SafeTensors<'_>,
+    name: &str,
+    params: &[Param],
+) -> Result<Option<Params>, String> {
+    let named = |param: &Param| format!("{name}/{}", param.path);
+    let kept = params.iter().filter(|param| file.tensor(&named(param)).is_ok()).count();
+    if kept == 0 {
+        return Ok(None);
+    }
+    if kept != params.len() {
+        return Err(format!("has the {name} of {kept} of its {} parameters", params.len()));
+    }
+    let other = |param: &Param| {
+        let value = tensor_of(file, &named(param))?;
+        if value.shape() != param.value.shape() {
+            return Err(odd_shape(&param.path, &value));
+        }
+        Ok(Param { path: param.path.clone(), value, role: param.role })
+    };
+    params.iter().map(other).collect::<Result<Params, String>>().map(Some)
+}
+
+fn odd_shape(path: &str, odd: &Tensor) -> String {
+    format!("what is remembered of `{path}` has shape {}", odd.shape())
 }
 
 fn tensor_of(file: &SafeTensors<'_>, name: &str) -> Result<Tensor, String> {
@@ -287,7 +312,7 @@ mod tests {
         let remembered = |p: &Param| vec![Tensor::full(p.value.shape(), 0.5)];
         let memories = params.iter().map(remembered).collect();
         let notes = BTreeMap::from([("classes".to_owned(), "[\"a\"]".to_owned())]);
-        let state = OptimizerState { steps: 7, memories, average: None };
+        let state = OptimizerState { steps: 7, memories, ..OptimizerState::default() };
         Checkpoint { model, params, state, notes }
     }
 
@@ -305,10 +330,13 @@ mod tests {
     }
 
     #[test]
-    fn an_average_is_kept_whole_or_refused() {
+    fn an_average_and_the_best_are_kept_whole_or_refused() {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let path = folder.path().join("net.cenote");
         let mut written = small();
+        written.state.best = Some(written.model.init(Seed(7)));
+        written.write(&path).expect("writable");
+        assert_eq!(Checkpoint::read(&path).expect("readable").state, written.state);
         written.state.average = Some(written.model.init(Seed(6)));
         written.write(&path).expect("writable");
         let read = Checkpoint::read(&path).expect("readable");

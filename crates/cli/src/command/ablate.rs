@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use cenote_evidence::{Report, Store, terminal};
-use cenote_experiment::{Error, Plan, Study, Workers, find, run_all};
+use cenote_experiment::{Error, Plan, Stop, Study, Workers, find, run_all};
 
 use super::forecast::Forecast;
 use super::interrupt::listen;
@@ -38,12 +38,21 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     if args.jobs.is_none() && args.threads.is_none() {
         workers = Workers::measured(&plan, &folder, workers, &stop)?;
     }
+    let sweep = plan.study.sweep().map(Plan::new).transpose()?;
     if args.plan {
-        let forecast = Forecast::of(&plan, &folder, workers, &stop)?;
+        let sweep = sweep.as_ref().map(|sweep| (sweep, folder.join(TUNING)));
+        let forecast = Forecast::of(&plan, &folder, sweep, workers, &stop)?;
         let text = if args.json { forecast.document(&plan) } else { forecast.text(&plan) };
         screen::print(&text).map_err(Failure::Output)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let plan = match sweep {
+        None => plan,
+        Some(sweep) => {
+            let watch = Watch::new(folder.join(TUNING), args.quiet, args.json);
+            tuned(&plan.study, &sweep, workers, &stop, &watch.without_verdicts())?
+        }
+    };
     let watch = Watch::new(folder.clone(), args.quiet, args.json);
     let ended = run_all(&plan, &folder, workers, &stop, &watch);
     watch.progress.end();
@@ -66,6 +75,25 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     Ok(if ended.failed > 0 { ExitCode::from(3) } else { ExitCode::SUCCESS })
 }
 
+/// Runs the sweep of a study, as far as it is not done, and plans the study with the learning rates that it finds best.
+fn tuned(
+    study: &Study,
+    sweep: &Plan,
+    workers: Workers,
+    stop: &Stop,
+    watch: &Watch,
+) -> Result<Plan, Failure> {
+    let folder = watch.folder();
+    let ended = run_all(sweep, folder, workers, stop, watch);
+    watch.progress.end();
+    ended.map_err(|error| interrupted(error, watch, sweep, folder))?;
+    let (study, note) = study.tuned(sweep, &Store::read(folder)?.records)?;
+    for arm in &note.arms {
+        watch.tuned(arm);
+    }
+    Ok(Plan { tuning: Some(note), ..Plan::new(study)? })
+}
+
 /// The study that the flags name, with the settings they change.
 pub(super) fn study_of(args: &StudyArgs) -> Result<Study, Failure> {
     let mut study = find(&args.study)?;
@@ -75,6 +103,9 @@ pub(super) fn study_of(args: &StudyArgs) -> Result<Study, Failure> {
     study.check()?;
     Ok(study)
 }
+
+/// Folder of a sweep within that of its study.
+const TUNING: &str = "tuning";
 
 /// Results are kept apart from what `cargo clean` removes.
 fn default_folder(name: &str) -> PathBuf {

@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 }
 
 fn row<'a>(plan: &Plan, arm: &'a Arm, memory: u64) -> Result<Row<'a>, cenote_experiment::Error> {
-    let batch = plan.recipe.batch_size;
+    let batch = arm.recipe.batch_size;
     let study = plan.study.of_arm(&arm.name)?;
     let footprint = Footprint::of(&study, &arm.model, &plan.data)?;
     let side = Footprint::largest_side(&study, &arm.model, &plan.data, batch, memory)?;

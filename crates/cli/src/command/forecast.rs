@@ -1,6 +1,6 @@
 //! `cenote ablate --plan`: what a study will run, and what that will take.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cenote_evidence::{Design, Prices, bytes, grouped};
@@ -18,7 +18,9 @@ pub(super) struct Forecast {
     pace: Pace,
     /// Runs that are done already.
     reused: usize,
-    /// Seconds on the clock, and of cores, of those that are not.
+    /// Runs of a sweep of learning rates before it, and what each of them does.
+    sweep: Option<(usize, Design)>,
+    /// Seconds on the clock, and of cores, of those that are not, and of the sweep.
     seconds: f64,
     core_seconds: f64,
 }
@@ -27,18 +29,27 @@ impl Forecast {
     pub(super) fn of(
         plan: &Plan,
         folder: &Path,
+        sweep: Option<(&Plan, PathBuf)>,
         workers: Workers,
         stop: &Stop,
     ) -> Result<Self, Error> {
         let cells: Vec<&Cell> = pending(plan, folder)?;
         let workers = Workers { jobs: workers.jobs.min(cells.len().max(1)), ..workers };
         let pace = Pace::of(plan, workers, stop)?;
+        let (mut seconds, mut core_seconds) = (pace.seconds(&cells), pace.core_seconds(&cells));
+        if let Some((sweep, folder)) = &sweep {
+            let cells = pending(sweep, folder)?;
+            let pace = Pace::of(sweep, workers, stop)?;
+            seconds += pace.seconds(&cells);
+            core_seconds += pace.core_seconds(&cells);
+        }
         Ok(Self {
             design: plan.design(),
             peaks: plan.peaks()?,
             reused: plan.cells.len() - cells.len(),
-            seconds: pace.seconds(&cells),
-            core_seconds: pace.core_seconds(&cells),
+            sweep: sweep.map(|(sweep, _)| (sweep.cells.len(), sweep.design())),
+            seconds,
+            core_seconds,
             pace,
         })
     }
@@ -67,7 +78,7 @@ impl Forecast {
             .collect();
         let (joules, money, currency) = self.cost();
         let Workers { jobs, threads, .. } = self.pace.workers;
-        let text = json!({
+        let mut text = json!({
             "schema": "cenote.plan/1", "study": design.name, "question": design.question,
             "arms": arms, "seeds": design.seeds, "runs": plan.cells.len(), "reused": self.reused,
             "budget": design.budget, "dataset": design.dataset,
@@ -77,6 +88,12 @@ impl Forecast {
             "core_seconds": self.core_seconds, "joules": joules, "money": money,
             "currency": money.map(|_| currency),
         });
+        if let (Some((runs, sweep)), Some(tuning)) = (&self.sweep, &plan.study.tuning) {
+            text["tuning"] = json!({
+                "learning_rate": tuning.learning_rate, "seeds": sweep.seeds, "runs": runs,
+                "budget": sweep.budget,
+            });
+        }
         format!("{text}\n")
     }
 
@@ -99,6 +116,20 @@ impl Forecast {
         }
         let division = design.dataset.division.as_ref();
         let division = division.map_or_else(String::new, |words| format!("validation: {words}\n"));
+        let tuning = match (&self.sweep, &plan.study.tuning) {
+            (Some((runs, sweep)), Some(tuning)) => {
+                let rates: Vec<String> = tuning.learning_rate.iter().map(f64::to_string).collect();
+                format!(
+                    "tuning: {runs} runs before: {} arms x {} learning rates ({}) x {} seeds, each {}; judged by validation images\n",
+                    plan.arms.len(),
+                    rates.len(),
+                    rates.join(", "),
+                    tuning.seeds,
+                    sweep.budget,
+                )
+            }
+            _ => String::new(),
+        };
         let robustness = match plan.trials.len() {
             0 => String::new(),
             trials => format!(
@@ -111,7 +142,7 @@ impl Forecast {
             values => format!("measures: {values} values of every trained network\n"),
         };
         format!(
-            "{}\n\n{}\n{}{} runs: {} arms x {} seeds, each {}{}\n{}data: {}, {} test images; margin \u{b1}{:.2} points of {}\n{division}{robustness}{measures}plan {}\n",
+            "{}\n\n{}\n{}{} runs: {} arms x {} seeds, each {}{}\n{}data: {}, {} test images; margin \u{b1}{:.2} points of {}\n{division}{tuning}{robustness}{measures}plan {}\n",
             design.question,
             screen::table(&rows),
             if design.looks.is_empty() { "" } else { "at most " },

@@ -12,7 +12,7 @@ use crate::program::{Place, program, says};
 const STUDY: &str = "ablate smoke --epochs 1 --seeds 30 --jobs 1 --out study";
 
 /// Starts the program and waits for this line; returns what is still to be read.
-fn under_way(place: &Place, words: &str, line: &str) -> (Child, BufReader<ChildStderr>) {
+pub(crate) fn under_way(place: &Place, words: &str, line: &str) -> (Child, BufReader<ChildStderr>) {
     let mut command = Command::new(program());
     command.args(words.split_whitespace()).current_dir(place.path(""));
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

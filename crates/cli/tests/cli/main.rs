@@ -24,3 +24,4 @@ mod program;
 mod report_folders;
 mod side_by_side;
 mod study_files;
+mod tuning;

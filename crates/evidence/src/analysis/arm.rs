@@ -87,6 +87,9 @@ pub struct CurvePoint {
     pub low: f64,
     /// The highest run.
     pub high: f64,
+    /// Mean of the metric on the validation images, where they are judged after every epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<f64>,
 }
 
 impl ArmSummary {
@@ -184,13 +187,15 @@ fn curve(records: &[&Record]) -> Vec<CurvePoint> {
     epochs.sort_unstable();
     epochs.dedup();
     let at = |epoch: u32| {
-        let values: Vec<f64> =
-            points().filter(|p| p.epoch == epoch).map(|p| p.train_accuracy).collect();
+        let of_epoch = || points().filter(|p| p.epoch == epoch);
+        let values: Vec<f64> = of_epoch().map(|p| p.train_accuracy).collect();
+        let validation: Vec<f64> = of_epoch().filter_map(|p| p.validation).collect();
         Some(CurvePoint {
             epoch,
             mean: mean(&values)?,
             low: values.iter().copied().reduce(f64::min)?,
             high: values.iter().copied().reduce(f64::max)?,
+            validation: mean(&validation),
         })
     };
     epochs.into_iter().filter_map(at).collect()

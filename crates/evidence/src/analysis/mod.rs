@@ -13,6 +13,7 @@ mod claim;
 mod class;
 mod comparison;
 mod effects;
+mod ending;
 mod held_out;
 mod looks;
 mod measured;
@@ -35,6 +36,7 @@ pub use claim::{Claim, Finding};
 pub use class::ClassScore;
 pub use comparison::{Comparison, Controls, CostRatios, CrossCheck, PairedDifference};
 pub use effects::{Change, Effect};
+pub use ending::ArmEnding;
 pub use held_out::{ScalingRange, Validation};
 pub use looks::LookSummary;
 pub use measured::{ArmMeasured, MeasureComparison, Measured};
@@ -72,6 +74,9 @@ pub struct Analysis {
     /// What each factor does, where arms are combinations of levels: one family of tests of its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,
+    /// How the trainings of each arm ended, where more than its epochs can end one or choose an epoch.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub endings: Vec<ArmEnding>,
     /// What the arms do with corrupted images, where the study asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub robustness: Option<Robustness>,
@@ -136,6 +141,7 @@ impl Analysis {
             arms,
             comparisons,
             effects: Effect::of(&runs),
+            endings: ArmEnding::of(&runs),
             robustness: Robustness::of(&runs),
             measures: Measured::of(&runs),
             agreement: Agreement::of(&runs),

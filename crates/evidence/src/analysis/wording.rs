@@ -10,7 +10,7 @@ pub(super) const SCOPE: &str = "on this data and budget";
 
 /// What is measured on what: `test accuracy on fashion-mnist`.
 pub(super) fn metric(analysis: &Analysis) -> String {
-    format!("test {} on {}", analysis.design.metric, analysis.design.dataset.name)
+    format!("{} on {}", analysis.design.judged(), analysis.design.dataset.name)
 }
 
 /// The two arms: `` `none` against `max` ``.

@@ -36,10 +36,12 @@ fn arms(text: &mut String, analysis: &Analysis) {
             or_dash(arm.epoch_seconds, |time| escape(&seconds(time))),
         ]
     });
+    let mut judged = design.judged();
+    judged[..1].make_ascii_uppercase();
     let caption = format!(
-        "{} Test {} on {}, {}: mean over up to {} seeds and Student's 95\\,\\% interval.",
+        "{} {} on {}, {}: mean over up to {} seeds and Student's 95\\,\\% interval.",
         escape(&design.question),
-        escape(&design.metric),
+        escape(&judged),
         escape(&design.dataset.name),
         escape(&design.budget),
         design.seeds.len()
@@ -59,8 +61,8 @@ fn arms(text: &mut String, analysis: &Analysis) {
 fn comparisons(text: &mut String, analysis: &Analysis) {
     let rows = analysis.comparisons.iter().map(row);
     let caption = format!(
-        "Paired differences in points of test {}, by seed. Intervals and $p$ come from the sign-flip test (exact up to {} pairs{}), adjusted for {} comparisons (Holm); a difference within $\\pm{:.2}$ points does not matter.",
-        escape(&analysis.design.metric),
+        "Paired differences in points of {}, by seed. Intervals and $p$ come from the sign-flip test (exact up to {} pairs{}), adjusted for {} comparisons (Holm); a difference within $\\pm{:.2}$ points does not matter.",
+        escape(&analysis.design.judged()),
         SignFlip::EXACT,
         looks(analysis.design.looks.len()),
         analysis.comparisons.len(),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::method::{Fact, extent, facts, missing};
 use super::svg::{self, Layout};
-use super::{agreement, effects, held_out, measures, robustness, spending};
+use super::{agreement, effects, ending, held_out, measures, robustness, spending, tuning};
 use crate::analysis::{Analysis, ArmSummary, Comparison};
 use crate::number::{
     bytes, grouped, large, or_dash, p_value, percent, percent_interval, plural, points,
@@ -28,6 +28,8 @@ pub fn markdown(analysis: &Analysis) -> String {
         agreement::section(analysis).unwrap_or_default(),
         costs(analysis),
         spending::section(analysis).unwrap_or_default(),
+        ending::section(analysis).unwrap_or_default(),
+        tuning::section(analysis).unwrap_or_default(),
         plots(analysis, &["curves", "layers", "memory"]),
         classes(analysis),
         held_out::section(analysis).unwrap_or_default(),
@@ -79,7 +81,7 @@ fn claims(analysis: &Analysis) -> String {
 }
 
 fn arms(analysis: &Analysis) -> String {
-    let title = format!("test {} (%)", plain(&analysis.design.metric));
+    let title = format!("{} (%)", plain(&analysis.design.judged()));
     let mut text = "## Arms\n\n".to_owned();
     let heads =
         ["arm", "runs", &title, "95 % interval", "parameters", "MACs", "peak memory", "s / epoch"];

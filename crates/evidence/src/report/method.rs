@@ -50,8 +50,9 @@ pub(super) fn facts(analysis: &Analysis) -> Vec<Fact> {
     add(
         "Metric",
         format!(
-            "{} on the test images, margin ±{margin:.2} points, set before the runs",
-            design.metric
+            "{} on the {} images, margin ±{margin:.2} points, set before the runs",
+            design.metric.strip_prefix("validation_").unwrap_or(&design.metric),
+            if design.metric.starts_with("validation_") { "validation" } else { "test" },
         ),
     );
     add("Plan", format!("`{}`", design.plan));

@@ -7,6 +7,7 @@
 mod agreement;
 mod csv;
 mod effects;
+mod ending;
 mod files;
 #[cfg(test)]
 mod golden;
@@ -21,6 +22,7 @@ mod side_by_side;
 mod spending;
 mod svg;
 mod terminal;
+mod tuning;
 
 pub use files::{Report, json, write_file};
 pub use markdown::markdown;

@@ -176,6 +176,7 @@ pub(super) fn of_splits(train: Split, test: Split) -> Data {
             mean: vec![190.0 / 255.0; channels],
             deviation: vec![0.25; channels],
         },
+        pool: None,
         folds: None,
         truth: None,
     }

@@ -40,7 +40,7 @@ struct Cosine {
 
 impl Schedule for Cosine {
     fn factor(&self, at: Progress) -> f64 {
-        let (step, all) = (at.step as f64, at.steps() as f64);
+        let (step, all) = (at.step as f64, at.steps as f64);
         let start = (self.warmup_epochs * at.steps_per_epoch as f64).min(all);
         if step < start {
             return warmup(self.warmup_epochs, at);
@@ -57,8 +57,9 @@ mod tests {
     fn factors(text: &str, epochs: u64) -> Vec<f64> {
         let table = text.parse().expect("a table");
         let schedule = cenote_spec::parse(&[SCHEDULE_KINDS], table).expect("a schedule");
-        let at = |step| Progress { step, steps_per_epoch: 4, epochs };
-        (0..4 * epochs).map(|step| schedule.factor(at(step))).collect()
+        let steps = 4 * epochs;
+        let at = |step| Progress { step, steps_per_epoch: 4, steps };
+        (0..steps).map(|step| schedule.factor(at(step))).collect()
     }
 
     #[test]

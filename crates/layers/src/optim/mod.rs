@@ -56,15 +56,8 @@ pub struct Progress {
     pub step: u64,
     /// Steps of one pass over the training data.
     pub steps_per_epoch: u64,
-    /// Passes planned.
-    pub epochs: u64,
-}
-
-impl Progress {
     /// Steps planned in all.
-    pub fn steps(self) -> u64 {
-        self.steps_per_epoch * self.epochs
-    }
+    pub steps: u64,
 }
 
 /// `value`, if it is a finite number that `fits`; else the error of a setting.

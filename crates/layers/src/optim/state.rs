@@ -3,9 +3,10 @@
 use cenote_tensor::{Scalar, Tensor};
 
 use super::{Optimizer, Update, average_in};
-use crate::Params;
+use crate::{Param, Params};
 
-/// The number of steps done, what the optimiser remembers of each parameter, and their average where one is kept.
+/// The number of steps done, what the optimiser remembers of each parameter, and their average and the best of them where
+/// these are kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OptimizerState {
     /// Steps done.
@@ -14,6 +15,8 @@ pub struct OptimizerState {
     pub memories: Vec<Vec<Tensor>>,
     /// The moving average of the parameters, which is used in their place.
     pub average: Option<Params>,
+    /// The parameters, or their average, that were the best so far, which are used in the place of later ones.
+    pub best: Option<Params>,
 }
 
 impl OptimizerState {
@@ -22,9 +25,42 @@ impl OptimizerState {
         Self { average: (decay > 0.0).then(|| params.clone()), ..Self::default() }
     }
 
-    /// The parameters that are used: their average, where one is kept.
+    /// Keeps the best from here on: these parameters, until [`OptimizerState::keep`] finds others.
+    ///
+    /// They have memory of their own from the start, so that what is needed does not depend on when they change.
+    #[must_use]
+    pub fn keeping_best(mut self, params: &Params) -> Self {
+        let own = |param: &Param| {
+            let values = param.value.as_slice();
+            let value = Tensor::from_fn(param.value.shape(), |i| values[i]);
+            Param { path: param.path.clone(), value, role: param.role }
+        };
+        self.best = Some(self.latest(params).iter().map(own).collect());
+        self
+    }
+
+    /// The parameters that are used: the best, where they are kept, else the latest.
     pub fn used<'a>(&'a self, params: &'a Params) -> &'a Params {
+        self.best.as_ref().unwrap_or_else(|| self.latest(params))
+    }
+
+    /// What the last step made: the average, where one is kept.
+    pub fn latest<'a>(&'a self, params: &'a Params) -> &'a Params {
         self.average.as_ref().unwrap_or(params)
+    }
+
+    /// Makes the latest the best, where the best are kept.
+    ///
+    /// # Panics
+    /// When they are not of one model.
+    pub fn keep(&mut self, params: &Params) {
+        let Self { average, best, .. } = self;
+        let latest = average.as_ref().unwrap_or(params);
+        let Some(best) = best else { return };
+        assert_eq!(best.len(), latest.len(), "parameters of one model");
+        for (best, latest) in best.iter_mut().zip(latest.iter()) {
+            best.value.as_mut_slice().copy_from_slice(latest.value.as_slice());
+        }
     }
 
     /// Moves the average, if one is kept, towards the parameters that a step has made.
@@ -67,5 +103,42 @@ impl OptimizerState {
             };
             optimizer.step(param.value.as_mut_slice(), update);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cenote_tensor::metered;
+
+    use super::*;
+    use crate::{Role, average_in};
+
+    fn params(value: Scalar) -> Params {
+        let value = Tensor::full([3], value);
+        std::iter::once(Param { path: "a".to_owned(), value, role: Role::Trained }).collect()
+    }
+
+    #[test]
+    fn the_best_stay_while_others_move_and_take_their_own_memory_from_the_start() {
+        let mut now = params(1.0);
+        for decay in [0.0, 0.5] {
+            let (state, usage) = metered(|| OptimizerState::start(&now, decay).keeping_best(&now));
+            assert_eq!(usage.live_bytes, 3 * size_of::<Scalar>(), "a copy, and a shared average");
+            let mut state = state;
+            assert_eq!(state.used(&now), &now);
+            let moved = params(3.0);
+            if let Some(average) = &mut state.average {
+                average_in(average, &moved, decay, 0);
+            }
+            assert_eq!(state.used(&moved), &now, "the best so far");
+            let latest = state.latest(&moved).clone();
+            assert_eq!(latest == moved, decay == 0.0);
+            state.keep(&moved);
+            assert_eq!(state.used(&params(9.0)), &latest);
+            now = params(1.0);
+        }
+        let mut plain = OptimizerState::start(&now, 0.0);
+        plain.keep(&now);
+        assert_eq!(plain.best, None, "nobody asked for it");
     }
 }

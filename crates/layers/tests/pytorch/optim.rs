@@ -75,8 +75,8 @@ fn schedule(table: toml::Table) -> Box<dyn Schedule> {
 
 /// The factors of all steps of a training.
 fn factors(schedule: &dyn Schedule, steps_per_epoch: u64, epochs: u64) -> Vec<f64> {
-    let steps = 0..steps_per_epoch * epochs;
-    steps.map(|step| schedule.factor(Progress { step, steps_per_epoch, epochs })).collect()
+    let steps = steps_per_epoch * epochs;
+    (0..steps).map(|step| schedule.factor(Progress { step, steps_per_epoch, steps })).collect()
 }
 
 fn assert_factors(got: &[f64], expected: &[f64], what: &str) {

@@ -23,8 +23,8 @@ pub(super) fn verdicts(analysis: &Analysis) -> String {
     }
     let _ = write!(
         html,
-        "</div>\n<p class=\"note\">Points of test {}, arm minus partner, paired by seed; the band is the margin, ±{:.2} points, set before the runs: a smaller difference does not matter. Intervals and p are adjusted for all comparisons.</p>\n",
-        plain(&analysis.design.metric),
+        "</div>\n<p class=\"note\">Points of {}, arm minus partner, paired by seed; the band is the margin, ±{:.2} points, set before the runs: a smaller difference does not matter. Intervals and p are adjusted for all comparisons.</p>\n",
+        plain(&analysis.design.judged()),
         100.0 * analysis.design.margin
     );
     html

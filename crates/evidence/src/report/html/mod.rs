@@ -19,6 +19,7 @@ mod sections;
 mod spending;
 mod table;
 mod text;
+mod training;
 
 use std::fmt::Write;
 
@@ -50,6 +51,8 @@ pub(crate) fn html(analysis: &Analysis, runs: &[Record]) -> String {
         section("factors", "Factors", effects::effects(analysis)),
         section("cost", "What it costs", sections::costs(analysis)),
         section("took", "What it took", spending::spending(analysis)),
+        section("ending", "How training ended", training::endings(analysis)),
+        section("tuning", "Learning rates", training::tuning(analysis)),
         section("learning", "Learning", figures::figure(analysis, "curves", figures::CURVES)),
         section("robustness", "Robustness", robustness::robustness(analysis)),
         section("measures", "Measures of the networks", measures::measures(analysis)),

@@ -15,7 +15,7 @@ use crate::verdict::ALPHA;
 use crate::{Analysis, Record};
 
 pub(super) fn accuracy(analysis: &Analysis) -> String {
-    let metric = format!("test {} (%)", analysis.design.metric);
+    let metric = format!("{} (%)", analysis.design.judged());
     let heads = [
         "arm",
         &metric,
@@ -248,7 +248,7 @@ pub(super) fn layers(analysis: &Analysis) -> String {
 }
 
 pub(super) fn runs(analysis: &Analysis, runs: &[Record]) -> String {
-    let metric = format!("test {} (%)", analysis.design.metric);
+    let metric = format!("{} (%)", analysis.design.judged());
     let heads = [
         "arm",
         "seed",

@@ -163,9 +163,21 @@ impl Canvas {
 
     /// A line through points; every other arm beyond the eighth is dashed to tell it apart.
     pub(super) fn path(&mut self, points: &[(f64, f64)], arm: usize) {
+        self.stroke(
+            points,
+            arm,
+            if arm < COLOURS.len() { "" } else { " stroke-dasharray=\"5 3\"" },
+        );
+    }
+
+    /// A second line of an arm, dotted to tell it from the first.
+    pub(super) fn dotted(&mut self, points: &[(f64, f64)], arm: usize) {
+        self.stroke(points, arm, " stroke-dasharray=\"2 4\"");
+    }
+
+    fn stroke(&mut self, points: &[(f64, f64)], arm: usize, dash: &str) {
         let points: Vec<String> =
             points.iter().map(|(x, y)| format!("{},{}", px(*x), px(*y))).collect();
-        let dash = if arm < COLOURS.len() { "" } else { " stroke-dasharray=\"5 3\"" };
         let _ = writeln!(
             self.shapes,
             "<polyline points=\"{}\" fill=\"none\" stroke-width=\"2.0\"{dash} class=\"{}\"/>",

@@ -30,13 +30,22 @@ fn draw(analysis: &Analysis, layout: Layout) -> Canvas {
     let arms: Vec<(usize, &ArmSummary)> =
         analysis.arms.iter().enumerate().filter(|(_, arm)| !arm.curve.is_empty()).collect();
     let field = Field::beside(layout, arms.iter().map(|(_, arm)| arm.name.as_str()));
-    let title = "Training accuracy (%) after each epoch, mean over seeds";
-    let description = "One line per arm: training accuracy after each epoch, mean over its seeds, with a band from the lowest to the highest run.";
-    let mut canvas = field.canvas(title, description, "epoch");
-
     let points = || arms.iter().flat_map(|(_, arm)| &arm.curve);
+    let watched = points().any(|point| point.validation.is_some());
+    let mut title = "Training accuracy (%) after each epoch, mean over seeds".to_owned();
+    let mut description = "One line per arm: training accuracy after each epoch, mean over its seeds, with a band from the lowest to the highest run.".to_owned();
+    if watched {
+        let metric = &analysis.design.metric;
+        title = format!("Training accuracy and, dotted, validation {metric} (%) after each epoch");
+        let dotted = format!(" The dotted line of each arm is the mean of validation {metric}.");
+        description.push_str(&dotted);
+    }
+    let mut canvas = field.canvas(&title, &description, "epoch");
+
     let x = field.across(points().map(|point| f64::from(point.epoch)));
-    let y = field.up(points().flat_map(|point| [point.low, point.high]).map(|share| 100.0 * share));
+    let y = field.up(points()
+        .flat_map(|point| [point.low, point.high].into_iter().chain(point.validation))
+        .map(|share| 100.0 * share));
     canvas.left_axis(y, (field.left, field.right));
     let last = points().map(|point| point.epoch).max().unwrap_or(0);
     let first = points().map(|point| point.epoch).min().unwrap_or(0);
@@ -53,6 +62,10 @@ fn draw(analysis: &Analysis, layout: Layout) -> Canvas {
     for (i, arm) in &arms {
         canvas.area(&line(arm, |p| p.low), &line(arm, |p| p.high), *i);
     }
+    for (i, arm) in arms.iter().filter(|_| watched) {
+        let known = thinned(&arm.curve, MOST_POINTS).filter_map(|p| Some(at(p, p.validation?)));
+        canvas.dotted(&known.collect::<Vec<_>>(), *i);
+    }
     let mut ends = Vec::new();
     for (i, arm) in &arms {
         let means = line(arm, |p| p.mean);
@@ -68,8 +81,11 @@ fn draw(analysis: &Analysis, layout: Layout) -> Canvas {
 }
 
 fn says(arm: &str, point: &CurvePoint) -> String {
+    let validation = point
+        .validation
+        .map_or_else(String::new, |score| format!("; validation {} %", percent(score)));
     format!(
-        "{arm} epoch {}: {} %, runs from {} to {}",
+        "{arm} epoch {}: {} %, runs from {} to {}{validation}",
         point.epoch,
         percent(point.mean),
         percent(point.low),
@@ -92,6 +108,7 @@ mod tests {
                 epoch,
                 train_loss: 0.1,
                 train_accuracy: 1.0 - 0.8 / f64::from(epoch),
+                validation: None,
             };
             record.curve = (1..=3_000).map(point).collect();
         }
@@ -99,5 +116,18 @@ mod tests {
         assert_eq!(svg.matches("<circle").count(), 7 * 61);
         assert!(svg.contains("max epoch 3000: "), "the last epoch is shown");
         assert!(svg.len() < 150_000, "{} bytes", svg.len());
+    }
+
+    #[test]
+    fn validation_is_a_dotted_line_where_every_epoch_has_a_score() {
+        let mut records = records();
+        let plain = PLOT.svg(&Analysis::of(&design(), &records).unwrap()).unwrap();
+        assert!(!plain.contains("validation") && !plain.contains("2 4"));
+        for point in records.iter_mut().flat_map(|record| &mut record.curve) {
+            point.validation = Some(0.5 + 0.1 * f64::from(point.epoch));
+        }
+        let svg = PLOT.svg(&Analysis::of(&design(), &records).unwrap()).unwrap();
+        assert_eq!(svg.matches("stroke-dasharray=\"2 4\"").count(), 7);
+        assert!(svg.contains("validation 80.00 %"), "the last epoch says its score");
     }
 }

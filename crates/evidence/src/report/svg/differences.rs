@@ -14,7 +14,7 @@ pub(super) const PLOT: Plot = Plot {
 
 fn draw(analysis: &Analysis, layout: Layout) -> Canvas {
     let margin = 100.0 * analysis.design.margin;
-    let title = format!("Difference in test {} (points), seed by seed", analysis.design.metric);
+    let title = format!("Difference in {} (points), seed by seed", analysis.design.judged());
     let description = format!(
         "One row per comparison on {}: a dot for each seed, a bar for the adjusted 95 % interval, and a band of plus or minus {margin:.2} points that does not matter.",
         analysis.design.dataset.name
