@@ -52,8 +52,8 @@ mod verdict;
 pub use analysis::{
     Agreement, Analysis, Answer, ArmChange, ArmMeasured, ArmRobustness, ArmSummary, Census, Claim,
     ClassScore, Comparison, Controls, CostRatios, CrossCheck, CurvePoint, Differs, EffectChange,
-    Finding, LookSummary, MeasureComparison, Measured, PairedDifference, Question, Robustness,
-    ScalingRange, SeedScore, SideBySide, Trouble, Validation,
+    ErrorAt, Finding, LookSummary, MeasureComparison, Measured, PairedDifference, Question,
+    Robustness, ScalingRange, SeedScore, SideBySide, Trouble, Validation,
 };
 pub use confusion::ConfusionCounts;
 pub use error::Error;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Analysis, ArmNote, ConfusionCounts, Costs, DatasetNote, Design, Environment, EpochPoint,
-    LayerNote, Outcome, Questions, Record, Report, Times,
+    Analysis, ArmNote, ConfusionCounts, CorruptedScore, CorruptionNote, Costs, DatasetNote, Design,
+    Environment, EpochPoint, LayerNote, Outcome, Questions, Record, Report, Times,
 };
 
 /// The seven arms of the quick study: name, partner, mean accuracy, costs, seconds per epoch.
@@ -162,6 +162,38 @@ pub(crate) fn records() -> Vec<Record> {
         record(arm, seed, accuracy)
     };
     ARMS.iter().flat_map(|(arm, _, mean, ..)| (1..=10).map(|seed| run(arm, *mean, seed))).collect()
+}
+
+/// The design of the quick study where it asks for corruptions too: of three severities, of one, and of one level.
+pub(crate) fn damages() -> Design {
+    let note = |name: &str, severities: &[u8]| CorruptionNote {
+        name: name.to_owned(),
+        severities: severities.to_vec(),
+    };
+    let corruptions =
+        vec![note("fog", &[1, 3, 5]), note("contrast", &[5]), note("mnist_c/shear", &[])];
+    Design { corruptions, ..design() }
+}
+
+/// Every run of the quick study with its scores under those.
+pub(crate) fn damaged() -> Vec<Record> {
+    let mut records = records();
+    for record in &mut records {
+        let clean = record.scores["accuracy"];
+        let score = |name: &str, severity: Option<u8>| {
+            let strength = f64::from(severity.unwrap_or(2)) * (1.0 + 0.2 * wobble(name, 0));
+            let noise = wobble(&format!("{name}{severity:?}{}", record.arm), record.seed);
+            let accuracy = (clean - 0.07 * strength + 0.01 * noise).clamp(0.0, 1.0);
+            CorruptedScore { corruption: name.to_owned(), severity, accuracy }
+        };
+        let notes = damages().corruptions;
+        let all = notes.iter().flat_map(|note| match &note.severities[..] {
+            [] => vec![score(&note.name, None)],
+            all => all.iter().map(|&severity| score(&note.name, Some(severity))).collect(),
+        });
+        record.corrupted = all.collect();
+    }
+    records
 }
 
 /// The report of these records of the quick study.

@@ -16,6 +16,7 @@ mod held_out;
 mod looks;
 mod measured;
 mod robustness;
+mod severity;
 mod side_by_side;
 mod tally;
 mod without;
@@ -36,6 +37,7 @@ pub use held_out::{ScalingRange, Validation};
 pub use looks::LookSummary;
 pub use measured::{ArmMeasured, MeasureComparison, Measured};
 pub use robustness::{ArmRobustness, Robustness};
+pub use severity::ErrorAt;
 pub use side_by_side::{ArmChange, Differs, EffectChange, SideBySide};
 
 use crate::record::{ArmNote, Design, Environment, Record};

@@ -265,7 +265,7 @@ fn rebuild() -> String {
 }
 
 /// Links to the plots of these names that the records have what it takes to draw.
-fn plots(analysis: &Analysis, names: &[&str]) -> String {
+pub(super) fn plots(analysis: &Analysis, names: &[&str]) -> String {
     let mut text = String::new();
     for name in names {
         let plot = svg::PLOTS.iter().find(|p| p.name == *name).expect("the plot is in the list");

@@ -14,9 +14,12 @@ mod field;
 mod interval;
 mod label;
 mod layers;
+mod legend;
+mod lines;
 mod measured;
 mod rows;
 mod scale;
+mod severity;
 
 pub(super) use canvas::{Canvas, escape, style};
 pub(super) use interval::{Shown, interval_bar};
@@ -52,6 +55,8 @@ pub(super) const PLOTS: &[Plot] = &[
     curves::PLOT,
     layers::MACS,
     layers::KEPT,
+    severity::PLOT,
+    severity::PANELS,
 ];
 
 impl Plot {
