@@ -31,6 +31,7 @@
 mod analysis;
 mod confusion;
 mod error;
+mod gram;
 mod marks;
 mod measure;
 mod number;
@@ -50,13 +51,15 @@ mod taken;
 mod verdict;
 
 pub use analysis::{
-    Agreement, Analysis, Answer, ArmChange, ArmMeasured, ArmRobustness, ArmSummary, Census, Claim,
-    ClassScore, Comparison, Controls, CostRatios, CrossCheck, CurvePoint, Differs, EffectChange,
-    ErrorAt, Finding, LookSummary, MeasureComparison, Measured, PairedDifference, Question,
-    Robustness, ScalingRange, SeedScore, SideBySide, Trouble, Validation,
+    Agreement, Analysis, Answer, ArmChange, ArmMeasured, ArmRobustness, ArmSimilarity, ArmSummary,
+    Census, Claim, ClassScore, Comparison, Controls, CostRatios, CrossCheck, CurvePoint, Differs,
+    EffectChange, ErrorAt, Finding, Grid, LayerSimilarity, LookSummary, MeasureComparison,
+    Measured, PairedDifference, Question, Robustness, ScalingRange, SeedScore, SideBySide,
+    Similarity, Trouble, Validation,
 };
 pub use confusion::ConfusionCounts;
 pub use error::Error;
+pub use gram::{Gram, LayerGram};
 pub use marks::Marks;
 pub use measure::{CurvePlace, Direction, Expectation, MeasureNote};
 pub use number::{bytes, grouped};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::stats::Looks;
-use crate::{ConfusionCounts, Error, Marks, MeasureNote, Picture, Taken};
+use crate::{ConfusionCounts, Error, LayerGram, Marks, MeasureNote, Picture, Taken};
 
 /// What was planned, frozen before the first run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -180,6 +180,9 @@ pub struct Record {
     /// Pictures of what its network does, where the study asks this run for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pictures: Vec<Picture>,
+    /// What its layers make of test images, to be compared with others, where the study asks for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub similarity: Vec<LayerGram>,
     /// Scaling of pixels; older records do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Scaling>,

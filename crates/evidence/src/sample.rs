@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::gram::tests::gram;
 use crate::{
     Analysis, ArmNote, ConfusionCounts, CorruptedScore, CorruptionNote, Costs, DatasetNote, Design,
-    Environment, EpochPoint, LayerNote, Outcome, Questions, Record, Report, Times,
+    Environment, EpochPoint, LayerGram, LayerNote, Outcome, Questions, Record, Report, Times,
 };
 
 /// The seven arms of the quick study: name, partner, mean accuracy, costs, seconds per epoch.
@@ -127,6 +128,7 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
         corrupted: Vec::new(),
         measures: BTreeMap::new(),
         pictures: Vec::new(),
+        similarity: Vec::new(),
         scaling: None,
         costs: *costs,
         curve: (1..=3u32)
@@ -192,6 +194,26 @@ pub(crate) fn damaged() -> Vec<Record> {
             all => all.iter().map(|&severity| score(&note.name, Some(severity))).collect(),
         });
         record.corrupted = all.collect();
+    }
+    records
+}
+
+/// The runs of `max` and `none` with the first three seeds, and what three of their layers make of twelve images.
+pub(crate) fn alike() -> Vec<Record> {
+    let mut records = records();
+    records.retain(|run| run.seed <= 3 && ["max", "none"].contains(&run.arm.as_str()));
+    for run in &mut records {
+        let layer = |layer: &str| {
+            let seen = |image: u64, value: u64| {
+                let shared = wobble(layer, 100 * image + value);
+                let own = wobble(&format!("{layer}{}{}", run.arm, run.seed), 100 * image + value);
+                shared + 0.5 * own
+            };
+            let rows: Vec<Vec<f64>> =
+                (0..12).map(|image| (0..4).map(|value| seen(image, value)).collect()).collect();
+            LayerGram { layer: layer.to_owned(), gram: gram(&rows) }
+        };
+        run.similarity = ["conv1", "down1", "conv2"].map(layer).to_vec();
     }
     records
 }

@@ -18,6 +18,7 @@ mod measured;
 mod robustness;
 mod severity;
 mod side_by_side;
+mod similarity;
 mod tally;
 mod without;
 mod wording;
@@ -39,6 +40,7 @@ pub use measured::{ArmMeasured, MeasureComparison, Measured};
 pub use robustness::{ArmRobustness, Robustness};
 pub use severity::ErrorAt;
 pub use side_by_side::{ArmChange, Differs, EffectChange, SideBySide};
+pub use similarity::{ArmSimilarity, Grid, LayerSimilarity, Similarity};
 
 use crate::record::{ArmNote, Design, Environment, Record};
 use crate::{Error, Store};
@@ -75,6 +77,9 @@ pub struct Analysis {
     /// How far the networks of each arm agree with each other, where records say what they answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub agreement: Vec<Agreement>,
+    /// How alike the layers of their networks are, where the study asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<Similarity>,
     /// What the arms score on the images that were held out of the training part.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub validation: Vec<Validation>,
@@ -130,6 +135,7 @@ impl Analysis {
             robustness: Robustness::of(&runs),
             measures: Measured::of(&runs),
             agreement: Agreement::of(&runs),
+            similarity: Similarity::of(&runs),
             validation: Validation::of(&runs),
             scaling: ScalingRange::of(&runs),
             environments: runs.environments(),

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{markdown, svg, terminal};
-use crate::sample::{damaged, damages, design, record, records, report};
+use crate::sample::{alike, damaged, damages, design, record, records, report};
 use crate::{Analysis, Design, Outcome, Record, Report};
 
 const ORIGIN: &str =
@@ -66,6 +66,14 @@ fn the_reports_of_the_sample_study_are_unchanged() {
 fn the_plots_of_a_study_of_corruptions_are_unchanged() {
     let analysis = Analysis::of(&damages(), &damaged()).unwrap();
     for plot in svg::PLOTS.iter().filter(|plot| ["severity", "corruptions"].contains(&plot.name)) {
+        check(&plot.file(), &plot.svg(&analysis).unwrap());
+    }
+}
+
+#[test]
+fn the_plots_of_the_similarity_of_layers_are_unchanged() {
+    let analysis = Analysis::of(&design(), &alike()).unwrap();
+    for plot in svg::PLOTS.iter().filter(|plot| plot.name.starts_with("similarity")) {
         check(&plot.file(), &plot.svg(&analysis).unwrap());
     }
 }

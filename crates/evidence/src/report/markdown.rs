@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::method::{Fact, extent, facts, missing};
 use super::svg::{self, Layout};
-use super::{agreement, held_out, measures, robustness};
+use super::{agreement, held_out, measures, robustness, similarity};
 use crate::analysis::{Analysis, ArmSummary, Comparison};
 use crate::number::{
     bytes, grouped, large, or_dash, p_value, percent, percent_interval, plural, points,
@@ -25,6 +25,7 @@ pub fn markdown(analysis: &Analysis) -> String {
         robustness::section(analysis).unwrap_or_default(),
         measures::section(analysis).unwrap_or_default(),
         agreement::section(analysis).unwrap_or_default(),
+        similarity::section(analysis).unwrap_or_default(),
         costs(analysis),
         plots(analysis, &["curves", "layers", "memory"]),
         classes(analysis),

@@ -17,6 +17,7 @@ mod measures;
 mod method;
 mod robustness;
 mod side_by_side;
+mod similarity;
 mod svg;
 mod terminal;
 

@@ -20,6 +20,7 @@ mod measured;
 mod rows;
 mod scale;
 mod severity;
+mod similarity;
 
 pub(super) use canvas::{Canvas, escape, style};
 pub(super) use interval::{Shown, interval_bar};
@@ -57,6 +58,8 @@ pub(super) const PLOTS: &[Plot] = &[
     layers::KEPT,
     severity::PLOT,
     severity::PANELS,
+    similarity::ACROSS,
+    similarity::WITHIN,
 ];
 
 impl Plot {
