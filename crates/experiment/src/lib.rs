@@ -23,6 +23,7 @@
 //! and it judges nothing: verdicts are made from records, by `cenote-evidence`.
 
 mod arms;
+mod attempt;
 mod data;
 mod environment;
 mod error;
@@ -45,6 +46,7 @@ mod training;
 mod unfinished;
 
 pub use arms::{Arms, Setup};
+pub use attempt::Attempt;
 pub use data::Data;
 pub use environment::CODE;
 pub use error::Error;
