@@ -141,6 +141,12 @@ pub(crate) struct Fit {
     /// Only this arm
     #[arg(long, value_name = "ARM")]
     pub(crate) arm: Option<String>,
+    /// Train a few steps with the largest batch and image, and with larger ones, in processes with a limit (Linux)
+    #[arg(long)]
+    pub(crate) confirm: bool,
+    /// What such a process is to try
+    #[arg(long, hide = true, value_name = "JSON")]
+    pub(crate) trial: Option<String>,
     /// Print the figures as one JSON document
     #[arg(long)]
     pub(crate) json: bool,

@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     File(String),
     /// A file of data is missing or does not hold what it should.
     Data(String),
+    /// A process that was started to try something ended otherwise than it should.
+    Child(String),
     /// Ctrl-C ended the work; the words say what is kept.
     Interrupted(String),
     /// Nothing can be written to stdout.
@@ -28,7 +30,7 @@ impl Failure {
         let code = match self {
             Self::Usage(_) => 2,
             Self::Interrupted(_) => 130,
-            Self::Output(_) | Self::File(_) => 1,
+            Self::Output(_) | Self::File(_) | Self::Child(_) => 1,
             Self::Data(_) => 4,
             Self::Experiment(error) => match error {
                 Error::Interrupted => 130,
@@ -59,6 +61,7 @@ impl fmt::Display for Failure {
             Self::Usage(words)
             | Self::File(words)
             | Self::Data(words)
+            | Self::Child(words)
             | Self::Interrupted(words) => f.write_str(words),
             Self::Output(error) => write!(f, "cannot write to stdout: {error}"),
         }

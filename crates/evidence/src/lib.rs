@@ -31,6 +31,7 @@
 mod analysis;
 mod confusion;
 mod error;
+mod gram;
 mod limits;
 mod locks;
 mod marks;
@@ -54,14 +55,15 @@ mod tuning;
 mod verdict;
 
 pub use analysis::{
-    Agreement, Analysis, Answer, ArmChange, ArmEnding, ArmMeasured, ArmRobustness, ArmSummary,
-    Census, Change, Claim, ClassScore, Comparison, Controls, CostRatios, CrossCheck, CurvePoint,
-    Differs, Effect, EffectChange, Finding, LookSummary, MeasureComparison, Measured,
-    PairedDifference, Question, Robustness, ScalingRange, SeedScore, SideBySide, Spending, Trouble,
-    Validation,
+    Agreement, Analysis, Answer, ArmChange, ArmEnding, ArmMeasured, ArmRobustness, ArmSimilarity,
+    ArmSummary, Census, Change, Claim, ClassScore, Comparison, Controls, CostRatios, CrossCheck,
+    CurvePoint, Differs, Effect, EffectChange, ErrorAt, Finding, Grid, LayerSimilarity,
+    LookSummary, MeasureComparison, Measured, PairedDifference, Question, Robustness, ScalingRange,
+    SeedScore, SideBySide, Similarity, Spending, Trouble, Validation,
 };
 pub use confusion::ConfusionCounts;
 pub use error::Error;
+pub use gram::{Gram, LayerGram};
 pub use limits::{EndedBy, Ending, Limits};
 pub use locks::Reservation;
 pub use marks::Marks;

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::Looks;
 use crate::{
-    ConfusionCounts, Ending, Error, Limits, Marks, MeasureNote, Picture, Prices, Taken, TuningNote,
+    ConfusionCounts, Ending, Error, LayerGram, Limits, Marks, MeasureNote, Picture, Prices, Taken,
+    TuningNote,
 };
 
 /// What was planned, frozen before the first run.
@@ -194,6 +195,9 @@ pub struct Record {
     /// Pictures of what its network does, where the study asks this run for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pictures: Vec<Picture>,
+    /// What its layers make of test images, to be compared with others, where the study asks for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub similarity: Vec<LayerGram>,
     /// Scaling of pixels; older records do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Scaling>,

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::gram::tests::gram;
 use crate::{
-    Analysis, ArmNote, ConfusionCounts, Costs, DatasetNote, Design, Environment, EpochPoint,
-    LayerNote, Limits, Outcome, Questions, Record, Report, Times,
+    Analysis, ArmNote, ConfusionCounts, CorruptedScore, CorruptionNote, Costs, DatasetNote, Design,
+    Environment, EpochPoint, LayerGram, LayerNote, Limits, Outcome, Questions, Record, Report,
+    Times,
 };
 
 /// The seven arms of the quick study: name, partner, mean accuracy, costs, seconds per epoch.
@@ -131,6 +133,7 @@ pub(crate) fn record(arm: &str, seed: u64, accuracy: f64) -> Record {
         corrupted: Vec::new(),
         measures: BTreeMap::new(),
         pictures: Vec::new(),
+        similarity: Vec::new(),
         scaling: None,
         costs: *costs,
         curve: (1..=3u32)
@@ -170,6 +173,58 @@ pub(crate) fn records() -> Vec<Record> {
         record(arm, seed, accuracy)
     };
     ARMS.iter().flat_map(|(arm, _, mean, ..)| (1..=10).map(|seed| run(arm, *mean, seed))).collect()
+}
+
+/// The design of the quick study where it asks for corruptions too: of three severities, of one, and of one level.
+pub(crate) fn damages() -> Design {
+    let note = |name: &str, severities: &[u8]| CorruptionNote {
+        name: name.to_owned(),
+        severities: severities.to_vec(),
+    };
+    let corruptions =
+        vec![note("fog", &[1, 3, 5]), note("contrast", &[5]), note("mnist_c/shear", &[])];
+    Design { corruptions, ..design() }
+}
+
+/// Every run of the quick study with its scores under those.
+pub(crate) fn damaged() -> Vec<Record> {
+    let mut records = records();
+    for record in &mut records {
+        let clean = record.scores["accuracy"];
+        let score = |name: &str, severity: Option<u8>| {
+            let strength = f64::from(severity.unwrap_or(2)) * (1.0 + 0.2 * wobble(name, 0));
+            let noise = wobble(&format!("{name}{severity:?}{}", record.arm), record.seed);
+            let accuracy = (clean - 0.07 * strength + 0.01 * noise).clamp(0.0, 1.0);
+            CorruptedScore { corruption: name.to_owned(), severity, accuracy }
+        };
+        let notes = damages().corruptions;
+        let all = notes.iter().flat_map(|note| match &note.severities[..] {
+            [] => vec![score(&note.name, None)],
+            all => all.iter().map(|&severity| score(&note.name, Some(severity))).collect(),
+        });
+        record.corrupted = all.collect();
+    }
+    records
+}
+
+/// The runs of `max` and `none` with the first three seeds, and what three of their layers make of twelve images.
+pub(crate) fn alike() -> Vec<Record> {
+    let mut records = records();
+    records.retain(|run| run.seed <= 3 && ["max", "none"].contains(&run.arm.as_str()));
+    for run in &mut records {
+        let layer = |layer: &str| {
+            let seen = |image: u64, value: u64| {
+                let shared = wobble(layer, 100 * image + value);
+                let own = wobble(&format!("{layer}{}{}", run.arm, run.seed), 100 * image + value);
+                shared + 0.5 * own
+            };
+            let rows: Vec<Vec<f64>> =
+                (0..12).map(|image| (0..4).map(|value| seen(image, value)).collect()).collect();
+            LayerGram { layer: layer.to_owned(), gram: gram(&rows) }
+        };
+        run.similarity = ["conv1", "down1", "conv2"].map(layer).to_vec();
+    }
+    records
 }
 
 /// The report of these records of the quick study.

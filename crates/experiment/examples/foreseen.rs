@@ -13,10 +13,7 @@ use std::error::Error;
 use std::process::Command;
 use std::{env, fs};
 
-use cenote_datasets::{Images, Split};
-use cenote_experiment::{Arm, Data, Fit, Footprint, Plan, Recipe, Stop, Study, find};
-use cenote_layers::{Model, ModelSpec};
-use cenote_tensor::{Seed, metered};
+use cenote_experiment::{Attempt, Plan, find};
 
 /// Arms, images of a batch, and sides of images.
 const CASES: [(&str, usize, usize); 14] = [
@@ -57,17 +54,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Trains one case and prints its row.
 fn one(name: &str, batch: usize, side: usize) -> Result<(), Box<dyn Error>> {
-    let mut study = find("quick")?;
-    study.training.batch_size = batch;
-    let plan = Plan::new(study)?;
+    let plan = Plan::new(find("quick")?)?;
     let arm = plan.arms.iter().find(|arm| arm.name == name).ok_or("an arm of the quick study")?;
-    let study = plan.study.of_arm(name)?;
-    let model = larger(arm, side)?;
-    let foreseen = Footprint::of(&study, &model, &plan.data)?.peak(batch);
-    let data = images(&plan, 2 * batch + 1, side)?;
+    let attempt = Attempt::of(&plan, arm, batch, Some(side))?;
     drop(plan);
+    let foreseen = attempt.foreseen()?;
     let before = resident("VmRSS:")?;
-    let tensors = trained(&study, &model, &data)?;
+    let tensors = attempt.run()?;
     let (process, after) = (before + foreseen, resident("VmHWM:")?);
     let mb = |bytes: u64| bytes as f64 / 1e6;
     let off = 100.0 * (after as f64 / process as f64 - 1.0);
@@ -79,35 +72,6 @@ fn one(name: &str, batch: usize, side: usize) -> Result<(), Box<dyn Error>> {
         mb(after),
     );
     Ok(())
-}
-
-/// The network of an arm for square images of another side.
-fn larger(arm: &Arm, side: usize) -> Result<Model, Box<dyn Error>> {
-    let channels = arm.model.input().dims()[0];
-    Ok(ModelSpec::parse(arm.model.tables().to_vec())?.fit([channels, side, side].into())?)
-}
-
-/// Made-up images of a side, with the classes of a plan.
-fn images(plan: &Plan, count: usize, side: usize) -> Result<Data, Box<dyn Error>> {
-    let [channels, ..] = plan.data.train.shape();
-    let pixels = (0..count * channels * side * side).map(|i| (i * 7919 % 251) as u8).collect();
-    let labels = (0..count).map(|nth| nth % plan.data.classes.len()).collect();
-    let train = Split::new(Images::new([channels, side, side], pixels)?, labels)?;
-    Ok(Data { test: train.subset(&[0]), train, validation: None, ..plan.data.clone() })
-}
-
-/// The most bytes of tensors that lived at once in two epochs, each of two full batches and a single image.
-fn trained(study: &Study, model: &Model, data: &Data) -> Result<u64, Box<dyn Error>> {
-    let recipe = Recipe::of(study)?;
-    let (outcome, usage) = metered(|| {
-        let mut fit = Fit::start(model, data, &recipe, Seed(1));
-        for _ in 0..2 {
-            fit.epoch(&Stop::default(), |_, _| ())?;
-        }
-        Ok::<(), cenote_experiment::Error>(())
-    });
-    outcome?;
-    Ok(usage.peak_bytes as u64)
 }
 
 /// What the system says of this process's memory, in bytes.

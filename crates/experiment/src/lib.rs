@@ -23,6 +23,7 @@
 //! and it judges nothing: verdicts are made from records, by `cenote-evidence`.
 
 mod arms;
+mod attempt;
 mod budget;
 mod data;
 mod environment;
@@ -50,6 +51,7 @@ mod tuning;
 mod unfinished;
 
 pub use arms::{Arms, Setup};
+pub use attempt::Attempt;
 pub use budget::Select;
 pub use data::Data;
 pub use environment::CODE;

@@ -12,7 +12,7 @@ use cenote_tensor::instruction_set;
 use serde_json::json;
 
 use crate::environment::CODE;
-use crate::measure::pictures;
+use crate::measure::{pictures, similarity};
 use crate::slot::count_classes;
 use crate::{Data, Error, Measures, Part, Setup, Study, Task, Trials, fill, memory};
 
@@ -136,6 +136,11 @@ impl Plan {
             if study.pictures.is_some() {
                 let problem = |problem| Error::Measure { measure: "pictures".to_owned(), problem };
                 pictures::fits(&model).map_err(problem)?;
+            }
+            if study.similarity.is_some() {
+                let problem =
+                    |problem| Error::Measure { measure: "similarity".to_owned(), problem };
+                similarity::fits(&data).map_err(problem)?;
             }
             Ok(Arm { name: name.to_owned(), model, recipe, images })
         });
@@ -274,6 +279,9 @@ fn id(study: &Study, data: &Data, arm: &Arm, seed: u64) -> Result<String, Error>
     }
     if let Some(count) = study.pictures_of(seed) {
         all["pictures"] = json!(count);
+    }
+    if let Some(count) = study.similarity {
+        all["similarity"] = json!(count);
     }
     if !study.task.is_classify() {
         all["task"] = json!(study.task);

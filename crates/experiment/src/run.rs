@@ -6,13 +6,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use cenote_datasets::Normalization;
 use cenote_evidence::{
-    CorruptedScore, Costs, Environment, EpochPoint, Outcome, Picture, Record, Scaling, Times,
+    CorruptedScore, Costs, Environment, EpochPoint, LayerGram, Outcome, Picture, Record, Scaling,
+    Times,
 };
 use cenote_tensor::{Scalar, Seed, metered};
 
-use crate::measure::{Subject, pictures as sheets};
+use crate::measure::{Subject, pictures as sheets, similarity as likeness};
 use crate::power::Meter;
-use crate::slot::slot_names;
+use crate::slot::{around_slots, slot_names};
 use crate::task::{Judged, Network, TOGETHER};
 use crate::unfinished::{Keeper, Traces, Unfinished};
 use crate::{Arm, Cell, Data, Error, Fit, Part, Plan, Recipe, Stop};
@@ -53,13 +54,14 @@ pub(crate) fn run(
         judge(plan, data, cell, &fit?, &traces, stop)
     };
     let judged = catch_unwind(AssertUnwindSafe(work));
-    let (outcome, Worth { judged, corrupted, measures, pictures, weights }) = match judged {
+    let (outcome, worth) = match judged {
         Ok(Ok(judged)) => (Outcome::Done, judged),
         Ok(Err(Error::Interrupted)) => return Err(Error::Interrupted),
         Ok(Err(Error::Diverged { epoch })) => (Outcome::Diverged { epoch }, Worth::default()),
         Ok(Err(error)) => (Outcome::Failed { message: error.to_string() }, Worth::default()),
         Err(panic) => (Outcome::Failed { message: words(&*panic) }, Worth::default()),
     };
+    let Worth { judged, corrupted, measures, pictures, similarity, weights } = worth;
     let Judged { scores, confusion, marks, taken } = judged;
     // What runs at the same time take is one number; a run that went on knows its last sitting alone.
     let whole = traces.earlier_seconds == 0.0;
@@ -80,6 +82,7 @@ pub(crate) fn run(
         corrupted,
         measures,
         pictures,
+        similarity,
         scaling,
         costs: Costs {
             parameters: arm.model.trained() as u64,
@@ -107,6 +110,7 @@ struct Worth {
     corrupted: Vec<CorruptedScore>,
     measures: BTreeMap<String, f64>,
     pictures: Vec<Picture>,
+    similarity: Vec<LayerGram>,
     weights: String,
 }
 
@@ -220,9 +224,10 @@ fn judge(
     judged.scores.insert("train_accuracy".to_owned(), last.train_accuracy);
     let corrupted = plan.trials.judge(model, params, data, stop)?;
     let seed = Seed(cell.seed);
-    let (mut measures, mut pictures) = Default::default();
+    let (mut measures, mut pictures, mut similarity) = Default::default();
     let shown = plan.study.pictures_of(cell.seed);
-    if !plan.measures.is_empty() || shown.is_some() {
+    let compared = plan.study.similarity;
+    if !plan.measures.is_empty() || shown.is_some() || compared.is_some() {
         let initial = &model.init(seed);
         let together = TOGETHER.min(*batch_size);
         let subject = Subject { network, initial, data, seed, together };
@@ -230,8 +235,12 @@ fn judge(
         if let Some(count) = shown {
             pictures = sheets::take(&subject, &slot_names(&plan.study.model), count)?;
         }
+        if let Some(count) = compared {
+            similarity = likeness::take(&subject, &around_slots(&plan.study.model), count)?;
+        }
     }
-    Ok(Worth { judged, corrupted, measures, pictures, weights: params.digest() })
+    let weights = params.digest();
+    Ok(Worth { judged, corrupted, measures, pictures, similarity, weights })
 }
 
 /// What a panic said.

@@ -97,6 +97,22 @@ pub(crate) fn slot_names(model: &[Table]) -> Vec<String> {
     slots_of(&named)
 }
 
+/// The names of the slots that stand in no other layer and of what stands before each, in the order of the layers.
+pub(crate) fn around_slots(model: &[Table]) -> Vec<String> {
+    let mut named = model.to_vec();
+    name_all(&mut named);
+    let mut around: Vec<String> = Vec::new();
+    for at in (0..named.len()).filter(|&at| is_slot(&named[at])) {
+        for table in &named[at.saturating_sub(1)..=at] {
+            let name = name_of(table);
+            if !around.contains(&name) {
+                around.push(name);
+            }
+        }
+    }
+    around
+}
+
 /// The names of all slots, in the order of the layers.
 fn slots_of(tables: &[Table]) -> Vec<String> {
     let of = |table: &Table| {
@@ -187,6 +203,11 @@ mod tests {
             filled("down = {kind='max_pool'}").expect("fills"),
             ["relu1=relu", "down=max_pool", "relu2=relu", "head=flatten"]
         );
+    }
+
+    #[test]
+    fn what_stands_around_slots_has_the_same_names_whatever_fills_them() {
+        assert_eq!(around_slots(&model()), ["relu1", "down", "relu2", "head"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use cenote_evidence::{Looks, Prices, Questions};
+use cenote_evidence::{Gram, Looks, Prices, Questions};
 use cenote_spec::nearest;
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -67,6 +67,9 @@ pub struct Study {
     /// What time and energy cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<Prices>,
+    /// Test images by which the layers of all networks are compared; none unless it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<usize>,
     /// Which arms answer the article's questions.
     pub questions: Questions,
     /// Arms that are compared with another arm than the baseline.
@@ -190,6 +193,7 @@ impl Study {
             ("robustness", self.robustness.is_some()),
             ("measures", !self.measures.is_empty()),
             ("pictures", self.pictures.is_some()),
+            ("similarity", self.similarity.is_some()),
             ("training.label_noise", label_noise > 0.0),
         ];
         if let Some((setting, _)) =
@@ -208,6 +212,10 @@ impl Study {
             robustness.damages(&self.name)?;
         }
         self.within("pictures", self.pictures.unwrap_or(1) as u64, pictures::MOST as u64)?;
+        if let Some(images) = self.similarity.filter(|n| !(Gram::LEAST..=Gram::MOST).contains(n)) {
+            let expected = format!("{} to {} images", Gram::LEAST, Gram::MOST);
+            return Err(self.setting("similarity", images, &expected));
+        }
         Measures::of(self)?;
         Ok(())
     }

@@ -109,6 +109,7 @@ impl Study {
             robustness: None,
             measures: Vec::new(),
             pictures: None,
+            similarity: None,
             questions: Questions {
                 removed: tried(&self.baseline, rates[1]),
                 naive: None,

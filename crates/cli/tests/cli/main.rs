@@ -23,5 +23,6 @@ mod pictures;
 mod program;
 mod report_folders;
 mod side_by_side;
+mod similarity;
 mod study_files;
 mod tuning;

@@ -46,6 +46,26 @@ fn an_arm_that_needs_more_than_its_limit_is_told_what_would_fit() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn the_largest_batch_and_image_run_below_a_limit_that_larger_ones_do_not() {
+    let place = Place::new();
+    let fit = place.json("fit smoke --memory 40MB --arm none --confirm --json", "cenote.fit/1");
+    let arm = &fit["arms"][0];
+    for (what, largest) in [("batch", "largest_batch"), ("side", "largest_side")] {
+        let confirmed = &arm["confirmed"][what];
+        let of = |field: &str| confirmed[field].as_u64().expect("a number");
+        assert_eq!(of("found"), arm[largest].as_u64().expect("a number"));
+        let (tensors, process) = (of("tensor_bytes"), of("process_bytes"));
+        assert!((39_000_000..=40_000_000).contains(&tensors), "{what}: {tensors}");
+        assert!(process > tensors / 2 && process < 4 * tensors, "{what}: {process}");
+        assert!(of("found") <= of("ran") && of("ran") < of("refused"), "{confirmed}");
+        assert!(of("refused") - of("ran") <= (of("found") / 100).max(1), "{confirmed}");
+    }
+    let error = place.refuses("fit smoke --trial nonsense", 2);
+    assert!(error.contains("--trial is for the program itself"), "{error}");
+}
+
+#[test]
 fn a_study_that_plans_looks_is_fitted_trained_and_summarised_too() {
     let place = Place::new();
     place.study(

@@ -139,7 +139,8 @@ pub(super) fn claims(analysis: &Analysis, runs: &Runs<'_>) -> Vec<Claim> {
     let asked: Vec<&Comparison> =
         std::iter::once(removed(analysis)).chain(naive(analysis)).collect();
     let measured = |prefix: &str| {
-        let mut names = analysis.measures.iter().map(|measured| measured.note.name.as_str());
+        let names = analysis.measures.iter().map(|measured| measured.note.name.as_str());
+        let mut names = names.chain(analysis.similarity.iter().map(|_| "similarity"));
         names.any(|name| name.starts_with(prefix))
     };
     let unknown = |all: &[(&'static str, &str)]| -> Vec<&'static str> {
@@ -168,13 +169,20 @@ pub(super) fn claims(analysis: &Analysis, runs: &Runs<'_>) -> Vec<Claim> {
     let high_level = by_measures("C7");
     let said = |arm: &&Comparison| {
         let tally = Tally::of(analysis, "C7", arm);
-        (!tally.is_empty()).then(|| format!("{}: {}.", wording::pair(arm), tally.words()))
+        let by_measures = (!tally.is_empty()).then(|| tally.words());
+        let alike = analysis.similarity.as_ref().and_then(|of| of.arm(&arm.arm)?.words());
+        let said: Vec<String> = by_measures.into_iter().chain(alike).collect();
+        (!said.is_empty()).then(|| format!("{}: {}.", wording::pair(arm), said.join("; ")))
     };
     let high_level = Claim {
         id: "C7",
         claim: HIGH_LEVEL,
         finding: high_level.unwrap_or(Finding::NotMeasured),
-        rule: if high_level.is_some() { BY_MEASURES } else { "no record speaks of features" },
+        rule: match (high_level, &analysis.similarity) {
+            (Some(_), _) => BY_MEASURES,
+            (None, Some(_)) => "no measure of features has a direction that the claim names",
+            (None, None) => "no record speaks of features",
+        },
         because: asked.iter().filter_map(said).collect(),
         not_measured: unknown(&[
             ("effective receptive field", "receptive_field"),

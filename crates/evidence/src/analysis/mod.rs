@@ -18,7 +18,9 @@ mod held_out;
 mod looks;
 mod measured;
 mod robustness;
+mod severity;
 mod side_by_side;
+mod similarity;
 mod spending;
 mod tally;
 mod without;
@@ -41,7 +43,9 @@ pub use held_out::{ScalingRange, Validation};
 pub use looks::LookSummary;
 pub use measured::{ArmMeasured, MeasureComparison, Measured};
 pub use robustness::{ArmRobustness, Robustness};
+pub use severity::ErrorAt;
 pub use side_by_side::{ArmChange, Differs, EffectChange, SideBySide};
+pub use similarity::{ArmSimilarity, Grid, LayerSimilarity, Similarity};
 pub use spending::Spending;
 
 use crate::record::{ArmNote, Design, Environment, Record};
@@ -86,6 +90,9 @@ pub struct Analysis {
     /// How far the networks of each arm agree with each other, where records say what they answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub agreement: Vec<Agreement>,
+    /// How alike the layers of their networks are, where the study asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<Similarity>,
     /// What the arms score on the images that were held out of the training part.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub validation: Vec<Validation>,
@@ -145,6 +152,7 @@ impl Analysis {
             robustness: Robustness::of(&runs),
             measures: Measured::of(&runs),
             agreement: Agreement::of(&runs),
+            similarity: Similarity::of(&runs),
             validation: Validation::of(&runs),
             scaling: ScalingRange::of(&runs),
             spent: Spending::of(design, runs.all()),

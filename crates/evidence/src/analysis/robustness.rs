@@ -13,6 +13,7 @@
 use serde::Serialize;
 
 use super::census::Runs;
+use super::severity::{self, ErrorAt};
 use crate::record::{Design, Record};
 use crate::stats::{Interval, mean, t_interval};
 
@@ -21,6 +22,8 @@ use crate::stats::{Interval, mean, t_interval};
 pub struct Robustness {
     /// The corruptions, in the order of the design.
     pub corruptions: Vec<String>,
+    /// The severities that they have, rising; empty where each has one level.
+    pub severities: Vec<u8>,
     /// One summary per arm, in the order of the design.
     pub arms: Vec<ArmRobustness>,
 }
@@ -48,14 +51,22 @@ pub struct ArmRobustness {
     pub extra_degradation: Option<f64>,
     /// 95 % interval of that difference; none for the baseline.
     pub extra_interval: Option<Interval>,
+    /// On the images as they are, then at every severity, mean over the corruptions that have it; empty where each has one
+    /// level.
+    pub by_severity: Vec<ErrorAt>,
+    /// Under each corruption, at each of its severities.
+    pub by_corruption: Vec<Vec<ErrorAt>>,
 }
 
 /// The errors of one run.
-struct Errors {
-    clean: f64,
-    /// Under each corruption, the mean over its severities.
-    corrupted: Vec<f64>,
+pub(super) struct Errors {
+    pub(super) clean: f64,
+    /// Under each corruption, at each of its levels.
+    pub(super) damaged: Vec<Vec<f64>>,
 }
+
+/// The errors of an arm and of the baseline with the same seed.
+pub(super) type Pair = (Errors, Errors);
 
 impl Robustness {
     /// `None` where the design asks nothing of robustness.
@@ -67,6 +78,7 @@ impl Robustness {
         let arm = |name: &str| ArmRobustness::of(name, runs);
         Some(Self {
             corruptions: design.corruptions.iter().map(|note| note.name.clone()).collect(),
+            severities: severity::severities(&design.corruptions),
             arms: design.arms.iter().map(|note| arm(&note.name)).collect(),
         })
     }
@@ -80,8 +92,9 @@ impl ArmRobustness {
                 runs.done(baseline).into_iter().find(|other| other.seed == record.seed)?;
             Some((Errors::of(record, runs)?, Errors::of(partner, runs)?))
         });
-        let pairs: Vec<(Errors, Errors)> = pairs.collect();
-        let over = |value: &dyn Fn(&(Errors, Errors)) -> Option<f64>| -> Vec<f64> {
+        let pairs: Vec<Pair> = pairs.collect();
+        let notes = &runs.design.corruptions;
+        let over = |value: &dyn Fn(&Pair) -> Option<f64>| -> Vec<f64> {
             pairs.iter().filter_map(value).collect()
         };
         let of_arm = |value: &dyn Fn(&Errors) -> f64| mean(&over(&|(arm, _)| Some(value(arm))));
@@ -92,15 +105,17 @@ impl ArmRobustness {
             arm: name.to_owned(),
             pairs: pairs.len(),
             clean_error: of_arm(&|arm| arm.clean),
-            errors: (0..runs.design.corruptions.len())
-                .map(|nth| of_arm(&|arm| arm.corrupted[nth]))
-                .collect(),
+            errors: (0..notes.len()).map(|nth| of_arm(&|arm| arm.under(nth))).collect(),
             error: of_arm(&Errors::mean),
             mce: mean(&mces),
             mce_interval: t_interval(&mces, 0.95).filter(|_| compared),
             degradation: of_arm(&Errors::degradation),
             extra_degradation: mean(&extra).filter(|_| compared),
             extra_interval: t_interval(&extra, 0.95).filter(|_| compared),
+            by_severity: severity::by_severity(notes, &pairs),
+            by_corruption: (0..notes.len())
+                .map(|nth| severity::of_corruption(nth, &notes[nth], &pairs))
+                .collect(),
         }
     }
 }
@@ -113,19 +128,27 @@ impl Errors {
             let found = scores.find(|s| s.corruption == name && s.severity == severity)?;
             Some(1.0 - found.accuracy)
         };
-        let corrupted = runs.design.corruptions.iter().map(|note| {
-            let each = match &note.severities[..] {
-                [] => vec![error(&note.name, None)?],
-                all => all.iter().map(|&s| error(&note.name, Some(s))).collect::<Option<_>>()?,
-            };
-            mean(&each)
+        let damaged = runs.design.corruptions.iter().map(|note| match &note.severities[..] {
+            [] => Some(vec![error(&note.name, None)?]),
+            all => all.iter().map(|&s| error(&note.name, Some(s))).collect(),
         });
         let clean = 1.0 - record.scores.get(Design::ACCURACY)?;
-        Some(Self { clean, corrupted: corrupted.collect::<Option<_>>()? })
+        Some(Self { clean, damaged: damaged.collect::<Option<_>>()? })
+    }
+
+    /// Under a corruption, the mean over its severities.
+    fn under(&self, nth: usize) -> f64 {
+        let levels = &self.damaged[nth];
+        levels.iter().sum::<f64>() / levels.len() as f64
+    }
+
+    /// Under each corruption.
+    fn corrupted(&self) -> impl Iterator<Item = f64> {
+        (0..self.damaged.len()).map(|nth| self.under(nth))
     }
 
     fn mean(&self) -> f64 {
-        self.corrupted.iter().sum::<f64>() / self.corrupted.len() as f64
+        self.corrupted().sum::<f64>() / self.damaged.len() as f64
     }
 
     fn degradation(&self) -> f64 {
@@ -134,9 +157,9 @@ impl Errors {
 
     /// The mean corruption error; `None` where the other makes no error under a corruption.
     fn relative_to(&self, base: &Self) -> Option<f64> {
-        let ratios = self.corrupted.iter().zip(&base.corrupted);
+        let ratios = self.corrupted().zip(base.corrupted());
         let ratios: Option<Vec<f64>> =
-            ratios.map(|(arm, base)| (*base > 0.0).then(|| arm / base)).collect();
+            ratios.map(|(arm, base)| (base > 0.0).then(|| arm / base)).collect();
         mean(&ratios?)
     }
 }

@@ -5,7 +5,9 @@ use std::fmt::Write;
 
 use super::method::{Fact, extent, facts, missing};
 use super::svg::{self, Layout};
-use super::{agreement, effects, ending, held_out, measures, robustness, spending, tuning};
+use super::{
+    agreement, effects, ending, held_out, measures, robustness, similarity, spending, tuning,
+};
 use crate::analysis::{Analysis, ArmSummary, Comparison};
 use crate::number::{
     bytes, grouped, large, or_dash, p_value, percent, percent_interval, plural, points,
@@ -26,6 +28,7 @@ pub fn markdown(analysis: &Analysis) -> String {
         robustness::section(analysis).unwrap_or_default(),
         measures::section(analysis).unwrap_or_default(),
         agreement::section(analysis).unwrap_or_default(),
+        similarity::section(analysis).unwrap_or_default(),
         costs(analysis),
         spending::section(analysis).unwrap_or_default(),
         ending::section(analysis).unwrap_or_default(),
@@ -269,7 +272,7 @@ fn rebuild() -> String {
 }
 
 /// Links to the plots of these names that the records have what it takes to draw.
-fn plots(analysis: &Analysis, names: &[&str]) -> String {
+pub(super) fn plots(analysis: &Analysis, names: &[&str]) -> String {
     let mut text = String::new();
     for name in names {
         let plot = svg::PLOTS.iter().find(|p| p.name == *name).expect("the plot is in the list");

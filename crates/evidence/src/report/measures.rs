@@ -96,7 +96,8 @@ pub(super) fn plain(value: f64) -> String {
     format!("{value:.3}").replace('-', "−")
 }
 
-fn signed(value: f64) -> String {
+/// The same with its sign.
+pub(super) fn signed(value: f64) -> String {
     format!("{value:+.3}").replace('-', "−")
 }
 

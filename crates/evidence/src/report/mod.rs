@@ -19,6 +19,7 @@ mod measures;
 mod method;
 mod robustness;
 mod side_by_side;
+mod similarity;
 mod spending;
 mod svg;
 mod terminal;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::markdown::{cell, table};
-use crate::analysis::{Analysis, ArmRobustness, Robustness};
+use super::markdown::{cell, plots, table};
+use crate::analysis::{Analysis, ArmRobustness, ErrorAt, Robustness};
 use crate::number::{or_dash, percent, plural, points, points_interval, ratio_interval};
 
 /// Two tables, or nothing where the study asks nothing of robustness.
@@ -34,13 +34,26 @@ pub(super) fn section(analysis: &Analysis) -> Option<String> {
             or_dash(arm.extra_interval, points_interval),
         ]
     });
-    let _ = write!(text, "\n{}\n\n{ERRORS}:\n\n", reading(analysis));
-    text.push_str(&by_corruption(robustness));
+    let _ = write!(text, "\n{}\n\n", reading(analysis));
+    if !robustness.severities.is_empty() {
+        let _ = write!(text, "{BY_SEVERITY}:\n\n{}\n", by_severity(robustness));
+    }
+    let _ = write!(text, "{ERRORS}:\n\n{}\n", by_corruption(robustness));
+    text.push_str(&plots(analysis, &["severity", "corruptions"]));
     Some(text)
 }
 
 /// What the errors of the second table are.
 pub(super) const ERRORS: &str = "Mean error over severities and runs (%)";
+
+/// What the errors of the table of severities are.
+pub(super) const BY_SEVERITY: &str = "Mean error over corruptions and runs by severity (%), and in brackets the mean over them of the error divided by that of the baseline (%)";
+
+/// An error at a severity: `55.00 (137.50)`.
+pub(super) fn error_at(at: &ErrorAt) -> String {
+    let relative = at.relative.map_or_else(String::new, |of| format!(" ({})", percent(of)));
+    or_dash(at.mean, percent) + &relative
+}
 
 /// Which images the errors are on.
 pub(super) fn damaged(analysis: &Analysis, robustness: &Robustness) -> String {
@@ -73,14 +86,32 @@ fn corruptions(analysis: &Analysis) -> String {
 
 /// Mean errors, a corruption a line.
 fn by_corruption(robustness: &Robustness) -> String {
+    let names: Vec<String> = robustness.corruptions.iter().map(|name| cell(name)).collect();
+    by_arm(robustness, "corruption", &names, |arm, nth| or_dash(arm.errors[nth], percent))
+}
+
+/// Mean errors, a severity a line.
+fn by_severity(robustness: &Robustness) -> String {
+    let severities = std::iter::once(0).chain(robustness.severities.iter().copied());
+    let names: Vec<String> = severities.map(|severity| severity.to_string()).collect();
+    by_arm(robustness, "severity", &names, |arm, nth| error_at(&arm.by_severity[nth]))
+}
+
+/// A table with an arm a column.
+fn by_arm(
+    robustness: &Robustness,
+    head: &str,
+    names: &[String],
+    shown: impl Fn(&ArmRobustness, usize) -> String,
+) -> String {
     let mut text = String::new();
     let arms = robustness.arms.iter().map(|arm| format!("`{}`", cell(&arm.arm)));
-    let heads: Vec<String> = std::iter::once("corruption".to_owned()).chain(arms).collect();
+    let heads: Vec<String> = std::iter::once(head.to_owned()).chain(arms).collect();
     let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-    let rows: Vec<(usize, &String)> = robustness.corruptions.iter().enumerate().collect();
+    let rows: Vec<(usize, &String)> = names.iter().enumerate().collect();
     table(&mut text, &heads, &rows, |&(nth, name)| {
-        let errors = robustness.arms.iter().map(|arm| or_dash(arm.errors[nth], percent));
-        std::iter::once(cell(name)).chain(errors).collect()
+        let errors = robustness.arms.iter().map(|arm| shown(arm, nth));
+        std::iter::once(name.clone()).chain(errors).collect()
     });
     text
 }
@@ -117,6 +148,9 @@ mod tests {
             "| `max` | 2 | 10.00 | 40.00 | 100.00 | – | +30.00 | – | – |",
             "| `none` | 2 | 10.00 | 55.00 | 137.50 | [−21.33, 296.33] | +45.00 | +15.00 | [−48.53, +78.53] |",
             "| fog | 40.00 | – | – | – | 55.00 | – | – |",
+            "| 0 | 10.00 (100.00) | – | – | – | 10.00 (100.00) | – | – |",
+            "| 3 | 50.00 (100.00) | – | – | – | 65.00 (130.00) | – | – |",
+            "](severity.svg)\n\n![Error under each corruption by severity](corruptions.svg)",
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }
@@ -126,6 +160,9 @@ mod tests {
             ">137.50</td>",
             ">[−21.33, 296.33]</td>",
             "<code>fog</code></th>",
+            ">65.00 (130.00)</td>",
+            "id=\"severity-title\"",
+            "id=\"corruptions-narrow-title\"",
         ] {
             assert!(page.contains(part), "{part}\n{page}");
         }

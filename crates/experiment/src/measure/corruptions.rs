@@ -29,7 +29,7 @@ pub(super) const KIND: Kind<dyn Measure> = Kind {
     about: "what corruptions of images add to the error, by kind and severity",
     example: "kinds = [\"gaussian_noise\", \"shot_noise\", \"impulse_noise\"]\nseverities = [1, 3, 5]",
     notes: Some(Notes {
-        formula: "mean error under kinds and severities minus error, in -1 to 1; mean error by severity and by kind, in 0 to 1",
+        formula: "mean error under kinds and severities minus error, in -1 to 1; mean error by severity and by kind, and each error, in 0 to 1",
         cost: "a forward pass of every image for each kind at each severity, and one more",
         reference: "Hendrycks and Dietterich (2019), arXiv:1903.12261",
         random: Random::Free,
@@ -95,6 +95,12 @@ impl Corruptions {
         all.into_iter().find_map(|(kind, s)| Some(Damage::named(kind, Some(s)).err()?.to_string()))
     }
 
+    /// Every corruption at every severity; none where there is one severity, at which the errors of the corruptions are.
+    fn each(&self) -> impl Iterator<Item = (&String, u8)> {
+        let several = self.kinds.iter().filter(|_| self.severities.len() > 1);
+        several.flat_map(|kind| self.severities.iter().map(move |&severity| (kind, severity)))
+    }
+
     /// A corruption of its lists.
     fn damage(kind: &str, severity: u8) -> Damage {
         Damage::named(kind, Some(severity)).expect("both are checked when the measure is read")
@@ -118,9 +124,16 @@ impl Measure for Corruptions {
             let about = "error under a corruption, mean over severities";
             plain(format!("corruption_error_{kind}"), about, "share")
         };
+        let of_at = |(kind, severity): (&String, u8)| {
+            let about = "error under a corruption at a severity";
+            let note = plain(format!("corruption_error_{kind}_{severity}"), about, "share");
+            let (curve, title) = (format!("{NAME}_{kind}"), format!("Error under {kind}"));
+            on_curve(note, &curve, &title, "severity", f64::from(severity))
+        };
         std::iter::once(loss)
             .chain(std::iter::once(0).chain(self.severities.iter().copied()).map(at))
             .chain(self.kinds.iter().map(of))
+            .chain(self.each().map(of_at))
             .collect()
     }
 
@@ -151,7 +164,8 @@ impl Measure for Corruptions {
         let by_severity =
             (0..self.severities.len()).map(|nth| average(errors.iter().map(|kind| kind[nth])));
         let by_kind = errors.iter().map(|kind| average(kind.iter().copied()));
-        Ok([loss, Some(clean)].into_iter().chain(by_severity).chain(by_kind).collect())
+        let each = errors.iter().flatten().map(|&error| Some(error)).take(self.each().count());
+        Ok([loss, Some(clean)].into_iter().chain(by_severity).chain(by_kind).chain(each).collect())
     }
 }
 
@@ -166,7 +180,7 @@ mod tests {
     #[test]
     fn a_network_that_says_one_class_suffers_nothing() {
         let values = take(&Testbed::linear(|_, _| 0.0), "'gaussian_noise', 'contrast'", "1, 5");
-        assert_eq!(values.len(), 1 + 3 + 2);
+        assert_eq!(values.len(), 1 + 3 + 2 + 4);
         assert_eq!(values[0], Some(0.0));
         assert!(values[1..].iter().all(|error| *error == Some(0.5)), "{values:?}");
     }
@@ -176,7 +190,9 @@ mod tests {
         // 0.3 of the range is 76: the darker corner, 130 to 160, comes above 190 and the brighter stays there. With 0.05 none
         // does, so the errors are 0 and 1/2.
         let values = take(&Testbed::corner_reader(), "'brightness'", "1, 5");
-        assert_eq!(values, [0.25, 0.0, 0.0, 0.5, 0.25].map(Some));
+        assert_eq!(values, [0.25, 0.0, 0.0, 0.5, 0.25, 0.0, 0.5].map(Some));
+        // At one severity that is what the error of the corruption is already.
+        assert_eq!(take(&Testbed::corner_reader(), "'brightness'", "5").len(), 1 + 2 + 1);
     }
 
     #[test]

@@ -36,6 +36,7 @@ mod scene;
 mod sheet;
 mod shift_consistency;
 mod shift_response;
+pub(crate) mod similarity;
 mod subject;
 #[cfg(test)]
 mod testbed;

@@ -100,22 +100,17 @@ fn around_slots(
     slots: &[String],
     pixels: &[u8],
 ) -> Result<Vec<cenote_datasets::Tile>, Error> {
-    let paths: Vec<&str> = subject.network.model.layers().map(|fitted| fitted.path).collect();
     let known = subject.map_layers();
     let shape_of =
         |layer: usize| known.iter().find(|(at, _)| *at == layer).map(|(_, shape)| *shape);
     let x = subject.scaled(&[pixels.to_vec()])?;
-    let mut outputs: Vec<Vec<Scalar>> = Vec::with_capacity(paths.len());
+    let mut outputs: Vec<Vec<Scalar>> = Vec::with_capacity(subject.depth());
     subject.look(x.clone(), |_, y: &Tensor| outputs.push(rows(y).remove(0)));
     let mut tiles = Vec::new();
     for slot in slots {
-        let of_slot = |path: &str| {
-            path.strip_prefix(slot.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        let Some(first) = paths.iter().position(|path| of_slot(path)) else { continue };
-        let last = paths.iter().rposition(|path| of_slot(path)).expect("there is a first");
-        let before = match first.checked_sub(1) {
+        let Some(filling) = subject.filling(slot) else { continue };
+        let last = filling.end - 1;
+        let before = match filling.start.checked_sub(1) {
             Some(layer) => shape_of(layer).map(|shape| (&outputs[layer][..], shape)),
             None => Some((x.as_slice(), subject.data.test.shape())),
         };

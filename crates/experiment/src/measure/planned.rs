@@ -103,6 +103,17 @@ mod tests {
     }
 
     #[test]
+    fn the_images_of_a_similarity_change_the_cells_of_every_seed_and_nothing_of_studies_without() {
+        let (with, without) = (plan("similarity = 12"), plan(""));
+        let (with, without) = (with.expect("fits"), without.expect("fits"));
+        assert!(with.cells.iter().zip(&without.cells).all(|(one, other)| one.id != other.id));
+        let json = serde_json::to_string(&without.study).expect("plain data");
+        assert!(!json.contains("similarity"), "{json}");
+        let error = plan("similarity = 7").expect_err("too few").to_string();
+        assert!(error.contains("similarity is 7; expected 8 to 256 images"), "{error}");
+    }
+
+    #[test]
     fn every_measure_of_the_claims_study_fits_its_networks() {
         let mut study = crate::find("claims").expect("it comes with the program");
         for part in ["train", "test"] {

@@ -153,6 +153,18 @@ impl<'a> Subject<'a> {
         maps.collect()
     }
 
+    /// The layers that fill a slot, or the layer of this name; none where there are none outside other layers.
+    pub(super) fn filling(&self, name: &str) -> Option<Range<usize>> {
+        let of_slot = |path: &str| {
+            path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let filling = |&(_, path): &(usize, &str)| of_slot(path);
+        let paths = self.network.model.layers().map(|fitted| fitted.path).enumerate();
+        let mut of_slot = paths.filter(filling).map(|(at, _)| at);
+        let first = of_slot.next()?;
+        Some(first..of_slot.last().unwrap_or(first) + 1)
+    }
+
     /// The network on a tape, in use, with parameters that are not followed.
     fn step<'t>(&self, tape: &'t Tape) -> Step<'a, 't> {
         let values = self.network.params.iter().map(|param| tape.constant(param.value.clone()));

@@ -11,6 +11,10 @@ pub(super) const DIFFERENCES: &str = "A dot is the difference between two runs w
 pub(super) const COST: &str = "Up is better, left is cheaper. The line joins the arms that no other beats in both, by their means. Multiply-adds are exact.";
 pub(super) const TIME: &str = "The same against measured time: the median over runs of the median seconds per epoch, the first epoch left out.";
 pub(super) const CURVES: &str = "The mean over the seeds of each arm, with a band from the lowest to the highest run. Training accuracy says how well the training images are fitted, not how well others are told apart.";
+pub(super) const SEVERITY: &str = "The mean over the seeds that an arm shares with the baseline, with a band of one standard deviation on each side. 0 is the images as they are; a severity is of the corruptions that have it.";
+pub(super) const CORRUPTIONS: &str = "The same for each corruption, all with one scale. A corruption of one level has a point for each arm with a bar of one standard deviation.";
+pub(super) const SIMILARITY: &str = "First what the luck of a seed does: the layers of two networks of the baseline, mean over pairs of seeds. Then the layers of each arm (rows) by those of its partner (columns) with the same seed, mean over seeds. Layers are numbered from input to output.";
+pub(super) const WITHIN: &str = "Every layer of an arm with every other of the same network, mean over seeds: what a block of dark cells holds, its layers say alike.";
 pub(super) const MEASURED: &str = "The mean over the seeds of each arm, with a band of one standard deviation on each side. Each value is a measure of the tables.";
 pub(super) const LAYERS: &str =
     "Multiply-adds of the forward pass of one image. All bars have one scale.";

@@ -16,6 +16,7 @@ mod method;
 mod pictures;
 mod robustness;
 mod sections;
+mod similarity;
 mod spending;
 mod table;
 mod text;
@@ -57,6 +58,7 @@ pub(crate) fn html(analysis: &Analysis, runs: &[Record]) -> String {
         section("robustness", "Robustness", robustness::robustness(analysis)),
         section("measures", "Measures of the networks", measures::measures(analysis)),
         section("agreement", "Agreement between seeds", agreement::agreement(analysis)),
+        section("similarity", "Similarity of layers", similarity::similarity(analysis)),
         section("pictures", "Pictures of the networks", pictures::pictures(runs)),
         section("validation", "Validation images", robustness::validation(analysis)),
         section("layers", "Layer by layer", sections::layers(analysis)),

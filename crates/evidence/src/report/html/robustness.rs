@@ -1,11 +1,12 @@
 //! Scores on other images than those of the answers: corrupted ones, and those held out of training.
 
+use super::figures::{CORRUPTIONS, SEVERITY, figure};
 use super::table::{Cell, Table};
 use super::text::prose;
 use crate::Analysis;
 use crate::number::{or_dash, percent, percent_interval, points, points_interval, ratio_interval};
 use crate::report::held_out::READING;
-use crate::report::robustness::{ERRORS, damaged, reading};
+use crate::report::robustness::{BY_SEVERITY, ERRORS, damaged, error_at, reading};
 
 /// Empty where the study asks nothing of robustness.
 pub(super) fn robustness(analysis: &Analysis) -> String {
@@ -50,11 +51,26 @@ pub(super) fn robustness(analysis: &Analysis) -> String {
         let errors = robustness.arms.iter().map(|arm| share(arm.errors[nth]));
         each.row(std::iter::once(Cell::code(name)).chain(errors).collect());
     }
+    let arms = robustness.arms.iter().map(|arm| arm.arm.as_str());
+    let heads: Vec<&str> = std::iter::once("severity").chain(arms).collect();
+    let mut strengths = Table::new(BY_SEVERITY, &heads);
+    let severities = std::iter::once(0).chain(robustness.severities.iter().copied());
+    for (nth, severity) in severities.enumerate().filter(|_| !robustness.severities.is_empty()) {
+        let errors = robustness.arms.iter().map(|arm| {
+            let at = &arm.by_severity[nth];
+            Cell::value(at.mean, &error_at(at))
+        });
+        let severity = Cell::value(Some(f64::from(severity)), &severity.to_string());
+        strengths.row(std::iter::once(severity).chain(errors).collect());
+    }
+    let strengths = if robustness.severities.is_empty() { String::new() } else { strengths.html() };
     format!(
-        "<p>{}</p>\n{}<p class=\"note\">{}</p>\n{}",
+        "<p>{}</p>\n{}<p class=\"note\">{}</p>\n{}{strengths}{}{}",
         prose(&damaged(analysis, robustness)),
         table.html(),
         prose(&reading(analysis)),
+        figure(analysis, "severity", SEVERITY),
+        figure(analysis, "corruptions", CORRUPTIONS),
         each.html()
     )
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::gram::tests::{drawn, gram};
 use crate::sample::{design, records, report};
-use crate::{Outcome, Report};
+use crate::{LayerGram, Outcome, Report};
 
 /// A name that tries every way out of the text it stands in.
 const EVIL: &str = "</style></title><script>alert(1)</script><img src=x onerror='alert(2)'>\"`{{";
@@ -28,6 +29,8 @@ fn evil() -> Report {
     for record in &mut records {
         record.environment.command = format!("cenote ablate {EVIL}");
         record.environment.cpu = EVIL.to_owned();
+        let gram = gram(&drawn(record.seed, 8, 2));
+        record.similarity = vec![LayerGram { layer: EVIL.to_owned(), gram }];
         if record.arm == "none" {
             record.arm = EVIL.to_owned();
         }

@@ -146,6 +146,18 @@ impl Canvas {
         );
     }
 
+    /// A cell that is darker the larger its share, and light enough for a number on it.
+    pub(super) fn shade(&mut self, from: (f64, f64), to: (f64, f64), share: f64, says: &str) {
+        let (x, y, class) = (px(from.0), px(from.1), Look::Tint(0).class("f"));
+        let (width, height) = (px(to.0 - from.0), px(to.1 - from.1));
+        let opacity = 0.55 * share.clamp(0.0, 1.0);
+        let _ = writeln!(
+            self.shapes,
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" opacity=\"{opacity:.2}\" class=\"{class}\">{}</rect>",
+            title(says)
+        );
+    }
+
     /// The area between two lines, from the lowest to the highest run of an arm.
     pub(super) fn area(&mut self, low: &[(f64, f64)], high: &[(f64, f64)], arm: usize) {
         let points: Vec<String> = low

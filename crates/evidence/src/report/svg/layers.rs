@@ -1,6 +1,7 @@
 //! Where in the network the cost arises, arm by arm.
 
 use super::canvas::{Anchor, Canvas, Look, TINTS};
+use super::legend::Legend;
 use super::{Layout, Plot, label};
 use crate::Design;
 use crate::number::{bytes, large};
@@ -37,10 +38,9 @@ const KEPT_BYTES: Cost = Cost {
     shown: bytes,
 };
 
-/// Height of a row, of its bar, and of the key above all.
+/// Height of a row and of its bar.
 const ROW: f64 = 30.0;
 const BAR: f64 = 18.0;
-const KEY: f64 = 20.0;
 
 /// The layers that have a shade of their own: those that cost most somewhere. All others share
 /// the last shade.
@@ -58,12 +58,14 @@ fn draw(design: &Design, layout: Layout, cost: &Cost) -> Option<Canvas> {
         Layout::Wide => (28.0 + names.min(250.0), layout.width() - 90.0, 0.0),
         Layout::Narrow => (8.0, layout.width() - 8.0, 18.0),
     };
-    let lines = key_lines(&key, layout);
-    let top = 8.0 + KEY * lines.len() as f64;
+    let others = key.others.then_some((Look::Tint(TINTS.len() - 1), "all others"));
+    let shades = key.paths.iter().enumerate().map(|(shade, path)| (Look::Tint(shade), *path));
+    let legend = Legend::of(shades.chain(others), layout);
+    let top = 8.0 + legend.height();
     let height = top + (ROW + above) * design.arms.len() as f64 + 4.0;
     let description = "One bar per arm, divided into its layers from input to output.";
     let mut canvas = Canvas::new(layout.width(), height, cost.title, description);
-    draw_key(&mut canvas, &lines);
+    legend.draw(&mut canvas);
     for (i, arm) in design.arms.iter().enumerate() {
         let y = top + (ROW + above) * i as f64 + above;
         let sum = (cost.shown)(total(arm));
@@ -123,34 +125,6 @@ fn key<'a>(design: &'a Design, cost: &Cost) -> Key<'a> {
 impl Key<'_> {
     fn shade(&self, path: &str) -> usize {
         self.paths.iter().position(|known| *known == path).unwrap_or(TINTS.len() - 1)
-    }
-}
-
-/// The key, line by line: shade, words, and where they start.
-fn key_lines(key: &Key<'_>, layout: Layout) -> Vec<Vec<(usize, String, f64)>> {
-    let others = key.others.then_some((TINTS.len() - 1, "all others"));
-    let mut lines = vec![Vec::new()];
-    let mut x = 8.0;
-    for (shade, words) in key.paths.iter().copied().enumerate().chain(others) {
-        let words = label::fit(words, 120.0);
-        let width = label::width(&words) + 34.0;
-        if x + width > layout.width() && x > 8.0 {
-            lines.push(Vec::new());
-            x = 8.0;
-        }
-        lines.last_mut().expect("it starts with a line").push((shade, words, x));
-        x += width;
-    }
-    lines
-}
-
-fn draw_key(canvas: &mut Canvas, lines: &[Vec<(usize, String, f64)>]) {
-    for (i, line) in lines.iter().enumerate() {
-        let y = KEY * i as f64 + 4.0;
-        for (shade, words, x) in line {
-            canvas.rect((*x, y + 1.0), (x + 11.0, y + 12.0), Look::Tint(*shade));
-            canvas.text(x + 16.0, y + 11.0, Anchor::Start, Look::Dim, words);
-        }
     }
 }
 

@@ -14,9 +14,13 @@ mod field;
 mod interval;
 mod label;
 mod layers;
+mod legend;
+mod lines;
 mod measured;
 mod rows;
 mod scale;
+mod severity;
+mod similarity;
 
 pub(super) use canvas::{Canvas, escape, style};
 pub(super) use interval::{Shown, interval_bar};
@@ -52,6 +56,10 @@ pub(super) const PLOTS: &[Plot] = &[
     curves::PLOT,
     layers::MACS,
     layers::KEPT,
+    severity::PLOT,
+    severity::PANELS,
+    similarity::ACROSS,
+    similarity::WITHIN,
 ];
 
 impl Plot {

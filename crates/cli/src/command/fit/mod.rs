@@ -1,15 +1,23 @@
 //! `cenote fit`: what memory training needs, and what fits into how much.
 
+mod child;
+mod confirm;
+
 use std::process::ExitCode;
 
 use cenote_evidence::bytes;
 use cenote_experiment::{Arm, Footprint, Plan, Side, Workers};
 use serde_json::json;
 
+use self::confirm::{Both, Confirmed, SLACK, confirm};
 use super::ablate::study_of;
 use crate::args::Fit as Args;
 use crate::failure::Failure;
 use crate::screen;
+
+/// Why nothing is confirmed elsewhere.
+const LINUX_ALONE: &str =
+    "--confirm limits the memory of a process as Linux does; without it the figures are foreseen";
 
 /// What fits for one arm.
 struct Row<'a> {
@@ -28,16 +36,26 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         study.setup(arm)?;
     }
     study.with_seeds(1);
+    if let Some(trial) = &args.trial {
+        return child::run(study, trial);
+    }
+    if args.confirm && !cfg!(target_os = "linux") {
+        return Err(Failure::Usage(LINUX_ALONE.to_owned()));
+    }
     let plan = Plan::new(study)?;
     let wanted = |arm: &&Arm| args.arm.as_ref().is_none_or(|name| *name == arm.name);
     let rows = Workers::on_threads(None, || {
         let row = |arm| row(&plan, arm, args.memory);
         plan.arms.iter().filter(wanted).map(row).collect::<Result<Vec<_>, _>>()
     })?;
+    let asked = rows.iter().filter(|_| args.confirm);
+    let confirmed = asked.map(|row| confirm(&args.study, row, plan.recipe.batch_size));
+    let confirmed = confirmed.collect::<Result<Vec<Both>, Failure>>()?;
     let text = if args.json {
-        document(&plan, &rows, args.memory)
+        document(&plan, &rows, &confirmed, args.memory)
     } else {
-        table(&plan, &rows, args.memory)
+        let foreseen = table(&plan, &rows, args.memory);
+        foreseen + &confirmed_table(&rows, &confirmed, args.memory)
     };
     screen::print(&text).map_err(Failure::Output)?;
     Ok(ExitCode::SUCCESS)
@@ -79,16 +97,56 @@ fn table(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
     )
 }
 
-fn document(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
+/// What children found; empty where none were asked.
+fn confirmed_table(rows: &[Row<'_>], confirmed: &[Both], memory: u64) -> String {
+    if confirmed.is_empty() {
+        return String::new();
+    }
+    let heads = ["arm", "largest", "tensors", "process", "found", "ran", "refused"];
+    let mut lines = vec![heads.map(str::to_owned).to_vec()];
+    for (row, both) in rows.iter().zip(confirmed) {
+        let batch: fn(usize) -> String = |batch| batch.to_string();
+        let image: fn(usize) -> String = |side| format!("{side}x{side}");
+        for (what, found, size) in [("batch", &both.batch, batch), ("image", &both.side, image)] {
+            let Some(Confirmed { found, tensor_bytes, process_bytes, ran, refused }) = found else {
+                continue;
+            };
+            lines.push(vec![
+                row.arm.name.clone(),
+                what.to_owned(),
+                bytes(*tensor_bytes),
+                bytes(*process_bytes),
+                size(*found),
+                ran.map_or_else(|| "none".to_owned(), size),
+                refused.map_or_else(|| "none".to_owned(), size),
+            ]);
+        }
+    }
+    format!(
+        "\n{}\nthree steps in processes of their own: tensors of the largest that was found for {}, and what that process took\n\
+         beyond what it held before (address space); then the largest that ran, and the smallest that was refused,\n\
+         of those that were tried below a limit of as much and {}\n",
+        screen::table(&lines),
+        bytes(memory),
+        bytes(SLACK),
+    )
+}
+
+fn document(plan: &Plan, rows: &[Row<'_>], confirmed: &[Both], memory: u64) -> String {
     let arms: Vec<_> = rows
         .iter()
-        .map(|row| {
-            json!({
+        .enumerate()
+        .map(|(nth, row)| {
+            let mut arm = json!({
                 "arm": row.arm.name, "peak_bytes": row.peak,
                 "judging_bytes": row.judging, "largest_batch": row.batch,
                 "largest_side": row.side.map(|(Side::Most(side) | Side::AtLeast(side))| side),
                 "whole_search": row.side.is_none_or(|side| matches!(side, Side::Most(_))),
-            })
+            });
+            if let Some(both) = confirmed.get(nth) {
+                arm["confirmed"] = json!(both);
+            }
+            arm
         })
         .collect();
     let text = json!({
