@@ -23,7 +23,8 @@
 //! The tape keeps no values of its own. A [`Var`] owns its value, a [`Function`] owns what it saved,
 //! and both are freed as soon as their last reader is done: a value at the end of the layer that read
 //! it, a saved tensor right after its function ran backward. [`Tape::saved_bytes`] says what is kept.
-//! A tape made by [`Tape::without_gradients`] records nothing.
+//! A tape made by [`Tape::without_gradients`] records nothing. [`Tape::replayed`] keeps only the inputs of a part of a pass, which
+//! is run again when the gradients come back.
 //!
 //! # What it does not do
 //!
@@ -35,11 +36,13 @@ mod function;
 mod gradcheck;
 mod kept;
 mod ops;
+mod replay;
 mod tape;
 mod var;
 
 pub use function::{Function, Saved};
 pub use gradcheck::{Mismatch, gradcheck};
 pub use kept::{Kept, Recipe};
+pub use replay::Replay;
 pub use tape::{Gradients, Tape};
 pub use var::Var;

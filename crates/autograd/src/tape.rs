@@ -56,11 +56,16 @@ impl Tape {
         inputs: &[&Var<'t>],
         function: impl FnOnce() -> F,
     ) -> Var<'t> {
-        let index = |input: &&Var<'t>| {
-            assert!(std::ptr::eq(self, input.tape()), "an input belongs to another tape");
-            input.index()
-        };
-        self.record_at(value, inputs.iter().map(index).collect(), function)
+        self.record_at(value, inputs.iter().map(|input| self.place_of(input)).collect(), function)
+    }
+
+    /// Where an input lies on this tape.
+    ///
+    /// # Panics
+    /// When it belongs to another.
+    pub(crate) fn place_of(&self, input: &Var<'_>) -> usize {
+        assert!(std::ptr::eq(self, input.tape()), "an input belongs to another tape");
+        input.index()
     }
 
     /// Like [`Tape::record`], for inputs that are known by their places.
@@ -161,7 +166,12 @@ impl Gradients {
 
     /// Like [`Gradients::of`], but gives the gradient away.
     pub fn take(&mut self, leaf: &Var<'_>) -> Option<Tensor> {
-        self.by_index[leaf.index()].take()
+        self.take_at(leaf.index())
+    }
+
+    /// Like [`Gradients::take`], for a leaf that is known by its place.
+    pub(crate) fn take_at(&mut self, place: usize) -> Option<Tensor> {
+        self.by_index[place].take()
     }
 }
 

@@ -38,6 +38,11 @@ impl<'t> Var<'t> {
         &self.value
     }
 
+    /// The value alone.
+    pub(crate) fn into_value(self) -> Tensor {
+        self.value
+    }
+
     /// The value, with a way to make it again that spares its readers keeping it.
     ///
     /// `recipe` is called only if a gradient will be wanted: else nobody keeps anything.

@@ -6,7 +6,7 @@ use cenote_tensor::{Scalar, Seed, Stream, Tensor};
 
 use crate::augmentation::Draws;
 use crate::order::shuffle;
-use crate::{Augmentation, BoxedObject, Error, Loader, Motion, Normalization, Split};
+use crate::{Augmentation, BoxedObject, Error, Loader, Motion, Normalization, Parts, Split};
 
 /// Some examples as a network takes them.
 #[derive(Clone, Debug)]
@@ -112,10 +112,10 @@ pub(crate) struct Pass {
 #[derive(Debug, Default)]
 pub(crate) struct Raw {
     pub(crate) pixels: Vec<u8>,
-    labels: Vec<usize>,
-    mixed: Option<Mixed>,
-    texts: Vec<Vec<usize>>,
-    objects: Vec<Vec<BoxedObject>>,
+    pub(crate) labels: Vec<usize>,
+    pub(crate) mixed: Option<Mixed>,
+    pub(crate) texts: Vec<Vec<usize>>,
+    pub(crate) objects: Vec<Vec<BoxedObject>>,
     indices: Vec<usize>,
 }
 
@@ -191,6 +191,11 @@ impl Pass {
         let mut images = Tensor::stale([indices.len(), c, h, w]);
         scale(pixels.chunks_exact(h * w), &mut images, &self.tables);
         (Batch { images, labels, mixed, texts, objects, indices }, pixels)
+    }
+
+    /// A batch in so many parts, not scaled yet.
+    pub(crate) fn cut(&self, raw: Raw, count: usize) -> Parts {
+        Parts::new(raw, self.split.shape(), Arc::clone(&self.tables), count)
     }
 }
 
@@ -307,21 +312,34 @@ impl Batches {
     pub(crate) fn into_pass(self) -> (Pass, usize) {
         (self.pass, self.next)
     }
+
+    pub(crate) fn pass(&self) -> &Pass {
+        &self.pass
+    }
+
+    /// The next batch as bytes, in memory that was given back.
+    pub(crate) fn next_raw(&mut self) -> Option<Result<Raw, Error>> {
+        if self.next >= self.pass.len() {
+            return None;
+        }
+        let nth = self.next;
+        self.next += 1;
+        Some(self.pass.read(nth, std::mem::take(&mut self.spare)))
+    }
+
+    /// Takes memory for the bytes of the next batch.
+    pub(crate) fn give_back(&mut self, memory: Vec<u8>) {
+        self.spare = memory;
+    }
 }
 
 impl Iterator for Batches {
     type Item = Result<Batch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.next >= self.pass.len() {
-            return None;
-        }
-        let nth = self.next;
-        self.next += 1;
-        let raw = self.pass.read(nth, std::mem::take(&mut self.spare));
-        Some(raw.map(|raw| {
-            let (batch, spare) = self.pass.scale(raw);
-            self.spare = spare;
+        Some(self.next_raw()?.map(|raw| {
+            let (batch, memory) = self.pass.scale(raw);
+            self.give_back(memory);
             batch
         }))
     }
@@ -335,7 +353,7 @@ impl Iterator for Batches {
 impl ExactSizeIterator for Batches {}
 
 /// Looks every byte up in the table of its channel, plane by plane.
-fn scale<'a>(
+pub(crate) fn scale<'a>(
     planes: impl Iterator<Item = &'a [u8]>,
     tensor: &mut Tensor,
     tables: &[[Scalar; 256]],

@@ -54,6 +54,7 @@ mod located;
 mod normalization;
 mod npy;
 mod order;
+mod parts;
 mod picture;
 mod pictures;
 mod place;
@@ -85,6 +86,7 @@ pub use located::{
 };
 pub use normalization::{Normalization, PixelCounts};
 pub use npy::{Npy, NpyElement};
+pub use parts::Parts;
 pub use picture::{Channels, Picture, png};
 pub use place::data_dir;
 pub use published::{PublishedFile, PublishedSet};

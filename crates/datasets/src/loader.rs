@@ -15,7 +15,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use crate::batch::{Pass, Raw};
-use crate::{Batch, Batches, Error};
+use crate::{Batch, Batches, Error, Parts};
 
 /// The batches that are left of a pass, made ahead of time; see [`Batches::prefetched`].
 ///
@@ -118,6 +118,49 @@ impl Loader {
             Source::Ahead { shared, .. } => shared.ahead,
         }
     }
+
+    /// The next batch in `count` parts, or as many as it has images where these are fewer.
+    ///
+    /// Images and answers are those of the batch that [`Iterator::next`] would give.
+    pub fn next_in_parts(&mut self, count: usize) -> Option<Result<Parts, Error>> {
+        Some(self.next_raw()?.map(|raw| self.pass().cut(raw, count)))
+    }
+
+    /// Takes a batch that is done with, whose memory is then used again.
+    pub fn give_back(&mut self, parts: Parts) {
+        self.keep(parts.into_memory());
+    }
+
+    fn pass(&self) -> &Pass {
+        match &self.source {
+            Source::Here(batches) => batches.pass(),
+            Source::Ahead { pass, .. } => pass,
+        }
+    }
+
+    /// The next batch as bytes.
+    fn next_raw(&mut self) -> Option<Result<Raw, Error>> {
+        if self.ended {
+            return None;
+        }
+        let raw = match &mut self.source {
+            Source::Here(batches) => batches.next_raw()?,
+            Source::Ahead { shared, .. } => match shared.take()? {
+                Ok(raw) => raw,
+                Err(panic) => resume_unwind(panic),
+            },
+        };
+        self.ended = raw.is_err();
+        Some(raw)
+    }
+
+    /// Keeps memory of bytes for a batch to come.
+    fn keep(&mut self, memory: Vec<u8>) {
+        match &mut self.source {
+            Source::Here(batches) => batches.give_back(memory),
+            Source::Ahead { shared, .. } => shared.lock().spare.push(memory),
+        }
+    }
 }
 
 impl Shared {
@@ -179,23 +222,11 @@ impl Iterator for Loader {
     type Item = Result<Batch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
-        let batch = match &mut self.source {
-            Source::Here(batches) => batches.next()?,
-            Source::Ahead { pass, shared, .. } => match shared.take()? {
-                Ok(Ok(raw)) => {
-                    let (batch, memory) = pass.scale(raw);
-                    shared.lock().spare.push(memory);
-                    Ok(batch)
-                }
-                Ok(Err(error)) => Err(error),
-                Err(panic) => resume_unwind(panic),
-            },
-        };
-        self.ended = batch.is_err();
-        Some(batch)
+        Some(self.next_raw()?.map(|raw| {
+            let (batch, memory) = self.pass().scale(raw);
+            self.keep(memory);
+            batch
+        }))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

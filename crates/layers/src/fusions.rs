@@ -1,11 +1,11 @@
-//! What layers that run as one must obey: nothing but time and memory may tell the difference.
+//! What layers that run as one, or twice, must obey: nothing but time and memory may tell the difference.
 
 use cenote_autograd::Tape;
 use cenote_spec::Kind;
 use cenote_tensor::{Scalar, Seed, Tensor};
 use proptest::prelude::*;
 
-use crate::{Cost, KINDS, LayerSpec, Mode, Model, ModelSpec, Params, Role, Step};
+use crate::{Cost, KINDS, LayerSpec, Mode, Model, ModelSpec, Params, Role, Segments, Step};
 
 /// Layers that stand next to each other in networks, in more variants than the examples of kinds.
 const LAYERS: &[&str] = &[
@@ -57,19 +57,23 @@ pub(crate) fn parameters(model: &Model) -> Params {
 
 /// How neighbouring layers run.
 #[derive(Clone, Copy)]
-enum How {
+enum How<'a> {
     AsOne,
     Apart,
+    Again(&'a Segments),
 }
 
 /// The bits of everything a pass makes: output, gradients of input and parameters, updates.
-fn pass(model: &Model, x: &Tensor, mode: Mode, how: How) -> Vec<(usize, Vec<u64>)> {
+fn pass(model: &Model, x: &Tensor, mode: Mode, how: How<'_>) -> Vec<(usize, Vec<u64>)> {
     let params = parameters(model);
     let tape = Tape::new();
     let x = tape.leaf(x.clone());
-    let step = Step::new(&tape, model, &params, mode, Seed(5), 7);
+    let mut step = Step::new(&tape, model, &params, mode, Seed(5), 7);
+    if let How::Again(segments) = how {
+        step = step.in_segments(segments);
+    }
     let y = match how {
-        How::AsOne => step.forward(x.clone()),
+        How::AsOne | How::Again(_) => step.forward(x.clone()),
         How::Apart => step.forward_through(x.clone(), |_, _| ()),
     };
     let weights = Tensor::from_fn(y.shape(), |i| (1.7 * i as Scalar + 0.3).sin());
@@ -101,6 +105,24 @@ proptest! {
     }
 
     #[test]
+    fn running_again_changes_no_bit(
+        layers in layers(),
+        n in 1_usize..5,
+        size in (1_usize..20, 1_usize..19, 1_usize..35),
+        training: bool,
+        cuts: [bool; 6],
+    ) {
+        let Some(model) = model(&layers, [size.0, size.1, size.2]) else { return Ok(()) };
+        let x = Tensor::normal(model.input().batched(n), 1.0, &mut Seed(9).stream("x"));
+        let mode = if training { Mode::Train } else { Mode::Eval };
+        let units = model.units().count();
+        let ends = (1..=units).filter(|&end| end == units || cuts[end - 1]).collect();
+        let segments = Segments { ends };
+        let again = pass(&model, &x, mode, How::Again(&segments));
+        prop_assert_eq!(pass(&model, &x, mode, How::AsOne), again, "{:?}", segments);
+    }
+
+    #[test]
     fn what_runs_as_one_promises_what_its_layers_promise(
         layers in layers(),
     ) {
@@ -121,6 +143,28 @@ proptest! {
             prop_assert_eq!(unit.layer.cost(), cost);
         }
         prop_assert!(stages.next().is_none());
+    }
+}
+
+#[test]
+fn paths_that_part_and_draw_within_run_again_to_the_same_bits() {
+    let block = "{ kind = 'residual', shortcut = [{ kind = 'conv2d', out_channels = 6, kernel_size = 1 }],
+            layers = [{ kind = 'conv2d', out_channels = 6, kernel_size = 3, padding = 1 }, { kind = 'batch_norm' },
+                      { kind = 'relu' }, { kind = 'dropout', p = 0.3 }] }";
+    let text = format!(
+        "layer = [{block}, {{ kind = 'stochastic_pool', kernel_size = 2 }}, {{ kind = 'batch_norm' }}, {{ kind = 'relu' }},
+             {{ kind = 'fuse', layers = [{{ kind = 'random_pool', kernel_size = 2 }}, {block}] }},
+             {{ kind = 'mixed_pool', kernel_size = 2, mix = 'random' }}, {{ kind = 'dropout', p = 0.4 }},
+             {{ kind = 'flatten' }}, {{ kind = 'dense', out_features = 5 }}]"
+    );
+    let model = ModelSpec::from_toml(&text).expect("valid").fit([3, 8, 12].into()).expect("fits");
+    let x = Tensor::normal([3, 3, 8, 12], 1.0, &mut Seed(9).stream("x")).map(Scalar::abs);
+    let whole = pass(&model, &x, Mode::Train, How::AsOne);
+    let chosen = Segments::of(&model, &parameters(&model));
+    assert!(chosen.count() > 1, "{chosen:?}");
+    let every = Segments { ends: (1..=model.units().count()).collect() };
+    for segments in [chosen, every] {
+        assert_eq!(pass(&model, &x, Mode::Train, How::Again(&segments)), whole, "{segments:?}");
     }
 }
 

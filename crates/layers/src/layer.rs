@@ -49,6 +49,12 @@ pub trait Layer: Any + std::fmt::Debug + Send + Sync {
         Reach::Whole
     }
 
+    /// The kind, its own or that of a layer within it, by which in training the output of an example depends on the others of
+    /// its batch; `None` where no example does.
+    fn couples(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The output for a batch `x`, of shape `(N, …)` with the fitted example shape.
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t>;
 

@@ -69,6 +69,7 @@ mod pair;
 mod params;
 mod pool;
 mod reach;
+mod segments;
 mod seq;
 mod step;
 mod summary;
@@ -95,6 +96,7 @@ pub use pair::Pair;
 pub use params::{Param, Params};
 pub use pool::{max_unpool, roi_align, roi_pool};
 pub use reach::Reach;
+pub use segments::Segments;
 pub use step::{Scope, Step};
 pub use summary::{Row, Summary};
 

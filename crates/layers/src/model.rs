@@ -166,15 +166,16 @@ pub struct Model {
     tables: Vec<toml::Table>,
 }
 
+/// One layer of a model, or one that stands for several.
 #[derive(Clone, Debug)]
-struct Stage {
+pub(crate) struct Stage {
     path: String,
     layer: Arc<dyn Layer>,
     params: Range<usize>,
 }
 
 impl Stage {
-    fn fitted(&self) -> Fitted<'_> {
+    pub(crate) fn fitted(&self) -> Fitted<'_> {
         Fitted { path: &self.path, layer: &*self.layer, params: self.params.clone() }
     }
 }
@@ -214,6 +215,17 @@ impl Model {
     /// What a pass runs when nobody looks at each layer: the layers, fused where they can be.
     pub(crate) fn units(&self) -> impl Iterator<Item = Fitted<'_>> {
         self.units.iter().map(Stage::fitted)
+    }
+
+    /// Some of the units, to be run apart from the model.
+    pub(crate) fn stages(&self, units: Range<usize>) -> Vec<Stage> {
+        self.units[units].to_vec()
+    }
+
+    /// The first layer that couples the examples of a batch in training, and the kind that does so: the layer itself or one
+    /// within it.
+    pub fn coupling(&self) -> Option<(&str, &'static str)> {
+        self.layers.iter().find_map(|stage| Some((&*stage.path, stage.layer.couples()?)))
     }
 
     /// Parameters as they start: each from its own stream `init/PATH`, so a layer that two models

@@ -3,21 +3,33 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use cenote_autograd::{Gradients, Tape, Var};
+use cenote_autograd::{Gradients, Replay, Tape, Var};
 use cenote_tensor::{Seed, Stream, Tensor};
 
-use crate::{Fitted, Mode, Model, Params, Role};
+use crate::model::Stage;
+use crate::{Fitted, Mode, Model, Params, Role, Segments};
 
 /// A model with its parameters on a tape, ready for one batch.
 #[derive(Debug)]
 pub struct Step<'m, 't> {
     model: &'m Model,
     vars: Vec<Var<'t>>,
+    pass: Pass,
+    segments: Option<&'m Segments>,
+    updates: Updates,
+}
+
+/// What all layers of a step have in common.
+#[derive(Clone, Copy, Debug)]
+struct Pass {
     mode: Mode,
     seed: Seed,
     number: u64,
-    updates: RefCell<Vec<(usize, Tensor)>>,
+    first_example: usize,
 }
+
+/// New values that layers ask for, each for a parameter at a position.
+type Updates = RefCell<Vec<(usize, Tensor)>>;
 
 impl<'m, 't> Step<'m, 't> {
     /// Puts `params` on the tape for step `number` of the run with this seed.
@@ -46,13 +58,35 @@ impl<'m, 't> Step<'m, 't> {
     pub fn over(model: &'m Model, vars: Vec<Var<'t>>, mode: Mode, seed: Seed, number: u64) -> Self {
         let wanted = model.layers().last().map_or(0, |last| last.params.end);
         assert_eq!(vars.len(), wanted, "one variable per parameter of the model");
-        Self { model, vars, mode, seed, number, updates: RefCell::default() }
+        let pass = Pass { mode, seed, number, first_example: 0 };
+        Self { model, vars, pass, segments: None, updates: RefCell::default() }
+    }
+
+    /// Keeps for the backward pass what goes into each of these segments of the model, and runs all but the last again when
+    /// their gradients come: the same bits, in less memory and more time.
+    ///
+    /// [`Step::forward`] alone looks at them.
+    #[must_use]
+    pub fn in_segments(self, segments: &'m Segments) -> Self {
+        Self { segments: Some(segments), ..self }
+    }
+
+    /// For a part of a larger batch, whose images begin with this one of it.
+    ///
+    /// What layers draw for each example is then what they would draw for it in the whole batch.
+    #[must_use]
+    pub fn from_example(self, first_example: usize) -> Self {
+        Self { pass: Pass { first_example, ..self.pass }, ..self }
     }
 
     /// The network's output for a batch. Neighbouring layers run as one where they can, which changes
     /// no bit.
     pub fn forward(&self, x: Var<'t>) -> Var<'t> {
-        self.model.units().fold(x, |x, unit| self.through(&unit, x))
+        let mut ranges: Vec<Range<usize>> =
+            self.segments.map_or_else(Vec::new, |segments| segments.ranges().collect());
+        let last = ranges.pop().map_or(0, |last| last.start);
+        let x = ranges.into_iter().fold(x, |x, range| self.replayed(range, x));
+        self.model.units().skip(last).fold(x, |x, unit| self.through(&unit, x))
     }
 
     /// Like [`Step::forward`], layer by layer, showing each one's position and output to `see`.
@@ -76,17 +110,19 @@ impl<'m, 't> Step<'m, 't> {
         within.fold(x, |x, fitted| self.through(&fitted, x))
     }
 
-    fn through(&self, fitted: &Fitted<'_>, x: Var<'t>) -> Var<'t> {
-        let scope = Scope {
-            path: fitted.path,
-            first: fitted.params.start,
-            params: &self.vars[fitted.params.clone()],
-            mode: self.mode,
-            seed: self.seed,
-            number: self.number,
-            updates: &self.updates,
-        };
-        fitted.layer.forward(x, &scope)
+    pub(crate) fn through(&self, fitted: &Fitted<'_>, x: Var<'t>) -> Var<'t> {
+        let params = &self.vars[fitted.params.clone()];
+        self.pass.through(fitted, params, &self.updates, x)
+    }
+
+    /// The output of some units, of which only the input is kept.
+    fn replayed(&self, units: Range<usize>, x: Var<'t>) -> Var<'t> {
+        let segment = Segment { units: self.model.stages(units), pass: self.pass };
+        let mut inputs = vec![x];
+        inputs.extend_from_slice(&self.vars[segment.params()]);
+        let tape = inputs[0].tape();
+        // Only this time: the second run would ask for the same updates.
+        tape.replayed(inputs, segment, |segment, inputs| segment.updating(&self.updates, inputs))
     }
 
     /// The gradient of each parameter, in the model's order; `None` for what is not trained or does
@@ -101,20 +137,59 @@ impl<'m, 't> Step<'m, 't> {
     }
 }
 
+impl Pass {
+    /// The output of a layer whose own parameters are `params`.
+    fn through<'t>(
+        self,
+        fitted: &Fitted<'_>,
+        params: &[Var<'t>],
+        updates: &Updates,
+        x: Var<'t>,
+    ) -> Var<'t> {
+        let first = fitted.params.start;
+        let scope = Scope { path: fitted.path, first, params, pass: self, updates };
+        fitted.layer.forward(x, &scope)
+    }
+}
+
+/// Units that follow each other. Their inputs are that of the first one and the parameters of all.
+struct Segment {
+    units: Vec<Stage>,
+    pass: Pass,
+}
+
+impl Segment {
+    /// Where the parameters lie among the model's.
+    fn params(&self) -> Range<usize> {
+        let ends = [self.units.first(), self.units.last()];
+        let [first, last] = ends.map(|unit| unit.map_or(0..0, |unit| unit.fitted().params));
+        first.start..last.end
+    }
+
+    fn updating<'t>(&self, updates: &Updates, inputs: Vec<Var<'t>>) -> Var<'t> {
+        let first = self.params().start;
+        let mut inputs = inputs.into_iter();
+        let x = inputs.next().expect("the input of the first unit");
+        let params: Vec<Var<'t>> = inputs.collect();
+        self.units.iter().map(Stage::fitted).fold(x, |x, unit| {
+            let own = &params[unit.params.start - first..unit.params.end - first];
+            self.pass.through(&unit, own, updates, x)
+        })
+    }
+}
+
+impl Replay for Segment {
+    fn run<'t>(&self, inputs: Vec<Var<'t>>) -> Var<'t> {
+        self.updating(&RefCell::default(), inputs)
+    }
+}
+
 /// The output of one layer in use, for a batch and the layer's own parameters.
 pub(crate) fn use_layer(fitted: &Fitted<'_>, params: &[Tensor], x: Tensor) -> Tensor {
     let (tape, updates) = (Tape::without_gradients(), RefCell::default());
     let params: Vec<Var<'_>> = params.iter().map(|value| tape.constant(value.clone())).collect();
-    let scope = Scope {
-        path: fitted.path,
-        first: fitted.params.start,
-        params: &params,
-        mode: Mode::Eval,
-        seed: Seed(0),
-        number: 0,
-        updates: &updates,
-    };
-    fitted.layer.forward(tape.constant(x), &scope).value().clone()
+    let pass = Pass { mode: Mode::Eval, seed: Seed(0), number: 0, first_example: 0 };
+    pass.through(fitted, &params, &updates, tape.constant(x)).value().clone()
 }
 
 /// What one layer sees of a [`Step`].
@@ -123,10 +198,8 @@ pub struct Scope<'s, 't> {
     path: &'s str,
     first: usize,
     params: &'s [Var<'t>],
-    mode: Mode,
-    seed: Seed,
-    number: u64,
-    updates: &'s RefCell<Vec<(usize, Tensor)>>,
+    pass: Pass,
+    updates: &'s Updates,
 }
 
 impl<'t> Scope<'_, 't> {
@@ -137,12 +210,22 @@ impl<'t> Scope<'_, 't> {
 
     /// Whether the network is being trained.
     pub fn mode(&self) -> Mode {
-        self.mode
+        self.pass.mode
     }
 
-    /// The random stream of this layer, at this step, for this purpose.
+    /// The random stream of this layer, at this step, for this purpose: for draws that the whole batch shares.
     pub fn stream(&self, purpose: &str) -> Stream {
-        self.seed.stream(&format!("{purpose}/{}/step{}", self.path, self.number))
+        let Pass { seed, number, .. } = self.pass;
+        seed.stream(&format!("{purpose}/{}/step{number}", self.path))
+    }
+
+    /// The same stream for draws of which each example has its own, `words` of 32 bits, one example after the other.
+    ///
+    /// In a part of a batch it begins where the examples before have had theirs.
+    pub fn stream_of_examples(&self, purpose: &str, words: usize) -> Stream {
+        let mut stream = self.stream(purpose);
+        stream.set_word_pos(self.pass.first_example as u128 * words as u128);
+        stream
     }
 
     /// What the layer at `path` within this one sees, whose parameters lie at `params` among this one's.
@@ -151,9 +234,7 @@ impl<'t> Scope<'_, 't> {
             path,
             first: self.first + params.start,
             params: &self.params[params],
-            mode: self.mode,
-            seed: self.seed,
-            number: self.number,
+            pass: self.pass,
             updates: self.updates,
         }
     }

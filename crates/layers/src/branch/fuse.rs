@@ -22,7 +22,7 @@ use serde::Deserialize;
 use toml::Table;
 
 use super::concat::concat;
-use super::within;
+use super::{coupled, within};
 use crate::layer::maps;
 use crate::pool::resampled;
 use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Model, ModelSpec, ParamSpec, Scope};
@@ -168,6 +168,10 @@ impl Layer for Fitted {
         let sums = if self.join == Join::Add { self.output.len() as u64 } else { 0 };
         let lateral = self.lateral.as_ref().map_or(Cost::default(), Model::cost);
         self.layers.cost() + lateral + up + Cost { macs: 0, other: sums }
+    }
+
+    fn couples(&self) -> Option<&'static str> {
+        coupled([Some(&self.layers), self.lateral.as_ref()])
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {

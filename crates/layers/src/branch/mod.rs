@@ -6,7 +6,7 @@
 use cenote_spec::{Error, Kind};
 use toml::Table;
 
-use crate::{LayerSpec, ModelSpec};
+use crate::{LayerSpec, Model, ModelSpec};
 
 mod concat;
 mod fuse;
@@ -19,4 +19,9 @@ pub(crate) const KINDS: &[Kind<dyn LayerSpec>] = &[residual::KIND, fuse::KIND];
 fn within(kind: &'static str, layers: Vec<Table>) -> Result<ModelSpec, Error> {
     let parsed = ModelSpec::parse(layers);
     parsed.map_err(|error| Error::Params { kind, message: error.to_string() })
+}
+
+/// The first kind in these paths that couples the examples of a batch in training.
+fn coupled(paths: [Option<&Model>; 2]) -> Option<&'static str> {
+    paths.into_iter().flatten().find_map(Model::coupling).map(|(_, kind)| kind)
 }

@@ -17,7 +17,7 @@ use cenote_tensor::Shape;
 use serde::Deserialize;
 use toml::Table;
 
-use super::within;
+use super::{coupled, within};
 use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Model, ModelSpec, ParamSpec, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
@@ -120,6 +120,10 @@ impl Layer for Fitted {
         let sum = Cost { macs: 0, other: self.output().len() as u64 };
         let shortcut = self.shortcut.as_ref().map_or(Cost::default(), Model::cost);
         self.layers.cost() + shortcut + sum
+    }
+
+    fn couples(&self) -> Option<&'static str> {
+        coupled([Some(&self.layers), self.shortcut.as_ref()])
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {

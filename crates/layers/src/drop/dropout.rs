@@ -54,7 +54,9 @@ impl Elementwise for Dropout {
         if at.mode() == Mode::Eval || self.p == 0.0 {
             return x;
         }
-        let mask = Mask::draw(x.value().len(), self.p, &mut at.stream(NAME));
+        let (len, examples) = (x.value().len(), x.value().dims()[0]);
+        let mut stream = at.stream_of_examples(NAME, len / examples.max(1));
+        let mask = Mask::draw(len, self.p, &mut stream);
         x.overwrite(|x| mask.apply(x), |_| mask.clone())
     }
 }

@@ -10,6 +10,7 @@ mod document;
 mod drawn;
 mod gradients;
 mod notes;
+mod parts;
 mod randomness;
 mod reach;
 mod specs;

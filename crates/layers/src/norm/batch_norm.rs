@@ -120,6 +120,10 @@ impl Layer for Fitted {
         Reach::CELL
     }
 
+    fn couples(&self) -> Option<&'static str> {
+        Some(NAME)
+    }
+
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {
         let how = Normalization::of(self, x.value(), at);
         x.tape().record(how.apply(), &[&x, at.param(GAMMA), at.param(BETA)], || Backward(how))

@@ -1,17 +1,21 @@
 //! Pools that choose one cell of each window by a draw.
 
 use cenote_autograd::{Function, Saved, Var};
-use cenote_tensor::{Argmax, Choice, Stream, Tensor, Windows, choose, max_pool_backward};
+use cenote_tensor::{Argmax, Choice, Tensor, Windows, choose, max_pool_backward};
 
-/// The output of a choice, and which cells it chose.
+use crate::Scope;
+
+/// The output of a choice of the layer of this name, and which cells it chose: a draw for every output.
 pub(super) fn chosen(
+    name: &str,
     choice: &impl Choice,
     x: &Tensor,
     at: &Windows,
-    stream: &mut Stream,
+    scope: &Scope<'_, '_>,
 ) -> (Tensor, Argmax) {
     let ([batch, channels, ..], [rows, columns]) = (x.nchw(), at.output());
-    let draws = Tensor::shares([batch, channels, rows, columns], stream);
+    let mut stream = scope.stream_of_examples(name, channels * rows * columns);
+    let draws = Tensor::shares([batch, channels, rows, columns], &mut stream);
     choose(choice, x, draws.as_slice(), at)
 }
 

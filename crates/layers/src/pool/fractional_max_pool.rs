@@ -155,7 +155,8 @@ impl Layer for Fitted {
         let planes = x.value().dims()[0] * self.channels;
         let regions = match at.mode() {
             Mode::Train if planes > 0 => {
-                let mut stream = at.stream(NAME);
+                // Two draws for every plane.
+                let mut stream = at.stream_of_examples(NAME, 2 * self.channels);
                 let mut draw = || {
                     let columns = uniform(&mut stream);
                     self.regions([uniform(&mut stream), columns])

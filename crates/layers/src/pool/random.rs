@@ -71,7 +71,7 @@ impl FormulaPool for RandomPool {
         if scope.mode() == Mode::Eval {
             return average(NAME, &x, at, Divisor::RealCells);
         }
-        let drawn = chosen(&Evenly, x.value(), &at, &mut scope.stream(NAME));
+        let drawn = chosen(NAME, &Evenly, x.value(), &at, scope);
         record_chosen(NAME, &x, drawn, at)
     }
 }

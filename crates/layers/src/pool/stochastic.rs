@@ -75,7 +75,7 @@ impl FormulaPool for StochasticPool {
         if scope.mode() == Mode::Eval {
             return Formula { name: NAME, function: Expected, windows: at }.of_sums(&x);
         }
-        let (y, chosen) = chosen(&InProportion, x.value(), &at, &mut scope.stream(NAME));
+        let (y, chosen) = chosen(NAME, &InProportion, x.value(), &at, scope);
         x.tape().record(y.clone(), &[&x], || Backward { y, chosen, at })
     }
 }

@@ -54,3 +54,16 @@ fn a_step_without_downsampling_holds_one_map_beside_what_it_keeps() {
     let small = 64 << 10;
     assert!(usage.peak_bytes <= kept + of(256) + gradient + small, "{usage:?}");
 }
+
+#[test]
+fn segments_that_run_again_halve_the_memory_and_change_no_bit() {
+    let of = |input: [usize; 3]| Training::of(&cifar(Down::Not), input, 2);
+    let (mut plain, mut again) = (of([3, 32, 32]), of([3, 32, 32]).in_segments());
+    let [kept, dropped] = [&mut plain, &mut again].map(|training| {
+        training.step(|_| ());
+        metered(|| training.step(|_| ())).1
+    });
+    assert_eq!(again.params.digest(), plain.params.digest());
+    assert!(dropped.peak_bytes * 4 < kept.peak_bytes * 3, "{dropped:?} {kept:?}");
+    assert_eq!(dropped.fresh_buffers, 0);
+}

@@ -2,7 +2,8 @@
 
 use cenote_autograd::Tape;
 use cenote_layers::{
-    Mode, Model, ModelSpec, OPTIMIZER_KINDS, Optimizer, OptimizerState, Params, Step, cross_entropy,
+    Mode, Model, ModelSpec, OPTIMIZER_KINDS, Optimizer, OptimizerState, Params, Segments, Step,
+    cross_entropy,
 };
 use cenote_tensor::{Seed, Tensor};
 
@@ -68,6 +69,7 @@ pub(crate) struct Training {
     labels: Vec<usize>,
     optimizer: Box<dyn Optimizer>,
     state: OptimizerState,
+    segments: Option<Segments>,
 }
 
 impl Training {
@@ -79,14 +81,23 @@ impl Training {
         let table = "kind = 'sgd'\nmomentum = 0.9".parse().expect("valid TOML");
         let optimizer = cenote_spec::parse(&[OPTIMIZER_KINDS], table).expect("known");
         let (params, state) = (model.init(Seed(1)), OptimizerState::default());
-        Self { model, params, images, labels, optimizer, state }
+        Self { model, params, images, labels, optimizer, state, segments: None }
+    }
+
+    /// The same, keeping what goes into segments alone.
+    pub(crate) fn in_segments(self) -> Self {
+        let segments = Some(Segments::of(&self.model, &self.params));
+        Self { segments, ..self }
     }
 
     /// Forward, backward, update; `look` sees the tape between forward and backward.
     pub(crate) fn step(&mut self, look: impl FnOnce(&Tape)) {
         let tape = Tape::new();
         let number = self.state.steps;
-        let step = Step::new(&tape, &self.model, &self.params, Mode::Train, Seed(1), number);
+        let mut step = Step::new(&tape, &self.model, &self.params, Mode::Train, Seed(1), number);
+        if let Some(segments) = &self.segments {
+            step = step.in_segments(segments);
+        }
         let loss = cross_entropy(&step.forward(tape.constant(self.images.clone())), &self.labels);
         look(&tape);
         let gradients = step.gradients(loss.backward());

@@ -44,6 +44,20 @@ fn convolutions_without_downsampling_have_the_same_bits() {
 }
 
 #[test]
+fn segments_that_run_again_have_the_same_bits() {
+    let digest = |threads: usize| {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
+        pool.install(|| {
+            let mut training = Training::of(&cifar(Down::Pool), [3, 16, 16], 3).in_segments();
+            (0..2).for_each(|_| training.step(|_| ()));
+            training.params.digest()
+        })
+    };
+    let alone = trained(1, &cifar(Down::Pool), [3, 16, 16], 3);
+    assert_eq!([digest(1), digest(3)], [alone.clone(), alone]);
+}
+
+#[test]
 fn passes_over_large_maps_have_the_same_bits() {
     check(WIDE, [16, 110, 150], 10);
 }
