@@ -89,3 +89,22 @@ fn memory_is_foreseen_to_the_byte_whatever_is_in_the_images() {
         assert_eq!(foreseen, used.peak_bytes as u64);
     }
 }
+
+#[test]
+fn the_best_epoch_is_chosen_by_boxes_held_out_and_its_memory_foreseen() {
+    let best = ("[training]", "[training]\nvalidation = 3\nselect = 'best'");
+    let plan = small(&[TINY, best, ("batch_size    = 8", "batch_size = 2")]).expect("fits");
+    let arm = &plan.arms[0];
+    let (curve, usage) = metered(|| {
+        let mut fit = Fit::start(&arm.model, &plan.data, &arm.recipe, Seed(2));
+        let mut curve = Vec::new();
+        for _ in 0..2 {
+            let point = fit.epoch(&Stop::default(), |_, _| ()).expect("trains");
+            curve.push(fit.judged(point, &curve).expect("fits"));
+        }
+        curve
+    });
+    assert!(curve.iter().all(|point| point.validation.is_some()), "{curve:?}");
+    let footprint = Footprint::of(&plan.study, &arm.model, &plan.data).expect("trains");
+    assert_eq!(footprint.peak(2), usage.peak_bytes as u64);
+}

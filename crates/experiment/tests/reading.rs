@@ -1,5 +1,6 @@
 //! Tasks that read texts, from a study to records: they train, and what does not fit is refused before.
 
+use cenote_evidence::EndedBy;
 use cenote_experiment::{Error, Fit, Plan, STUDIES, Stop, Study};
 use cenote_tensor::Seed;
 
@@ -66,4 +67,22 @@ fn what_cannot_say_every_text_is_refused_before_training() {
     let metric = [("metric = \"exact_match\"", "metric = \"accuracy\"")];
     let metric = refusal("captcha", &metric);
     assert!(metric.contains("expected one of exact_match, character_accuracy"), "{metric}");
+}
+
+#[test]
+fn every_method_ends_at_a_target_of_texts_held_out() {
+    for (name, metric) in [
+        ("captcha", "exact_match"),
+        ("captcha-positions", "exact_match"),
+        ("captcha-letters", "accuracy"),
+    ] {
+        let target = format!("validation = 6\nselect = 'best'\ntarget = {{ {metric} = 0.0 }}");
+        let training = format!("[training]\n{target}");
+        let plan = small(name, &[("[training]", &training)]).expect("fits");
+        let mut fit = Fit::start(&plan.arms[0].model, &plan.data, &plan.arms[0].recipe, Seed(2));
+        let point = fit.epoch(&Stop::default(), |_, _| ()).expect("trains");
+        let curve = [fit.judged(point, &[]).expect("fits")];
+        assert!(curve[0].validation.is_some_and(|share| (0.0..=1.0).contains(&share)), "{name}");
+        assert_eq!(fit.ended(&curve), Some(EndedBy::Target), "{name}");
+    }
 }

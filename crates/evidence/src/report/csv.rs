@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::{core_seconds, what_happened};
-use crate::{Outcome, Record};
+use crate::{EndedBy, Outcome, Record};
 
 /// The runs with a line of heads. Lines end in CR LF; a field with a comma, a quote or a line end
 /// stands in quotes, its quotes doubled.
 ///
 /// Numbers have as many digits as it takes to read the same bits back. Accuracies under corruptions stand
-/// behind the scores, as `fog@3` or, where a corruption has one level, `shear`. A score that a run does
-/// not have is an empty field.
+/// behind the scores, as `fog@3` or, where a corruption has one level, `shear`; how trainings ended stands last, where
+/// records say so. A score that a run does not have is an empty field.
 pub(super) fn csv(runs: &[Record]) -> String {
     let scores: BTreeSet<&str> =
         runs.iter().flat_map(|run| run.scores.keys().map(String::as_str)).collect();
@@ -22,14 +22,18 @@ pub(super) fn csv(runs: &[Record]) -> String {
         Some(severity) => format!("{name}@{severity}"),
     });
     let behind = AFTER.iter().map(|head| (*head).to_owned());
-    let mut text = line(heads.chain(damaged).chain(behind));
+    let limited = runs.iter().any(|run| run.ending.is_some());
+    let last = ENDING.iter().filter(|_| limited).map(|head| (*head).to_owned());
+    let mut text = line(heads.chain(damaged).chain(behind).chain(last));
     for run in runs {
         let scores = scores.iter().map(|name| optional(run.scores.get(*name).copied()));
         let damaged = damages.iter().map(|damage| {
             let mut all = run.corrupted.iter();
             optional(all.find(|s| (&*s.corruption, s.severity) == *damage).map(|s| s.accuracy))
         });
-        let fields = before(run).into_iter().chain(scores).chain(damaged).chain(after(run));
+        let last = ending(run).into_iter().filter(|_| limited);
+        let fields = before(run).into_iter().chain(scores).chain(damaged);
+        let fields = fields.chain(after(run)).chain(last);
         text.push_str(&line(fields));
     }
     text
@@ -59,6 +63,9 @@ const AFTER: [&str; 19] = [
     "threads",
     "jobs",
 ];
+
+/// The columns of studies that more than epochs can end.
+const ENDING: [&str; 4] = ["ended_by", "steps", "judged_epoch", "target_seconds"];
 
 fn before(run: &Record) -> [String; BEFORE.len()] {
     let outcome = match run.outcome {
@@ -96,6 +103,22 @@ fn after(run: &Record) -> [String; AFTER.len()] {
     ]
 }
 
+fn ending(run: &Record) -> [String; ENDING.len()] {
+    let Some(ending) = run.ending else { return Default::default() };
+    let by = match ending.by {
+        EndedBy::Epochs => "epochs",
+        EndedBy::Steps => "steps",
+        EndedBy::Seconds => "seconds",
+        EndedBy::Target => "target",
+    };
+    [
+        by.to_owned(),
+        ending.steps.to_string(),
+        ending.judged.to_string(),
+        optional(run.times.target_seconds),
+    ]
+}
+
 fn optional(value: Option<f64>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
@@ -116,8 +139,8 @@ fn quoted(field: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::CorruptedScore;
     use crate::sample::record;
+    use crate::{CorruptedScore, Ending};
 
     #[test]
     fn a_line_has_a_field_for_every_head_whatever_a_message_holds() {
@@ -146,6 +169,18 @@ mod tests {
         assert!(text.contains(",accuracy,fog@1,fog@3,shear,parameters,"), "{text}");
         assert!(text.contains("none,1,done,,0.75,0.625,0.5,0.25,"), "{text}");
         assert!(text.contains("max,1,done,,0.875,,,,"), "{text}");
+    }
+
+    #[test]
+    fn how_trainings_ended_stands_last_where_records_say_so() {
+        let mut runs = [record("max", 1, 0.875), record("none", 1, 0.75)];
+        assert!(!csv(&runs).contains("ended_by"));
+        let by = EndedBy::Target;
+        runs[0].ending = Some(Ending { by, steps: 80, judged: 2, reached: Some(2) });
+        runs[0].times.target_seconds = Some(4.5);
+        let text = csv(&runs);
+        assert!(text.contains(",jobs,ended_by,steps,judged_epoch,target_seconds\r\n"), "{text}");
+        assert!(text.contains(",2,target,80,2,4.5\r\n") && text.ends_with(",2,,,,\r\n"), "{text}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod child;
 mod confirm;
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use cenote_evidence::bytes;
@@ -22,7 +23,7 @@ const LINUX_ALONE: &str =
 /// What fits for one arm.
 struct Row<'a> {
     arm: &'a Arm,
-    /// Bytes of training at the study's batch size, and of judging.
+    /// Bytes of training at its batch size, and of judging.
     peak: u64,
     judging: u64,
     /// Largest batch and largest side of an image.
@@ -71,7 +72,8 @@ fn row<'a>(plan: &Plan, arm: &'a Arm, memory: u64) -> Result<Row<'a>, cenote_exp
 }
 
 fn table(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
-    let batch = plan.recipe.batch_size;
+    let batches: BTreeSet<usize> = rows.iter().map(|row| row.arm.recipe.batch_size).collect();
+    let batch = batches.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ");
     let [_, height, width] = plan.data.train.shape();
     let heads = ["arm", "training", "judging", "largest batch", "largest image"];
     let mut lines = vec![heads.map(str::to_owned).to_vec()];
@@ -138,7 +140,7 @@ fn document(plan: &Plan, rows: &[Row<'_>], confirmed: &[Both], memory: u64) -> S
         .enumerate()
         .map(|(nth, row)| {
             let mut arm = json!({
-                "arm": row.arm.name, "peak_bytes": row.peak,
+                "arm": row.arm.name, "batch_size": row.arm.recipe.batch_size, "peak_bytes": row.peak,
                 "judging_bytes": row.judging, "largest_batch": row.batch,
                 "largest_side": row.side.map(|(Side::Most(side) | Side::AtLeast(side))| side),
                 "whole_search": row.side.is_none_or(|side| matches!(side, Side::Most(_))),
