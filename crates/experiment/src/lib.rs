@@ -43,6 +43,7 @@ mod task;
 mod trained;
 mod training;
 mod unfinished;
+mod ways;
 
 pub use arms::{Arms, Setup};
 pub use data::Data;
@@ -65,6 +66,7 @@ pub use task::{
 };
 pub use trained::{Notes, Prediction, Trained, Watch};
 pub use training::{SplitBy, Training};
+pub use ways::Ways;
 
 /// Runs the examples of the README, which this crate can since it sees all the others.
 #[cfg(doctest)]

@@ -14,7 +14,7 @@ use crate::measure::{Subject, pictures as sheets};
 use crate::slot::slot_names;
 use crate::task::{Judged, Network, TOGETHER};
 use crate::unfinished::{Keeper, Traces, Unfinished};
-use crate::{Arm, Cell, Data, Error, Fit, Plan, Recipe, Stop};
+use crate::{Arm, Cell, Data, Error, Fit, Plan, Stop};
 
 /// What training alone took that is worth a file before its network is judged.
 const WORTH_KEEPING: Duration = Duration::from_secs(1);
@@ -181,9 +181,10 @@ fn judge(
     let (params, normalization) = (fit.used(), &data.normalization);
     let model = &plan.arms[cell.arm].model;
     let network = Network { model, params, normalization };
-    let Recipe { task, batch_size, .. } = &plan.recipe;
+    let recipe = &plan.arms[cell.arm].recipe;
     // No more at once than in training, so that judging seldom is what takes most memory.
-    let judge = |split| task.judge(network, split, TOGETHER.min(*batch_size));
+    let together = TOGETHER.min(recipe.together());
+    let judge = |split| recipe.task.judge(network, split, together);
     let mut judged = judge(&data.test)?;
     if let Some(validation) = &data.validation {
         let held_out = judge(validation)?.scores;
@@ -198,7 +199,6 @@ fn judge(
     let shown = plan.study.pictures_of(cell.seed);
     if !plan.measures.is_empty() || shown.is_some() {
         let initial = &model.init(seed);
-        let together = TOGETHER.min(*batch_size);
         let subject = Subject { network, initial, data, seed, together };
         measures = plan.measures.take(&subject, stop)?;
         if let Some(count) = shown {
