@@ -39,7 +39,7 @@ impl Tape {
     ///
     /// let tape = Tape::new();
     /// let x = tape.leaf(Tensor::full([2], 2.0));
-    /// let y = tape.replayed(vec![x.clone()], Eighth, |eighth, inputs| eighth.run(inputs));
+    /// let y = tape.replayed(vec![x.clone()], Eighth, Replay::run);
     /// assert_eq!(y.value().as_slice(), [256.0; 2]);
     /// assert_eq!(tape.saved_bytes(&[]), x.value().bytes()); // neither x² nor x⁴
     /// assert_eq!(y.sum().backward().of(&x).expect("used").as_slice(), [1024.0; 2]); // 8 x⁷
@@ -137,9 +137,7 @@ mod tests {
     #[test]
     fn a_part_that_runs_again_gives_the_same_bits_and_keeps_its_inputs_alone() {
         let plain = pass(|x, w, chain| chain.run(vec![x, w]));
-        let again = pass(|x, w, chain| {
-            x.tape().replayed(vec![x.clone(), w], chain, |chain, inputs| chain.run(inputs))
-        });
+        let again = pass(|x, w, chain| x.tape().replayed(vec![x.clone(), w], chain, Replay::run));
         assert_eq!((&plain.0, &plain.1[0]), (&again.0, &again.1[0]));
         let differ = plain.1[1].as_slice().iter().zip(again.1[1].as_slice());
         // A leaf that several parts read has its gradients added part by part.
@@ -151,7 +149,7 @@ mod tests {
     fn what_wants_no_gradient_is_not_run_again_and_keeps_nothing() {
         let tape = Tape::new();
         let (x, w) = (tape.constant(ramp(3)), tape.constant(ramp(3)));
-        let y = tape.replayed(vec![x, w], Chain(2), |chain, inputs| chain.run(inputs));
+        let y = tape.replayed(vec![x, w], Chain(2), Replay::run);
         assert_eq!(tape.saved_bytes(&[]), 0);
         drop(y.sum().backward());
     }
@@ -160,8 +158,7 @@ mod tests {
     fn an_input_that_wants_no_gradient_gets_none_within_either() {
         let tape = Tape::new();
         let (x, w) = (tape.constant(ramp(4)), tape.leaf(ramp(4)));
-        let y =
-            tape.replayed(vec![x.clone(), w.clone()], Chain(1), |chain, inputs| chain.run(inputs));
+        let y = tape.replayed(vec![x.clone(), w.clone()], Chain(1), Replay::run);
         let gradients = y.sum().backward();
         assert!(gradients.of(&x).is_none());
         let expected = ramp(4).map(|x| x * x);
@@ -172,7 +169,7 @@ mod tests {
     fn a_part_that_hands_its_input_on_hands_its_gradient_back() {
         let tape = Tape::new();
         let (x, w) = (tape.leaf(ramp(4)), tape.leaf(ramp(4)));
-        let y = tape.replayed(vec![x.clone(), w], Chain(0), |chain, inputs| chain.run(inputs));
+        let y = tape.replayed(vec![x.clone(), w], Chain(0), Replay::run);
         assert_eq!(y.sum().backward().of(&x), Some(&Tensor::full([4], 1.0)));
     }
 }

@@ -15,34 +15,38 @@ use std::{env, fs};
 
 use cenote_experiment::{Attempt, Plan, find};
 
-/// Arms, images of a batch, and sides of images.
-const CASES: [(&str, usize, usize); 14] = [
-    ("max", 32, 28),
-    ("max", 256, 28),
-    ("max", 32, 112),
-    ("max", 128, 112),
-    ("avg", 128, 56),
-    ("strided", 128, 56),
-    ("decimate", 128, 56),
-    ("none", 32, 28),
-    ("none", 256, 28),
-    ("none", 32, 112),
-    ("none", 128, 56),
-    ("max-flatten", 64, 56),
-    ("none-flatten", 64, 56),
-    ("none-flatten", 64, 112),
+/// Arms, images of a batch, sides of images, and whether what layers keep is dropped and computed again.
+const CASES: [(&str, usize, usize, bool); 18] = [
+    ("max", 32, 28, false),
+    ("max", 256, 28, false),
+    ("max", 32, 112, false),
+    ("max", 128, 112, false),
+    ("max", 128, 112, true),
+    ("avg", 128, 56, false),
+    ("strided", 128, 56, false),
+    ("decimate", 128, 56, false),
+    ("none", 32, 28, false),
+    ("none", 256, 28, false),
+    ("none", 256, 28, true),
+    ("none", 32, 112, false),
+    ("none", 128, 56, false),
+    ("none", 128, 56, true),
+    ("max-flatten", 64, 56, false),
+    ("none-flatten", 64, 56, false),
+    ("none-flatten", 64, 112, false),
+    ("none-flatten", 64, 112, true),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    if let [_, arm, batch, side] = &env::args().collect::<Vec<_>>()[..] {
-        return one(arm, batch.parse()?, side.parse()?);
+    if let [_, arm, batch, side, again] = &env::args().collect::<Vec<_>>()[..] {
+        return one(arm, batch.parse()?, side.parse()?, again.parse()?);
     }
     println!(
-        "| arm | batch | image | tensors foreseen MB | measured | process foreseen MB | measured | off by |"
+        "| arm | batch | image | checkpoint | tensors foreseen MB | measured | process foreseen MB | measured | off by |"
     );
-    println!("|---|--:|--:|--:|--:|--:|--:|--:|");
-    for (arm, batch, side) in CASES {
-        let case = [arm.to_owned(), batch.to_string(), side.to_string()];
+    println!("|---|--:|--:|---|--:|--:|--:|--:|--:|");
+    for (arm, batch, side, again) in CASES {
+        let case = [arm.to_owned(), batch.to_string(), side.to_string(), again.to_string()];
         let output = Command::new(env::current_exe()?).args(case).output()?;
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
@@ -53,8 +57,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Trains one case and prints its row.
-fn one(name: &str, batch: usize, side: usize) -> Result<(), Box<dyn Error>> {
-    let plan = Plan::new(find("quick")?)?;
+fn one(name: &str, batch: usize, side: usize, again: bool) -> Result<(), Box<dyn Error>> {
+    let mut study = find("quick")?;
+    study.training.checkpoint = again;
+    let plan = Plan::new(study)?;
     let arm = plan.arms.iter().find(|arm| arm.name == name).ok_or("an arm of the quick study")?;
     let attempt = Attempt::of(&plan, arm, batch, Some(side))?;
     drop(plan);
@@ -65,7 +71,7 @@ fn one(name: &str, batch: usize, side: usize) -> Result<(), Box<dyn Error>> {
     let mb = |bytes: u64| bytes as f64 / 1e6;
     let off = 100.0 * (after as f64 / process as f64 - 1.0);
     println!(
-        "| `{name}` | {batch} | {side}x{side} | {:.2} | {} | {:.1} | {:.1} | {off:+.1} % |",
+        "| `{name}` | {batch} | {side}x{side} | {again} | {:.2} | {} | {:.1} | {:.1} | {off:+.1} % |",
         mb(foreseen),
         if tensors == foreseen { "the same".to_owned() } else { format!("{:.2}", mb(tensors)) },
         mb(process),

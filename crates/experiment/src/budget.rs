@@ -172,10 +172,10 @@ impl Fit<'_> {
     /// The study's metric on the validation images; `None` where it is not defined for what the network says.
     fn validated(&self) -> Result<Option<f64>, Error> {
         let Some(validation) = &self.data.validation else { return Ok(None) };
-        let Recipe { task, metric, batch_size, .. } = self.recipe;
+        let Recipe { task, metric, .. } = self.recipe;
         let (params, normalization) = (self.state.latest(&self.params), &self.data.normalization);
         let network = Network { model: self.model, params, normalization };
-        let judged = task.judge(network, validation, TOGETHER.min(*batch_size))?;
+        let judged = task.judge(network, validation, TOGETHER.min(self.recipe.together()))?;
         Ok(judged.scores.get(metric).copied().filter(|score| score.is_finite()))
     }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use cenote_evidence::bytes;
 
+use crate::Ways;
+
 /// A refused study, or a run that could not go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -82,7 +84,7 @@ pub enum Error {
     /// An arm needs more memory than it may have.
     #[error(
         "arm `{arm}`: its tensors need {} and may have {}; {}",
-        bytes(*needed), bytes(*limit), fits(*batch)
+        bytes(*needed), bytes(*limit), ways
     )]
     Limit {
         /// The arm.
@@ -91,8 +93,8 @@ pub enum Error {
         needed: u64,
         /// Bytes that it may have.
         limit: u64,
-        /// The largest batch that would do.
-        batch: Option<usize>,
+        /// What would do.
+        ways: Ways,
     },
     /// The memory of an arm's training cannot be told beforehand.
     #[error("what memory training takes cannot be foreseen: {0}")]
@@ -158,14 +160,6 @@ impl Error {
     pub(crate) fn spec_of(study: &str) -> impl Fn(cenote_spec::Error) -> Self + '_ {
         move |source| Self::Spec { study: study.to_owned(), source }
     }
-}
-
-/// What would do in place of what does not.
-fn fits(batch: Option<usize>) -> String {
-    batch.map_or_else(
-        || "not even one image fits: use fewer channels or smaller images".to_owned(),
-        |batch| format!("batch_size = {batch} would fit"),
-    )
 }
 
 /// ` did you mean …?` where there is something to suggest.

@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use cenote_autograd::Tape;
-use cenote_datasets::{Batch, Batches};
+use cenote_datasets::{Batches, Parts};
 use cenote_evidence::EpochPoint;
-use cenote_layers::{Mode, Model, OptimizerState, Params, Progress, Step};
-use cenote_tensor::{Seed, awake};
+use cenote_layers::{Mode, Model, OptimizerState, Params, Progress, Segments, Step};
+use cenote_tensor::{Seed, Tensor, awake};
 use serde::{Deserialize, Serialize};
 
+use crate::task::{Amounts, Within};
 use crate::{Data, Error, Recipe};
 
 /// A request to stop, shared between whoever asks and whoever works.
@@ -45,6 +46,8 @@ pub struct Fit<'a> {
     pub(crate) data: &'a Data,
     pub(crate) recipe: &'a Recipe,
     seed: Seed,
+    /// Where a step is cut, if what is within is computed again.
+    segments: Option<Segments>,
     /// The parameters as they are now.
     pub params: Params,
     /// What the optimiser remembers, and the average of the parameters if one is kept.
@@ -75,7 +78,9 @@ impl<'a> Fit<'a> {
         if recipe.limits.best_epoch {
             state = state.keeping_best(&params);
         }
-        Self { model, data, recipe, seed, params, state, sums: Sums::default(), seconds: 0.0 }
+        let segments = recipe.checkpoint.then(|| Segments::of(model, &params));
+        let (sums, seconds) = (Sums::default(), 0.0);
+        Self { model, data, recipe, seed, segments, params, state, sums, seconds }
     }
 
     /// A network that goes on from where it was, in the middle of an epoch too.
@@ -128,13 +133,16 @@ impl<'a> Fit<'a> {
                 .skipped(done as usize);
         let workers = batches.workers_for(rayon::current_num_threads());
         let (clock, before) = (Instant::now(), self.seconds);
-        for (step, batch) in (done + 1..).zip(batches.prefetched(workers)?) {
+        let (mut batches, mut step) = (batches.prefetched(workers)?, done);
+        while let Some(batch) = batches.next_in_parts(recipe.accumulate) {
             let batch = batch?;
             if stop.requested() {
                 return Err(Error::Interrupted);
             }
-            let n = batch.labels.len();
-            let (loss, correct) = awake(|| self.step(batch));
+            step += 1;
+            let n = batch.total();
+            let (loss, correct) = awake(|| self.step(&batch));
+            batches.give_back(batch);
             if !loss.is_finite() {
                 return Err(Error::Diverged { epoch: epoch as u32 + 1 });
             }
@@ -156,28 +164,81 @@ impl<'a> Fit<'a> {
         })
     }
 
-    /// One step: forward, backward, update. Returns the loss and how many images were right.
-    fn step(&mut self, batch: Batch) -> (f64, usize) {
-        let (images, answers) = batch.parted();
-        let tape = Tape::new();
-        let number = self.state.steps;
-        let pass = Step::new(&tape, self.model, &self.params, Mode::Train, self.seed, number);
-        let output = pass.forward(tape.constant(images));
-        let (loss, right) = self.recipe.task.loss(&output, &answers);
-        drop(output);
-        let value = f64::from(loss.value().as_slice()[0]);
-        let gradients = pass.gradients(loss.backward());
-        drop(loss);
-        let updates = pass.into_updates();
-        let progress =
-            Progress { step: number, steps_per_epoch: self.steps_per_epoch(), steps: self.steps() };
+    /// One step: forward and backward of every part, then an update. Returns the loss and how many images were right.
+    fn step(&mut self, batch: &Parts) -> (f64, usize) {
+        let (mut loss, mut right, mut gradients, mut updates) = (0.0, 0, Vec::new(), Vec::new());
+        for (nth, within) in self.within(batch).into_iter().enumerate() {
+            let part = self.pass(batch, nth, within);
+            loss += part.loss;
+            right += part.right;
+            add(&mut gradients, part.gradients);
+            // Layers that couple no images ask the same of every part.
+            updates = part.updates;
+        }
+        let progress = Progress {
+            step: self.state.steps,
+            steps_per_epoch: self.steps_per_epoch(),
+            steps: self.steps(),
+        };
         let rate = self.recipe.learning_rate * self.recipe.schedule.factor(progress);
         self.state.step(&*self.recipe.optimizer, rate, &mut self.params, &gradients);
         for (i, value) in updates {
             self.params.set(i, value);
         }
         self.state.follow(&self.params, self.recipe.average);
-        (value, right)
+        (loss, right)
+    }
+
+    /// What each part counts within the batch; nothing for a batch in one part.
+    fn within(&self, batch: &Parts) -> Vec<Option<Within>> {
+        if batch.count() == 1 {
+            return vec![None];
+        }
+        let amounts = |nth| self.recipe.task.amounts(self.model.output(), &batch.answers(nth));
+        let parts: Vec<Amounts> = (0..batch.count()).map(amounts).collect();
+        let sum = |term: usize| parts.iter().map(|part| part[term]).sum();
+        let batch = [sum(0), sum(1)];
+        parts.into_iter().map(|part| Some(Within { part, batch })).collect()
+    }
+
+    /// Forward and backward of a part of a batch.
+    fn pass(&self, batch: &Parts, nth: usize, within: Option<Within>) -> Passed {
+        let Self { model, params, seed, state, recipe, .. } = self;
+        let tape = Tape::new();
+        let mut pass = Step::new(&tape, model, params, Mode::Train, *seed, state.steps)
+            .from_example(batch.place(nth).start);
+        if let Some(segments) = &self.segments {
+            pass = pass.in_segments(segments);
+        }
+        let output = pass.forward(tape.constant(batch.images(nth)));
+        let (loss, right) = recipe.task.loss(&output, &batch.answers(nth), within);
+        drop(output);
+        let value = f64::from(loss.value().as_slice()[0]);
+        let gradients = pass.gradients(loss.backward());
+        Passed { loss: value, right, gradients, updates: pass.into_updates() }
+    }
+}
+
+/// What a pass over a part of a batch gives.
+struct Passed {
+    loss: f64,
+    right: usize,
+    gradients: Vec<Option<Tensor>>,
+    updates: Vec<(usize, Tensor)>,
+}
+
+/// Adds the gradients of a further part.
+fn add(sums: &mut Vec<Option<Tensor>>, part: Vec<Option<Tensor>>) {
+    if sums.is_empty() {
+        *sums = part;
+        return;
+    }
+    for (sum, part) in sums.iter_mut().zip(part) {
+        match (sum, part) {
+            (Some(sum), Some(part)) => sum.add_assign(&part),
+            (none @ None, part) => *none = part,
+            (Some(_), None) => {}
+        }
     }
 }
 

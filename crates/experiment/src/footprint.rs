@@ -3,7 +3,7 @@
 //! Two steps are taken with two images and with three. The same buffers come and go in the same order both
 //! times, and each grows with the number of images in a straight line or not at all. So the order is known for
 //! every number of images, and with it the most that lives at once. What judging takes is foreseen alike, by validation
-//! images between epochs too.
+//! images between epochs too. Of a batch in parts two are looked at: those behind the second do as it does.
 
 use cenote_datasets::Images;
 use cenote_layers::{Model, ModelSpec, Params};
@@ -38,6 +38,8 @@ pub struct Footprint {
     /// What judging by validation images takes beside what training keeps between its steps, and how many there are, where
     /// every epoch is judged by them.
     validating: Option<(Changes, usize)>,
+    /// Parts of a batch.
+    parts: usize,
 }
 
 /// The side of a square image.
@@ -68,36 +70,39 @@ impl Footprint {
             Some(held_out) => Some((validating?, held_out.len())),
             None => None,
         };
-        Ok(Self { training: training?, judging: judging?, validating })
+        let parts = study.training.accumulate;
+        Ok(Self { training: training?, judging: judging?, validating, parts })
     }
 
-    /// The most bytes of tensors that live at once in training when so many images make a batch, judging between epochs
-    /// included.
+    /// The most bytes of tensors that live at once in training when so many images make a batch, at least one for every part
+    /// of it, judging between epochs included.
     pub fn peak(&self, batch: usize) -> u64 {
+        self.peak_of(batch.div_ceil(self.parts))
+    }
+
+    /// The same for so many images at a time.
+    fn peak_of(&self, part: usize) -> u64 {
         let validating = self.validating.as_ref();
         let validating =
-            validating.map(|(changes, count)| changes.peak((*count).min(batch).min(TOGETHER)));
-        self.training.peak(batch).max(validating.unwrap_or(0))
+            validating.map(|(changes, count)| changes.peak((*count).min(part).min(TOGETHER)));
+        self.training.peak(part).max(validating.unwrap_or(0))
     }
 
     /// The most bytes of tensors that live at once when a network that was trained in batches of `batch` images is judged by
     /// `images`.
     pub fn judging(&self, images: usize, batch: usize) -> u64 {
-        self.judging.peak(images.min(batch).min(TOGETHER))
+        self.judging.peak(images.min(batch.div_ceil(self.parts)).min(TOGETHER))
     }
 
     /// The largest batch whose peak is within `bytes`, or `None` where a single image is too many.
     pub fn largest_batch(&self, bytes: u64) -> Option<usize> {
-        let fits = |batch: usize| self.peak(batch) <= bytes;
-        if !fits(1) {
-            return None;
-        }
-        let (mut most, mut too_many) = (1, MOST + 1);
-        while most + 1 < too_many {
-            let middle = usize::midpoint(most, too_many);
-            if fits(middle) { most = middle } else { too_many = middle }
-        }
-        Some(most)
+        most(|part| self.peak_of(part) <= bytes).map(|part| part * self.parts)
+    }
+
+    /// The most images at a time that can be trained on, and then judged of `images`, within `bytes`.
+    pub(crate) fn largest_part(&self, images: usize, bytes: u64) -> Option<usize> {
+        let judging = |part: usize| self.judging.peak(images.min(part).min(TOGETHER));
+        most(|part| self.peak_of(part).max(judging(part)) <= bytes)
     }
 
     /// The side of the largest square image that an arm of a study can be trained on in batches of `batch` images
@@ -142,7 +147,7 @@ impl Footprint {
                 (Ok(model), last) => {
                     // Memory grows with the area.
                     let grown = |(last, seen): &(usize, Self)| {
-                        seen.peak(FEW + 1) as f64 * (side as f64 / *last as f64).powi(2)
+                        seen.training.peak(FEW + 1) as f64 * (side as f64 / *last as f64).powi(2)
                     };
                     if last.as_ref().map_or(0.0, grown) > room as f64 {
                         return Ok(Some(Side::AtLeast(too_small)));
@@ -170,6 +175,19 @@ impl Footprint {
     }
 }
 
+/// The largest number of images that fits, where more of them never fit better.
+fn most(fits: impl Fn(usize) -> bool) -> Option<usize> {
+    if !fits(1) {
+        return None;
+    }
+    let (mut most, mut too_many) = (1, MOST + 1);
+    while most + 1 < too_many {
+        let middle = usize::midpoint(most, too_many);
+        if fits(middle) { most = middle } else { too_many = middle }
+    }
+    Some(most)
+}
+
 impl Changes {
     fn between(few: &[i64], more: &[i64]) -> Result<Self, Error> {
         if few.len() != more.len() {
@@ -192,21 +210,23 @@ impl Changes {
     }
 }
 
-/// What came and went in two steps on made-up images, when as many judged a network, and when they judged what was learnt
-/// while training kept its own.
-fn trace(study: &Study, model: &Model, data: &Data, batch: usize) -> Result<[Vec<i64>; 3], Error> {
+/// What came and went in two steps on so many made-up images at a time, when as many judged a network, and when they judged
+/// what was learnt while training kept its own.
+fn trace(study: &Study, model: &Model, data: &Data, part: usize) -> Result<[Vec<i64>; 3], Error> {
     let mut study = study.clone();
-    study.training.batch_size = batch;
+    // What the second part does beside the sum of gradients every further one does.
+    let parts = study.training.accumulate.min(2);
+    (study.training.accumulate, study.training.batch_size) = (parts, parts * part);
     // Two steps, however soon training would end.
     (study.training.steps, study.training.seconds) = (None, None);
     let recipe = Recipe::of(&study)?;
-    let count = 2 * batch;
+    let count = 2 * parts * part;
     let Ok(shape) = model.input().dims().try_into() else {
         return Err(Error::Unforeseen(format!("input {} is no image", model.input())));
     };
     let pixels = (0..count * model.input().len()).map(|i| (i * 7919 % 251) as u8).collect();
     let train = data.train.imitated(Images::new(shape, pixels)?);
-    let test = train.subset(&(0..batch).collect::<Vec<_>>());
+    let test = train.subset(&(0..part).collect::<Vec<_>>());
     let data = Data { train, test, validation: None, ..data.clone() };
     let ((outcome, fit), training) = traced(|| {
         let mut fit = Fit::start(model, &data, &recipe, Seed(0));
@@ -221,7 +241,7 @@ fn trace(study: &Study, model: &Model, data: &Data, batch: usize) -> Result<[Vec
     let kept: i64 = training.iter().sum();
     let judge = |params: &Params| {
         let network = Network { model, params, normalization: &data.normalization };
-        recipe.task.judge(network, &data.test, batch).map(drop)
+        recipe.task.judge(network, &data.test, part).map(drop)
     };
     let (judged, beside) = traced(|| judge(fit.state.latest(&fit.params)));
     judged?;

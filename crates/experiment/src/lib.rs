@@ -49,6 +49,7 @@ mod trained;
 mod training;
 mod tuning;
 mod unfinished;
+mod ways;
 
 pub use arms::{Arms, Setup};
 pub use attempt::Attempt;
@@ -75,6 +76,7 @@ pub use task::{
 pub use trained::{Notes, Prediction, Trained, Watch};
 pub use training::{Part, SplitBy, Training};
 pub use tuning::Tuning;
+pub use ways::Ways;
 
 /// Runs the examples of the README, which this crate can since it sees all the others.
 #[cfg(doctest)]

@@ -52,9 +52,8 @@ impl Plan {
             let judging = footprint.judging(self.data.test.len(), arm.recipe.batch_size);
             let needed = footprint.peak(fullest(arm)).max(judging);
             if needed > limit {
-                let batch = footprint.largest_batch(limit).filter(|_| judging <= limit);
-                let arm = arm.name.clone();
-                return Err(Error::Limit { arm, needed, limit, batch });
+                let ways = self.ways(arm, limit)?;
+                return Err(Error::Limit { arm: arm.name.clone(), needed, limit, ways });
             }
             largest = largest.max(needed);
         }
@@ -64,16 +63,16 @@ impl Plan {
 }
 
 /// Images of an arm's fullest batch, which may be the only one.
-fn fullest(arm: &Arm) -> usize {
+pub(crate) fn fullest(arm: &Arm) -> usize {
     arm.recipe.batch_size.min(arm.images)
 }
 
 /// Bytes that certainly live at once: each parameter with its gradient, what the optimiser remembers of
-/// it, its average and its best value, if these are kept, and the largest output of one batch.
+/// it, its average and its best value, if these are kept, and the largest output of one batch, or of a part where it is cut.
 pub(crate) fn least(model: &Model, recipe: &Recipe, images: usize) -> u64 {
     let beside = u64::from(recipe.average > 0.0) + u64::from(recipe.limits.best_epoch);
     let copies = 2 + recipe.optimizer.memories() as u64 + beside;
-    let batch = recipe.batch_size.min(images) as u64;
+    let batch = recipe.batch_size.min(images).div_ceil(recipe.accumulate) as u64;
     let largest = model.layers().map(|fitted| fitted.layer.output().len() as u64).max();
     let parameters = (model.trained() as u64).saturating_mul(copies);
     let activations = largest.unwrap_or(0).saturating_mul(batch);
@@ -114,10 +113,10 @@ mod tests {
         assert_eq!(jobs(9 * most).expect("fits"), 4);
         assert_eq!(jobs(3 * most - 1).expect("fits"), 2);
         assert_eq!(jobs(most).expect("fits"), 1);
-        let Err(Error::Limit { needed, batch: Some(batch), .. }) = jobs(most - 1) else {
+        let Err(Error::Limit { needed, ways, .. }) = jobs(most - 1) else {
             panic!("a byte is missing");
         };
-        assert!((needed, batch) == (most, 31), "{needed} {batch}");
+        assert!((needed, ways.batch) == (most, Some(31)), "{needed} {ways:?}");
         let error = jobs(1_000).expect_err("nothing fits").to_string();
         assert!(error.starts_with("arm `max`: its tensors need "), "{error}");
         assert!(

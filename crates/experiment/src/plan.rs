@@ -60,6 +60,10 @@ pub struct Recipe {
     pub augmentation: Augmentation,
     /// Decay of the moving average of the parameters, which is what is used; 0 for none.
     pub average: f64,
+    /// Parts that a batch is cut into, whose gradients are added up.
+    pub accumulate: usize,
+    /// Whether what layers keep for the backward pass is dropped and computed again.
+    pub checkpoint: bool,
 }
 
 /// One arm: a network whose slots are filled.
@@ -104,7 +108,14 @@ impl Recipe {
             schedule: training.schedule(&study.name)?,
             augmentation: training.augmentation(&study.name)?,
             average: training.average,
+            accumulate: training.accumulate,
+            checkpoint: training.checkpoint,
         })
+    }
+
+    /// The most images that are trained on at a time: those of a part of a batch.
+    pub fn together(&self) -> usize {
+        self.batch_size.div_ceil(self.accumulate)
     }
 }
 
@@ -127,6 +138,7 @@ impl Plan {
             recipe.augmentation.fits(data.train.shape())?;
             count_classes(&mut tables, recipe.task.outputs(&data));
             let model = fit_arm(name, tables, &recipe.task, &data)?;
+            study.check_parts(name, &model)?;
             let images = match setup.training.get("per_class") {
                 None => data.train.len(),
                 Some(_) => data.of_seed(&of_arm.training, study.seeds.first)?.train.len(),
@@ -446,7 +458,7 @@ mod tests {
         assert_eq!(
             refusal("epochs = 3"),
             "study test: arms.none.training.epochs is given; expected one of learning_rate, optimizer, schedule, \
-             augment, average, batch_size, per_class; all arms share the others"
+             augment, average, batch_size, per_class, accumulate, checkpoint; all arms share the others"
         );
         assert_eq!(
             refusal("learning_rate = -1"),

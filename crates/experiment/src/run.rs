@@ -16,7 +16,7 @@ use crate::power::Meter;
 use crate::slot::{around_slots, slot_names};
 use crate::task::{Judged, Network, TOGETHER};
 use crate::unfinished::{Keeper, Traces, Unfinished};
-use crate::{Arm, Cell, Data, Error, Fit, Part, Plan, Recipe, Stop};
+use crate::{Arm, Cell, Data, Error, Fit, Part, Plan, Stop};
 
 /// What training alone took that is worth a file before its network is judged.
 const WORTH_KEEPING: Duration = Duration::from_secs(1);
@@ -202,9 +202,10 @@ fn judge(
     let (params, normalization) = (fit.used(), &data.normalization);
     let model = &plan.arms[cell.arm].model;
     let network = Network { model, params, normalization };
-    let Recipe { task, batch_size, .. } = &plan.arms[cell.arm].recipe;
+    let recipe = &plan.arms[cell.arm].recipe;
     // No more at once than in training, so that judging seldom is what takes most memory.
-    let judge = |split| task.judge(network, split, TOGETHER.min(*batch_size));
+    let together = TOGETHER.min(recipe.together());
+    let judge = |split| recipe.task.judge(network, split, together);
     let named = |scores: BTreeMap<String, f64>| {
         scores.into_iter().map(|(name, score)| (format!("validation_{name}"), score))
     };
@@ -229,7 +230,6 @@ fn judge(
     let compared = plan.study.similarity;
     if !plan.measures.is_empty() || shown.is_some() || compared.is_some() {
         let initial = &model.init(seed);
-        let together = TOGETHER.min(*batch_size);
         let subject = Subject { network, initial, data, seed, together };
         measures = plan.measures.take(&subject, stop)?;
         if let Some(count) = shown {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use cenote_evidence::{Gram, Looks, Prices, Questions};
+use cenote_layers::Model;
 use cenote_spec::nearest;
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -21,8 +22,17 @@ const SEEDS_LIMIT: u64 = 10_000;
 
 /// The settings of a training that an arm may have differently. What all share is what pairs their runs: which images are held
 /// out and which labels are wrong, how long training is and which epoch is judged.
-const BY_ARM: [&str; 7] =
-    ["learning_rate", "optimizer", "schedule", "augment", "average", "batch_size", "per_class"];
+const BY_ARM: [&str; 9] = [
+    "learning_rate",
+    "optimizer",
+    "schedule",
+    "augment",
+    "average",
+    "batch_size",
+    "per_class",
+    "accumulate",
+    "checkpoint",
+];
 
 /// One question, the data and network to ask it of, and the arms that answer it.
 ///
@@ -269,6 +279,8 @@ impl Study {
             let expected = "at least 0 and below 1";
             return Err(self.setting(&format!("{at}.average"), average, expected));
         }
+        let parts = format!("{at}.accumulate");
+        self.within(&parts, training.accumulate as u64, training.batch_size as u64)?;
         training.optimizer(&self.name)?;
         training.schedule(&self.name)?;
         training.augmentation(&self.name)?;
@@ -413,6 +425,21 @@ impl Study {
             return Ok(());
         }
         Err(self.setting(setting, got, &format!("a whole number from 1 to {most}")))
+    }
+
+    /// Refuses to train an arm on parts of a batch where a layer of its network couples the images of one.
+    pub(crate) fn check_parts(&self, arm: &str, model: &Model) -> Result<(), Error> {
+        let accumulate = self.training_of(arm)?.accumulate;
+        match model.coupling() {
+            Some((layer, kind)) if accumulate > 1 => {
+                let expected = format!(
+                    "1, since `{layer}` of arm `{arm}` computes with all images of a batch ({kind}); \
+                     training.checkpoint = true takes less memory too, and so does a smaller batch_size"
+                );
+                Err(self.setting("training.accumulate", accumulate, &expected))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn setting(&self, setting: &str, got: impl Display, expected: &str) -> Error {

@@ -61,6 +61,14 @@ pub struct Training {
     /// Decay of the moving average of the parameters, which is what is judged and used; 0 for none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub average: f64,
+    /// Parts that a batch is cut into: their gradients are added up before the parameters move, so no more than a part is in
+    /// memory at a time. 1 for the whole batch at once.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub accumulate: usize,
+    /// Whether what layers keep for the backward pass is dropped after the forward pass and computed again: the same bits, in
+    /// less memory and more time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub checkpoint: bool,
 }
 
 /// How images are chosen to be held out of the training part.
@@ -129,6 +137,15 @@ impl Training {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &f64) -> bool {
     *number == 0.0
+}
+
+fn one() -> usize {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_one(number: &usize) -> bool {
+    *number == 1
 }
 
 fn constant() -> Table {

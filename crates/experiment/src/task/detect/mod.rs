@@ -30,7 +30,8 @@ use cenote_layers::Inference;
 use cenote_tensor::Shape;
 use toml::Table;
 
-use super::{Judged, Network};
+use self::targets::Targets;
+use super::{Amounts, Judged, Network, Within};
 use crate::{Data, Error};
 
 pub use judge::{found_objects, ground_truth, judge};
@@ -91,8 +92,30 @@ impl Detect {
         }
     }
 
-    pub(super) fn loss<'t>(&self, output: &Var<'t>, answers: &Answers) -> (Var<'t>, usize) {
-        (loss::loss_of(output, &answers.objects, answers.size, self.losses), 0)
+    /// Centres in the heat maps, and the sum of the weights of boxes.
+    pub(super) fn amounts(output: Shape, answers: &Answers) -> Amounts {
+        let &[channels, high, wide] = output.dims() else { return Amounts::default() };
+        let classes = channels - SIDES;
+        let targets = Targets::of(&answers.objects, classes, [high, wide], answers.size);
+        let centres = targets.heat.as_slice().iter().filter(|&&t| t >= 1.0).count();
+        [centres as f64, targets.weights.iter().map(|&weight| f64::from(weight)).sum()]
+    }
+
+    pub(super) fn loss<'t>(
+        &self,
+        output: &Var<'t>,
+        answers: &Answers,
+        within: Option<Within>,
+    ) -> Var<'t> {
+        let mut losses = self.losses;
+        if let Some(within) = within {
+            // Heat is a mean over centres, or over one where there is none; boxes are one over their weights.
+            let (heat, boxes) = (within.share(0, 1.0), within.share(1, 0.0));
+            losses.heat *= heat;
+            losses.l1 *= boxes;
+            losses.giou *= boxes;
+        }
+        loss::loss_of(output, &answers.objects, answers.size, losses)
     }
 
     pub(super) fn judge(
