@@ -26,6 +26,8 @@ impl Attempt {
     pub fn of(plan: &Plan, arm: &Arm, batch: usize, side: Option<usize>) -> Result<Self, Error> {
         let mut study = plan.study.of_arm(&arm.name)?;
         study.training.batch_size = batch;
+        // Every step, however soon training would end.
+        (study.training.steps, study.training.seconds) = (None, None);
         let [channels, height, width] = plan.data.train.shape();
         let (rows, columns) = side.map_or((height, width), |side| (side, side));
         let shape = [channels, rows, columns];

@@ -49,7 +49,7 @@ pub(super) struct Both {
 ///
 /// # Errors
 /// Where a child ends in another way than by its last step or by want of memory.
-pub(super) fn confirm(study: &StudyArgs, row: &Row<'_>, batch: usize) -> Result<Both, Failure> {
+pub(super) fn confirm(study: &StudyArgs, row: &Row<'_>) -> Result<Both, Failure> {
     let side = row.side.and_then(|side| match side {
         cenote_experiment::Side::Most(side) => Some(side),
         cenote_experiment::Side::AtLeast(_) => None,
@@ -57,6 +57,7 @@ pub(super) fn confirm(study: &StudyArgs, row: &Row<'_>, batch: usize) -> Result<
     let of = |grows, found: Option<usize>| {
         found.map(|found| one(study, &row.arm.name, grows, found)).transpose()
     };
+    let batch = row.arm.recipe.batch_size;
     Ok(Both { batch: of(Grows::Batch, row.batch)?, side: of(Grows::Side(batch), side)? })
 }
 

@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         plan.arms.iter().filter(wanted).map(row).collect::<Result<Vec<_>, _>>()
     })?;
     let asked = rows.iter().filter(|_| args.confirm);
-    let confirmed = asked.map(|row| confirm(&args.study, row, plan.recipe.batch_size));
+    let confirmed = asked.map(|row| confirm(&args.study, row));
     let confirmed = confirmed.collect::<Result<Vec<Both>, Failure>>()?;
     let text = if args.json {
         document(&plan, &rows, &confirmed, args.memory)
