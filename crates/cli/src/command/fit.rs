@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use cenote_evidence::bytes;
-use cenote_experiment::{Arm, Footprint, Plan, Side, Workers};
+use cenote_experiment::{Arm, Footprint, Plan, Side, Ways, Workers};
 use serde_json::json;
 
 use super::ablate::study_of;
@@ -20,6 +20,8 @@ struct Row<'a> {
     /// Largest batch and largest side of an image.
     batch: Option<usize>,
     side: Option<Side>,
+    /// What would make the study's own batches fit, where they do not.
+    ways: Option<Ways>,
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
@@ -49,7 +51,8 @@ fn row<'a>(plan: &Plan, arm: &'a Arm, memory: u64) -> Result<Row<'a>, cenote_exp
     let footprint = Footprint::of(&study, &arm.model, &plan.data)?;
     let side = Footprint::largest_side(&study, &arm.model, &plan.data, batch, memory)?;
     let (peak, judging) = (footprint.peak(batch), footprint.judging(plan.data.test.len(), batch));
-    Ok(Row { arm, peak, judging, batch: footprint.largest_batch(memory), side })
+    let ways = (peak.max(judging) > memory).then(|| plan.ways(arm, memory)).transpose()?;
+    Ok(Row { arm, peak, judging, batch: footprint.largest_batch(memory), side, ways })
 }
 
 fn table(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
@@ -70,12 +73,17 @@ fn table(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
             }),
         ]);
     }
+    let missing = rows.iter().filter_map(|row| {
+        let ways = row.ways?;
+        Some(format!("{} does not fit in batches of {batch}: {ways}\n", row.arm.name))
+    });
     format!(
         "{}\ntensors: what training on batches of {batch} images of {height}x{width} needs, and judging the network by the\n\
          test images; the largest batch of such images, and the largest images in batches of {batch}, that\n\
-         training takes within {}\n",
+         training takes within {}\n{}",
         screen::table(&lines),
         bytes(memory),
+        missing.collect::<String>(),
     )
 }
 
@@ -87,6 +95,10 @@ fn document(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
                 "arm": row.arm.name, "peak_bytes": row.peak,
                 "judging_bytes": row.judging, "largest_batch": row.batch,
                 "largest_side": row.side.map(|(Side::Most(side) | Side::AtLeast(side))| side),
+                "ways": row.ways.map(|ways| json!({
+                    "accumulate": ways.accumulate, "checkpoint": ways.checkpoint,
+                    "both": ways.both, "batch_size": ways.batch,
+                })),
                 "whole_search": row.side.is_none_or(|side| matches!(side, Side::Most(_))),
             })
         })
