@@ -30,7 +30,7 @@ const CASES: [(&str, usize, bool); 10] = [
     ("biases", 1, true),
     ("biases", 2, false),
     ("biases", 4, false),
-    ("biases", 16, false),
+    ("biases", 8, false),
     ("biases", 4, true),
 ];
 /// Steps that are timed.

@@ -1,5 +1,7 @@
 //! Memory is foreseen, and an arm that needs too much is refused before it starts.
 
+use serde_json::Value;
+
 use crate::program::Place;
 
 #[test]
@@ -32,7 +34,17 @@ fn an_arm_that_needs_more_than_its_limit_is_told_what_would_fit() {
     let place = Place::new();
     let error = place.refuses("ablate smoke --memory-limit 300kB", 2);
     assert!(error.contains("arm `none`: its tensors need 350 kB and may have 300 kB"), "{error}");
-    assert!(error.ends_with("batch_size = 27 would fit"), "{error}");
+    let ways = "training.accumulate = 2 or batch_size = 27 would fit";
+    assert!(error.ends_with(ways), "{error}");
+    let fit = place.succeeds("fit smoke --memory 300kB");
+    assert!(fit.ends_with(&format!("none does not fit in batches of 32: {ways}\n")), "{fit}");
+    let fit = place.json("fit smoke --memory 300kB --json", "cenote.fit/1");
+    assert_eq!(
+        [&fit["arms"][0]["ways"], &fit["arms"][1]["ways"]["accumulate"]],
+        [&Value::Null, &Value::from(2)]
+    );
+    place.study("spared.toml", &[("[questions]", "accumulate = 2\n\n[questions]")]);
+    place.succeeds("ablate spared.toml --memory-limit 300kB --plan");
     assert_eq!(error, place.refuses("ablate smoke --memory-limit 300kB --plan", 2));
     assert!(!place.path("runs").exists(), "nothing was started");
     let said = place.cenote("ablate smoke --epochs 1 --jobs 4 --memory-limit 700kB");

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use cenote_evidence::bytes;
-use cenote_experiment::{Arm, Footprint, Plan, Side, Workers};
+use cenote_experiment::{Arm, Footprint, Plan, Side, Ways, Workers};
 use serde_json::json;
 
 use self::confirm::{Both, Confirmed, SLACK, confirm};
@@ -29,6 +29,8 @@ struct Row<'a> {
     /// Largest batch and largest side of an image.
     batch: Option<usize>,
     side: Option<Side>,
+    /// What would make the study's own batches fit, where they do not.
+    ways: Option<Ways>,
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
@@ -68,7 +70,8 @@ fn row<'a>(plan: &Plan, arm: &'a Arm, memory: u64) -> Result<Row<'a>, cenote_exp
     let footprint = Footprint::of(&study, &arm.model, &plan.data)?;
     let side = Footprint::largest_side(&study, &arm.model, &plan.data, batch, memory)?;
     let (peak, judging) = (footprint.peak(batch), footprint.judging(plan.data.test.len(), batch));
-    Ok(Row { arm, peak, judging, batch: footprint.largest_batch(memory), side })
+    let ways = (peak.max(judging) > memory).then(|| plan.ways(arm, memory)).transpose()?;
+    Ok(Row { arm, peak, judging, batch: footprint.largest_batch(memory), side, ways })
 }
 
 fn table(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
@@ -90,12 +93,17 @@ fn table(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
             }),
         ]);
     }
+    let missing = rows.iter().filter_map(|row| {
+        let ways = row.ways?;
+        Some(format!("{} does not fit in batches of {batch}: {ways}\n", row.arm.name))
+    });
     format!(
         "{}\ntensors: what training on batches of {batch} images of {height}x{width} needs, and judging the network by the\n\
          test images; the largest batch of such images, and the largest images in batches of {batch}, that\n\
-         training takes within {}\n",
+         training takes within {}\n{}",
         screen::table(&lines),
         bytes(memory),
+        missing.collect::<String>(),
     )
 }
 
@@ -143,6 +151,10 @@ fn document(plan: &Plan, rows: &[Row<'_>], confirmed: &[Both], memory: u64) -> S
                 "arm": row.arm.name, "batch_size": row.arm.recipe.batch_size, "peak_bytes": row.peak,
                 "judging_bytes": row.judging, "largest_batch": row.batch,
                 "largest_side": row.side.map(|(Side::Most(side) | Side::AtLeast(side))| side),
+                "ways": row.ways.map(|ways| json!({
+                    "accumulate": ways.accumulate, "checkpoint": ways.checkpoint,
+                    "both": ways.both, "batch_size": ways.batch,
+                })),
                 "whole_search": row.side.is_none_or(|side| matches!(side, Side::Most(_))),
             });
             if let Some(both) = confirmed.get(nth) {
