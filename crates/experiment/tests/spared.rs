@@ -70,8 +70,8 @@ fn what_is_computed_again_changes_no_bit_of_a_training() {
         assert_eq!(kept.digest(), dropped.digest(), "{layers}");
         assert_ne!(plain.cells[0].id, again.cells[0].id, "its memory and time are others");
         let [kept, dropped] = [plain, again].map(|plan| plan.peaks().expect("trains"));
-        // The arm without a pool; maps of the other are so few and small that copies of them count.
-        assert!(dropped[1] < kept[1], "{dropped:?} {kept:?} {layers}");
+        // Where there is nothing to spare, all is one segment.
+        assert!(dropped.iter().zip(&kept).all(|(dropped, kept)| dropped <= kept), "{layers}");
     }
 }
 

@@ -1,13 +1,15 @@
 //! Where a training step is cut, so that it keeps what goes into each segment and nothing within.
 //!
 //! ```text
-//! held(j)  = Σ_{l ≤ j} input(l) + Σ_{units i of segment j} kept(i)        bytes when the gradients are in segment j
+//! held(j)  = Σ_{l ≤ j} input(l) + Σ_{units i of segment j} kept(i) + 2 input(j + 1)
+//!                                            bytes when the gradients are in segment j; the last has nothing behind it
 //! cuts     = those with the smallest max_j held(j)
 //! ```
 //!
 //! `kept(i)` is what a unit (a layer, or neighbours that run as one) leaves on the tape beside what the unit before it
 //! did, counted on a real pass of one example through the two. For layers that all keep alike this is the rule of Chen et al.
-//! (2016), arXiv:1604.06174, about `√(2n)` segments that grow shorter; where layers differ, as in a network whose maps
+//! (2016), arXiv:1604.06174, about `√(2n)` segments that grow shorter. While a segment runs again, its output is made beside the
+//! gradient of it that waits, so a cut costs twice what goes through it; where layers differ, as in a network whose maps
 //! shrink, a segment holds few large ones or many small ones. The last segment is never run again: its gradients come first.
 //! What is within a `residual` or a `fuse` stays together.
 
@@ -99,7 +101,9 @@ fn within(limit: u64, inputs: &[u64], kept: &[u64]) -> Option<Vec<usize>> {
             within += kept[start];
             let Some((before, _)) = ways[start] else { continue };
             let held = before + inputs[start];
-            if held + within <= limit && way.is_none_or(|(least, _)| held < least) {
+            // The output and its gradient, where the segment runs again.
+            let output = inputs.get(end).map_or(0, |bytes| 2 * bytes);
+            if held + within + output <= limit && way.is_none_or(|(least, _)| held < least) {
                 way = Some((held, start));
             }
         }
@@ -127,7 +131,8 @@ mod tests {
         let (mut start, mut before, mut most) = (0, 0, 0);
         for &end in ends {
             before += inputs[start];
-            most = most.max(before + kept[start..end].iter().sum::<u64>());
+            let output = inputs.get(end).map_or(0, |bytes| 2 * bytes);
+            most = most.max(before + output + kept[start..end].iter().sum::<u64>());
             start = end;
         }
         most
@@ -135,8 +140,8 @@ mod tests {
 
     #[test]
     fn equal_units_make_segments_that_grow_shorter() {
-        // Held by hand: 1+5, 2+4, 3+3, 4+2, 5+1 units; all together would be 1 + 15.
-        assert_eq!(ends(&[1; 15], &[1; 15]), [5, 9, 12, 14, 15]);
+        // Held by hand: 1+4+2, 2+3+2, 3+2+2 and, with nothing behind it, 4+3; all together would be 1 + 12.
+        assert_eq!(ends(&[1; 12], &[1; 12]), [4, 7, 9, 12]);
     }
 
     #[test]
