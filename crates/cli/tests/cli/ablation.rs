@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use expect_test::expect;
 use serde_json::Value;
 
 use crate::program::{Place, says};
