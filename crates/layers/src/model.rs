@@ -9,8 +9,8 @@ use cenote_tensor::{Seed, Shape};
 
 use crate::around::arrange;
 use crate::{
-    Ask, Change, Changed, Cost, Error, KINDS, Layer, LayerSpec, Param, ParamSpec, Params, Role,
-    Scope,
+    Ask, Change, Changed, Cost, Error, KINDS, Layer, LayerSpec, Param, ParamSpec, Params, Reach,
+    Role, Scope,
 };
 
 /// A network as tables describe it, not yet tied to an input.
@@ -268,6 +268,11 @@ impl Model {
     /// Arithmetic of one example's forward pass.
     pub fn cost(&self) -> Cost {
         self.layers.iter().map(|stage| stage.layer.cost()).fold(Cost::default(), |a, b| a + b)
+    }
+
+    /// What a cell in the middle of its output sees of its input.
+    pub fn reach(&self) -> Reach {
+        self.layers().fold(Reach::CELL, |before, fitted| fitted.layer.reach().after(before))
     }
 
     /// Number of trained values.

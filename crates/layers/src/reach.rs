@@ -74,6 +74,21 @@ impl Reach {
         Self::Window { span: [0, 1].map(wider), step: [0, 1].map(farther) }
     }
 
+    /// That of the sum of two layers side by side: the wider one, where both move alike and have the same middle.
+    #[must_use]
+    pub(crate) fn beside(self, other: Self) -> Self {
+        let (Self::Window { span, step }, Self::Window { span: beside, step: apart }) =
+            (self, other)
+        else {
+            return Self::Whole;
+        };
+        let concentric = (0..2).all(|axis| span[axis].abs_diff(beside[axis]) % 2 == 0);
+        if step != apart || !concentric {
+            return Self::Whole;
+        }
+        Self::Window { span: [0, 1].map(|axis| span[axis].max(beside[axis])), step }
+    }
+
     /// Rows and columns of an input of this size that it covers; all of them where it is whole.
     pub fn within(self, input: [usize; 2]) -> [usize; 2] {
         match self {

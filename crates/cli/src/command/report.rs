@@ -5,18 +5,16 @@ use std::process::ExitCode;
 
 use cenote_evidence::{Report as Study, SideBySide, Store, json, side_by_side, terminal};
 
-use crate::args::Report;
+use crate::args::{PriceArgs, Report};
 use crate::failure::Failure;
 use crate::png::write_plots;
 use crate::progress::cut_off;
 use crate::screen;
 
 pub(super) fn run(args: &Report) -> Result<ExitCode, Failure> {
-    let study = read(&args.folder)?;
-    let prices = args.prices.over(study.analysis.design.prices.clone());
-    let study = study.at_prices(prices)?;
+    let study = read(&args.folder, &args.prices)?;
     let text = if let Some(second) = &args.second {
-        compared(&study, &read(second)?, args.json)?
+        compared(&study, &read(second, &args.prices)?, args.json)?
     } else {
         write(&args.folder, &study)?;
         if args.json { json(&study.analysis) } else { terminal(&study.analysis) }
@@ -32,7 +30,7 @@ pub(super) fn write(folder: &Path, study: &Study) -> Result<Vec<String>, Failure
     Ok(files)
 }
 
-fn read(folder: &Path) -> Result<Study, Failure> {
+fn read(folder: &Path, prices: &PriceArgs) -> Result<Study, Failure> {
     if !folder.join(Store::FILE).exists() {
         return Err(Failure::File(format!(
             "{} holds no {}; expected a folder that `cenote ablate` wrote (its --out)",
@@ -43,7 +41,7 @@ fn read(folder: &Path) -> Result<Study, Failure> {
     if let Some(torn) = Store::read(folder)?.torn {
         screen::say(&cut_off(torn));
     }
-    Ok(Study::read(folder)?)
+    Ok(Study::read_at(folder, |of_study| prices.over(of_study))?)
 }
 
 fn compared(first: &Study, second: &Study, as_json: bool) -> Result<String, Failure> {

@@ -31,9 +31,21 @@ impl Report {
     /// # Errors
     /// As [`Analysis::read`].
     pub fn read(dir: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::read_at(dir, |prices| prices)
+    }
+
+    /// The same at other prices than the study's; nothing that was measured or decided changes.
+    ///
+    /// # Errors
+    /// As [`Analysis::read`], and when one of them is no price.
+    pub fn read_at(
+        dir: impl AsRef<Path>,
+        prices: impl FnOnce(Option<Prices>) -> Option<Prices>,
+    ) -> Result<Self, Error> {
         let dir = dir.as_ref();
         let Contents { design, records, .. } = Store::read(dir)?;
-        let design = design.ok_or_else(|| Error::NoDesign { path: dir.join(Store::FILE) })?;
+        let mut design = design.ok_or_else(|| Error::NoDesign { path: dir.join(Store::FILE) })?;
+        design.prices = prices(design.prices.take());
         Self::of(&design, &records)
     }
 
@@ -45,14 +57,6 @@ impl Report {
         let analysis = Analysis::of(design, records)?;
         let runs = analysis.counted(records)?;
         Ok(Self { analysis, runs })
-    }
-
-    /// The same with other prices, or none; nothing that was measured or decided changes.
-    ///
-    /// # Errors
-    /// When one of them is no price.
-    pub fn at_prices(self, prices: Option<Prices>) -> Result<Self, Error> {
-        Self::of(&Design { prices, ..self.analysis.design }, &self.runs)
     }
 
     /// The report as one HTML page that asks nothing of a network.

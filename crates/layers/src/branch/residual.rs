@@ -18,7 +18,9 @@ use serde::Deserialize;
 use toml::Table;
 
 use super::{coupled, within};
-use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Model, ModelSpec, ParamSpec, Scope};
+use crate::{
+    Change, Changed, Cost, Error, Layer, LayerSpec, Model, ModelSpec, ParamSpec, Reach, Scope,
+};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -122,6 +124,11 @@ impl Layer for Fitted {
         self.layers.cost() + shortcut + sum
     }
 
+    fn reach(&self) -> Reach {
+        let direct = self.shortcut.as_ref().map_or(Reach::CELL, Model::reach);
+        self.layers.reach().beside(direct)
+    }
+
     fn couples(&self) -> Option<&'static str> {
         coupled([Some(&self.layers), self.shortcut.as_ref()])
     }
@@ -140,8 +147,8 @@ impl Layer for Fitted {
 mod tests {
     use cenote_tensor::{Scalar, Seed, Tensor};
 
-    use crate::ModelSpec;
     use crate::laws::{fit, run};
+    use crate::{ModelSpec, Reach};
 
     #[test]
     fn an_identity_within_doubles_the_input_and_its_gradient() {
@@ -151,6 +158,26 @@ mod tests {
         let (y, dx) = run(&block, x.clone());
         assert_eq!(y, x.map(|x| 2.0 * x));
         assert_eq!(dx, Tensor::full([1, 2, 3, 4], 2.0));
+    }
+
+    #[test]
+    fn a_block_sees_what_the_wider_path_sees_where_both_have_one_middle() {
+        let conv = |size: usize| {
+            format!(
+                "{{ kind = 'conv2d', out_channels = 2, kernel_size = {size}, padding = {} }}",
+                size / 2
+            )
+        };
+        let reach = |layers: &str, shortcut: &str| {
+            let text = format!("kind = 'residual'\nlayers = [{layers}]\n{shortcut}");
+            fit(&text, [2, 20, 20]).expect("fits").reach()
+        };
+        let window = |span| Reach::Window { span: [span; 2], step: [1; 2] };
+        let two = format!("{}, {}", conv(3), conv(3));
+        assert_eq!(reach(&two, ""), window(5));
+        assert_eq!(reach(&conv(3), &format!("shortcut = [{}]", conv(7))), window(7));
+        let even = "{ kind = 'same_max_pool', kernel_size = 2 }";
+        assert_eq!(reach(even, ""), Reach::Whole, "one cell to a side");
     }
 
     #[test]
