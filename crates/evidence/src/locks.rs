@@ -85,9 +85,12 @@ impl Locks {
     }
 }
 
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        // Whoever opened the file before it is gone looks for the record once it has the lock.
+impl Reservation {
+    /// Lets go of a run that is recorded, and of its file.
+    ///
+    /// Whoever opened the file before finds the record once it has the lock. The file of a run without a record stays: in its
+    /// place another could be made, and two processes could hold one each.
+    pub fn done(self) {
         let _ = fs::remove_file(&self.path);
     }
 }

@@ -343,6 +343,17 @@ impl Design {
         }
     }
 
+    /// The same at the head of a plot.
+    pub(crate) fn judged_title(&self) -> String {
+        let words = self.judged();
+        words[..1].to_uppercase() + &words[1..]
+    }
+
+    /// The score that validation images are judged by, without the part that they are.
+    pub(crate) fn validation_metric(&self) -> &str {
+        self.metric.strip_prefix("validation_").unwrap_or(&self.metric)
+    }
+
     /// The note of an arm.
     pub fn arm(&self, name: &str) -> Option<&ArmNote> {
         self.arms.iter().find(|arm| arm.name == name)

@@ -175,7 +175,9 @@ impl Fit<'_> {
         let Recipe { task, metric, .. } = self.recipe;
         let (params, normalization) = (self.state.latest(&self.params), &self.data.normalization);
         let network = Network { model: self.model, params, normalization };
-        let judged = task.judge(network, validation, TOGETHER.min(self.recipe.together()))?;
+        // No more at once than in the fullest batch, whose memory is foreseen.
+        let together = TOGETHER.min(self.recipe.together()).min(self.data.train.len());
+        let judged = task.judge(network, validation, together)?;
         Ok(judged.scores.get(metric).copied().filter(|score| score.is_finite()))
     }
 

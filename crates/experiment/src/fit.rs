@@ -1,7 +1,7 @@
 //! Training: one network, epoch by epoch.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cenote_autograd::Tape;
 use cenote_datasets::{Batches, Parts};
@@ -132,7 +132,7 @@ impl<'a> Fit<'a> {
                 .augmented(&recipe.augmentation, seed, epoch as usize)?
                 .skipped(done as usize);
         let workers = batches.workers_for(rayon::current_num_threads());
-        let (clock, before) = (Instant::now(), self.seconds);
+        let (clock, before, mut outside) = (Instant::now(), self.seconds, Duration::ZERO);
         let (mut batches, mut step) = (batches.prefetched(workers)?, done);
         while let Some(batch) = batches.next_in_parts(recipe.accumulate) {
             let batch = batch?;
@@ -149,8 +149,11 @@ impl<'a> Fit<'a> {
             self.sums.loss += loss * n as f64;
             self.sums.right += correct as u64;
             self.sums.seen += n as u64;
-            self.seconds = before + clock.elapsed().as_secs_f64();
+            self.seconds = before + clock.elapsed().saturating_sub(outside).as_secs_f64();
+            // What is done with the network between steps, such as writing it, is no training.
+            let pause = Instant::now();
             each_step(self, step);
+            outside += pause.elapsed();
             if self.is_spent() {
                 break;
             }

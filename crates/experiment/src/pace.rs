@@ -9,7 +9,7 @@ use cenote_datasets::Split;
 use cenote_evidence::{Store, median};
 use cenote_tensor::Seed;
 
-use crate::{Arm, Cell, Error, Fit, Plan, Stop, Workers};
+use crate::{Arm, Cell, Error, Fit, Part, Plan, Stop, Workers};
 
 /// How long the steps of an arm are watched, at least two of them.
 const WATCHED: Duration = Duration::from_millis(200);
@@ -43,9 +43,15 @@ impl Pace {
             let trained = recipe.limits.seconds.map_or(trained, |most| trained.min(most));
             // Judging is the forward third of a step.
             let judged = |split: &Split| split.len() as f64 / recipe.batch_size as f64 / 3.0 * step;
-            let epochs = if recipe.limits.watches() { recipe.epochs } else { 1 };
-            let validated = plan.data.validation.as_ref().map_or(0.0, judged) * epochs as f64;
-            Ok(trained + validated + judged(&plan.data.test))
+            let epoch = step * plan.steps_per_epoch(arm) as f64;
+            let epochs = if epoch > 0.0 { (trained / epoch).ceil().max(1.0) } else { 1.0 };
+            let passes = if recipe.limits.watches() { epochs } else { 1.0 };
+            let validated = plan.data.validation.as_ref().map_or(0.0, judged) * passes;
+            let tested = match plan.study.training.judged_by {
+                Part::Test => judged(&plan.data.test),
+                Part::Validation => 0.0,
+            };
+            Ok(trained + validated + tested)
         };
         let run_seconds = (0..plan.arms.len()).map(of_arm).collect::<Result<_, Error>>()?;
         Ok(Self { workers, run_seconds })

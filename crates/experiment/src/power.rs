@@ -42,6 +42,11 @@ impl Meter {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 name.strip_prefix("intel-rapl:").is_some_and(|nth| !nth.contains(':'))
             })
+            // `psys` is all of the machine, processors included.
+            .filter(|path| {
+                let name = fs::read_to_string(path.join("name")).unwrap_or_default();
+                name.starts_with("package")
+            })
             .map(|path| {
                 let most = number(&path.join("max_energy_range_uj"))?;
                 let counter = path.join("energy_uj");
@@ -87,9 +92,11 @@ fn number(file: &Path) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn zone(folder: &Path, name: &str, microjoules: u64) {
-        let zone = folder.join(name);
+    fn zone(folder: &Path, place: &str, microjoules: u64) {
+        let zone = folder.join(place);
         fs::create_dir_all(&zone).expect("writable");
+        let name = if place.ends_with(":2") { "psys" } else { "package-0" };
+        fs::write(zone.join("name"), format!("{name}\n")).expect("writable");
         fs::write(zone.join("energy_uj"), format!("{microjoules}\n")).expect("writable");
         fs::write(zone.join("max_energy_range_uj"), "10000000\n").expect("writable");
     }
@@ -100,10 +107,12 @@ mod tests {
         zone(folder.path(), "intel-rapl:0", 1_000_000);
         zone(folder.path(), "intel-rapl:1", 9_500_000);
         zone(folder.path(), "intel-rapl:1:0", 0);
+        zone(folder.path(), "intel-rapl:2", 0);
         let meter = Meter::of(folder.path());
         zone(folder.path(), "intel-rapl:0", 3_000_000);
         zone(folder.path(), "intel-rapl:1", 500_000);
         zone(folder.path(), "intel-rapl:1:0", 5_000_000);
+        zone(folder.path(), "intel-rapl:2", 7_000_000);
         assert_eq!(meter.joules(), Some(2.0 + 1.0));
     }
 

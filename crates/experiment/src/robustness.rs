@@ -4,11 +4,11 @@ use std::sync::Mutex;
 
 use cenote_datasets::{Benchmark, Damage, Split, corrupted};
 use cenote_evidence::CorruptedScore;
-use cenote_layers::{Model, Params};
 use cenote_tensor::Seed;
 use serde::{Deserialize, Serialize};
 
-use crate::{Data, Error, Stop, Study, evaluate};
+use crate::task::{Network, evaluate_by};
+use crate::{Data, Error, Stop, Study};
 
 /// The corruptions of a study, and how strong they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,23 +126,23 @@ impl Trials {
         self.trials.iter().map(|trial| &trial.damage)
     }
 
-    /// The accuracy of a network on the test images under each corruption.
+    /// The accuracy of a network on the test images under each corruption, so many of them at a time.
     ///
     /// # Errors
     /// [`Error::Interrupted`] when `stop` is requested, [`Error::Data`] when an image cannot be decoded.
     pub(crate) fn judge(
         &self,
-        model: &Model,
-        params: &Params,
-        data: &Data,
+        network: Network<'_>,
+        test: &Split,
+        together: usize,
         stop: &Stop,
     ) -> Result<Vec<CorruptedScore>, Error> {
         let judge = |trial: &Trial| {
             if stop.requested() {
                 return Err(Error::Interrupted);
             }
-            let images = trial.images(&data.test, self.kept)?;
-            let judged = evaluate(model, params, &images, &data.normalization)?;
+            let images = trial.images(test, self.kept)?;
+            let judged = evaluate_by(network, &images, together)?;
             Ok(CorruptedScore {
                 corruption: trial.damage.name.clone(),
                 severity: trial.damage.severity,
@@ -196,7 +196,10 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             pool.expect("a few threads").install(|| {
                 let stop = Stop::default();
-                plan.trials.judge(&plan.arms[0].model, &params, &plan.data, &stop).expect("fits")
+                let Data { test, normalization, .. } = &plan.data;
+                let network =
+                    Network { model: &plan.arms[0].model, params: &params, normalization };
+                plan.trials.judge(network, test, 50, &stop).expect("fits")
             })
         };
         let first = judged(&plan, 1);

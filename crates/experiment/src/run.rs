@@ -212,7 +212,12 @@ fn judge(
     let mut judged = match (&data.validation, plan.study.training.judged_by) {
         (Some(validation), Part::Validation) => {
             let judged = judge(validation)?;
-            Judged { scores: named(judged.scores).collect(), ..judged }
+            let scores = named(judged.scores).collect();
+            // With folds every seed is judged by other images, so none of them can be found again in another run.
+            match &data.folds {
+                None => Judged { scores, ..judged },
+                Some(_) => Judged { scores, marks: None, taken: None, ..judged },
+            }
         }
         (Some(validation), Part::Test) => {
             let mut judged = judge(&data.test)?;
@@ -223,7 +228,7 @@ fn judge(
     };
     let last = traces.curve.last().expect("a study has at least one epoch");
     judged.scores.insert("train_accuracy".to_owned(), last.train_accuracy);
-    let corrupted = plan.trials.judge(model, params, data, stop)?;
+    let corrupted = plan.trials.judge(network, &data.test, together, stop)?;
     let seed = Seed(cell.seed);
     let (mut measures, mut pictures, mut similarity) = Default::default();
     let shown = plan.study.pictures_of(cell.seed);

@@ -383,7 +383,9 @@ impl Study {
     /// # Errors
     /// When one of them does not exist.
     pub fn keep_arms(&mut self, names: &[String]) -> Result<(), Error> {
-        let mut kept = vec![self.baseline.clone(), self.questions.removed.clone()];
+        let removed = &self.questions.removed;
+        let mut kept =
+            vec![self.baseline.clone(), removed.clone(), self.partner(removed).to_owned()];
         for name in names {
             self.setup(name)?;
             kept.push(self.partner(name).to_owned());

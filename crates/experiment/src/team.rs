@@ -103,7 +103,7 @@ impl Team<'_> {
                     pool.install(|| run(plan, cell, &environment, &self.unfinished, stop, show))?;
                 self.store.lock().expect("no writer panics").append(&record)?;
                 self.unfinished.remove(&cell.id);
-                drop(reservation);
+                reservation.done();
                 let mut counts = counts.lock().expect("counting does not panic");
                 counts.ran += 1;
                 counts.failed += usize::from(!record.outcome.is_final());

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use cenote_evidence::{Report, Store, terminal};
-use cenote_experiment::{Error, Plan, Stop, Study, Workers, find, run_all};
+use cenote_experiment::{Error, Plan, Stop, Study, Workers, find, pending, run_all};
 
-use super::forecast::Forecast;
+use super::forecast::{Forecast, Sweep};
 use super::interrupt::listen;
 use crate::args::{Ablate, StudyArgs};
 use crate::failure::Failure;
@@ -35,12 +35,24 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     }
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&plan.study.name));
     let stop = listen()?;
+    let sweep = plan.study.sweep().map(Plan::new).transpose()?;
+    let untuned = plan.study.clone();
+    let plan = match &sweep {
+        // What is left to run is known by the rates that were chosen.
+        Some(sweep) if pending(sweep, &folder.join(TUNING))?.is_empty() => {
+            chosen(&untuned, sweep, &folder.join(TUNING))?
+        }
+        _ => plan,
+    };
     if args.jobs.is_none() && args.threads.is_none() {
         workers = Workers::measured(&plan, &folder, workers, &stop)?;
     }
-    let sweep = plan.study.sweep().map(Plan::new).transpose()?;
     if args.plan {
-        let sweep = sweep.as_ref().map(|sweep| (sweep, folder.join(TUNING)));
+        let sweep = sweep.as_ref().zip(untuned.tuning).map(|(sweep, tuning)| Sweep {
+            plan: sweep,
+            tuning,
+            folder: folder.join(TUNING),
+        });
         let forecast = Forecast::of(&plan, &folder, sweep, workers, &stop)?;
         let text = if args.json { forecast.document(&plan) } else { forecast.text(&plan) };
         screen::print(&text).map_err(Failure::Output)?;
@@ -50,7 +62,7 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
         None => plan,
         Some(sweep) => {
             let watch = Watch::new(folder.join(TUNING), args.quiet, args.json);
-            tuned(&plan.study, &sweep, workers, &stop, &watch.without_verdicts())?
+            tuned(&untuned, &sweep, workers, &stop, &watch.without_verdicts())?
         }
     };
     let watch = Watch::new(folder.clone(), args.quiet, args.json);
@@ -87,10 +99,16 @@ fn tuned(
     let ended = run_all(sweep, folder, workers, stop, watch);
     watch.progress.end();
     ended.map_err(|error| interrupted(error, watch, sweep, folder))?;
-    let (study, note) = study.tuned(sweep, &Store::read(folder)?.records)?;
-    for arm in &note.arms {
+    let plan = chosen(study, sweep, folder)?;
+    for arm in plan.tuning.iter().flat_map(|note| &note.arms) {
         watch.tuned(arm);
     }
+    Ok(plan)
+}
+
+/// Plans a study with the learning rates that the runs of its sweep, which lie in `folder`, found best.
+fn chosen(study: &Study, sweep: &Plan, folder: &Path) -> Result<Plan, Failure> {
+    let (study, note) = study.tuned(sweep, &Store::read(folder)?.records)?;
     Ok(Plan { tuning: Some(note), ..Plan::new(study)? })
 }
 

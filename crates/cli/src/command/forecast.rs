@@ -4,42 +4,48 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cenote_evidence::{Design, Prices, bytes, grouped};
-use cenote_experiment::{Cell, Error, Pace, Plan, Stop, Workers, pending};
+use cenote_experiment::{Cell, Error, Pace, Plan, Stop, Tuning, Workers, pending};
 use serde_json::json;
 
 use crate::progress::span;
 use crate::screen;
 
+/// The sweep of learning rates that runs before a study.
+pub(super) struct Sweep<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) tuning: Tuning,
+    pub(super) folder: PathBuf,
+}
+
 /// What a study will take: memory foreseen, time measured by a few steps of each arm.
-pub(super) struct Forecast {
+pub(super) struct Forecast<'a> {
     design: Design,
     /// Bytes of tensors in training, arm by arm.
     peaks: Vec<u64>,
     pace: Pace,
     /// Runs that are done already.
     reused: usize,
-    /// Runs of a sweep of learning rates before it, and what each of them does.
-    sweep: Option<(usize, Design)>,
+    /// What runs before it.
+    sweep: Option<Sweep<'a>>,
     /// Seconds on the clock, and of cores, of those that are not, and of the sweep.
     seconds: f64,
     core_seconds: f64,
 }
 
-impl Forecast {
+impl<'a> Forecast<'a> {
     pub(super) fn of(
         plan: &Plan,
         folder: &Path,
-        sweep: Option<(&Plan, PathBuf)>,
+        sweep: Option<Sweep<'a>>,
         workers: Workers,
         stop: &Stop,
     ) -> Result<Self, Error> {
         let cells: Vec<&Cell> = pending(plan, folder)?;
-        let workers = Workers { jobs: workers.jobs.min(cells.len().max(1)), ..workers };
-        let pace = Pace::of(plan, workers, stop)?;
+        let pace = Pace::of(plan, fewer(workers, &cells), stop)?;
         let (mut seconds, mut core_seconds) = (pace.seconds(&cells), pace.core_seconds(&cells));
-        if let Some((sweep, folder)) = &sweep {
+        if let Some(Sweep { plan: sweep, folder, .. }) = &sweep {
             let cells = pending(sweep, folder)?;
-            let pace = Pace::of(sweep, workers, stop)?;
+            let pace = Pace::of(sweep, fewer(workers, &cells), stop)?;
             seconds += pace.seconds(&cells);
             core_seconds += pace.core_seconds(&cells);
         }
@@ -47,7 +53,7 @@ impl Forecast {
             design: plan.design(),
             peaks: plan.peaks()?,
             reused: plan.cells.len() - cells.len(),
-            sweep: sweep.map(|(sweep, _)| (sweep.cells.len(), sweep.design())),
+            sweep,
             seconds,
             core_seconds,
             pace,
@@ -88,10 +94,11 @@ impl Forecast {
             "core_seconds": self.core_seconds, "joules": joules, "money": money,
             "currency": money.map(|_| currency),
         });
-        if let (Some((runs, sweep)), Some(tuning)) = (&self.sweep, &plan.study.tuning) {
+        if let Some(Sweep { plan: sweep, tuning, .. }) = &self.sweep {
+            let design = sweep.design();
             text["tuning"] = json!({
-                "learning_rate": tuning.learning_rate, "seeds": sweep.seeds, "runs": runs,
-                "budget": sweep.budget,
+                "learning_rate": tuning.learning_rate, "seeds": design.seeds,
+                "runs": sweep.cells.len(), "budget": design.budget,
             });
         }
         format!("{text}\n")
@@ -116,19 +123,20 @@ impl Forecast {
         }
         let division = design.dataset.division.as_ref();
         let division = division.map_or_else(String::new, |words| format!("validation: {words}\n"));
-        let tuning = match (&self.sweep, &plan.study.tuning) {
-            (Some((runs, sweep)), Some(tuning)) => {
+        let tuning = match &self.sweep {
+            Some(Sweep { plan: sweep, tuning, .. }) => {
                 let rates: Vec<String> = tuning.learning_rate.iter().map(f64::to_string).collect();
                 format!(
-                    "tuning: {runs} runs before: {} arms x {} learning rates ({}) x {} seeds, each {}; judged by validation images\n",
+                    "tuning: {} runs before: {} arms x {} learning rates ({}) x {} seeds, each {}; judged by validation images\n",
+                    sweep.cells.len(),
                     plan.arms.len(),
                     rates.len(),
                     rates.join(", "),
                     tuning.seeds,
-                    sweep.budget,
+                    sweep.design().budget,
                 )
             }
-            _ => String::new(),
+            None => String::new(),
         };
         let robustness = match plan.trials.len() {
             0 => String::new(),
@@ -181,6 +189,11 @@ impl Forecast {
             joules / 3_600.0,
         )
     }
+}
+
+/// No more runs at a time than there are.
+fn fewer(workers: Workers, cells: &[&Cell]) -> Workers {
+    Workers { jobs: workers.jobs.min(cells.len().max(1)), ..workers }
 }
 
 /// When the study is judged, as a line of its own; nothing where that is at its end only.

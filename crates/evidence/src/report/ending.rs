@@ -42,7 +42,7 @@ fn span(least: &str, most: &str) -> String {
 
 /// What ends training and what is judged, in sentences.
 pub(super) fn reading(analysis: &Analysis) -> String {
-    let (limits, metric) = (analysis.design.limits, &analysis.design.metric);
+    let (limits, metric) = (analysis.design.limits, analysis.design.validation_metric());
     let mut text = Vec::new();
     if let Some(target) = limits.target {
         text.push(format!(

@@ -156,7 +156,9 @@ pub(in crate::report) fn in_file_name(name: &str) -> String {
 /// # Errors
 /// [`Error::Io`] names the file that could not be written.
 pub fn write_file(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
-    let (path, draft) = (dir.join(name), dir.join(format!(".{name}.draft")));
+    // Processes that share a study write its report at about the same time.
+    let draft = dir.join(format!(".{name}.{}.draft", std::process::id()));
+    let path = dir.join(name);
     let mut file = File::create(&draft).map_err(Error::io("create", &draft))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io("write", &draft))?;
     fs::rename(&draft, &path).map_err(Error::io("replace", &path))

@@ -52,7 +52,7 @@ pub(super) fn reading(analysis: &Analysis) -> String {
     let assumed = Prices::default();
     let prices = analysis.design.prices.as_ref().unwrap_or(&assumed);
     let energy = if analysis.spent.is_some_and(|spent| spent.measured) {
-        "Energy is of the processor's own counters (RAPL), divided evenly by the runs that shared the machine.".to_owned()
+        "Energy is of the processor's own counters (RAPL), divided evenly by the runs that one process had at a time; of processes side by side each counts all.".to_owned()
     } else {
         let said = if analysis.design.prices.is_some() { "" } else { ", an assumption" };
         format!(

@@ -39,7 +39,7 @@ pub(super) fn heads(tuning: &TuningNote) -> Vec<String> {
 pub(super) fn reading(analysis: &Analysis, tuning: &TuningNote) -> String {
     format!(
         "Mean validation {} of runs with {}, each {}, before the first run of the study. The best rate of each arm is the one that the study trains it with, of equals the smallest; no test image had a part in it. A dash is a rate with which a run diverged.",
-        analysis.design.metric,
+        analysis.design.validation_metric(),
         match &tuning.seeds[..] {
             [seed] => format!("seed {seed}"),
             seeds =>

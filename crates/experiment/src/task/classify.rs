@@ -98,10 +98,11 @@ pub fn evaluate(
     split: &Split,
     normalization: &Normalization,
 ) -> Result<Evaluation, Error> {
-    judge(Network { model, params, normalization }, split, TOGETHER)
+    evaluate_by(Network { model, params, normalization }, split, TOGETHER)
 }
 
-pub(super) fn judge(
+/// [`evaluate`], so many images at a time.
+pub(crate) fn evaluate_by(
     Network { model, params, normalization }: Network<'_>,
     split: &Split,
     together: usize,

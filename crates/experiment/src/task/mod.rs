@@ -19,6 +19,7 @@ use toml::Table;
 
 use crate::{Data, Error};
 
+pub(crate) use classify::evaluate_by;
 pub use classify::{Evaluation, evaluate};
 pub use detect::{Decoding, Detect, Found, LossShares, found_objects, ground_truth, judge};
 pub(crate) use detect::{find, scenes};
@@ -169,7 +170,7 @@ impl Task {
         together: usize,
     ) -> Result<Judged, Error> {
         match self {
-            Self::Classify => Ok(classify::judge(network, split, together)?.into()),
+            Self::Classify => Ok(evaluate_by(network, split, together)?.into()),
             Self::Detect(task) => task.judge(network, split, together),
             Self::Read(task) => task.judge(network, split, together),
         }

@@ -13,7 +13,7 @@ pub(super) const PLOT: Plot = Plot {
 };
 
 fn draw(analysis: &Analysis, layout: Layout) -> Canvas {
-    let title = format!("Test {} (%): each run, mean and 95 % interval", analysis.design.metric);
+    let title = format!("{} (%): each run, mean and 95 % interval", analysis.design.judged_title());
     let description = format!(
         "One row per arm on {}: a dot for each seed, a bar for Student's 95 % interval of the mean.",
         analysis.design.dataset.name

@@ -56,7 +56,7 @@ struct Point<'a> {
 fn draw(analysis: &Analysis, layout: Layout, cost: &Cost) -> Canvas {
     let points = points(analysis, cost);
     let field = Field::whole(layout);
-    let title = format!("Test {} (%) against {}", analysis.design.metric, cost.title);
+    let title = format!("{} (%) against {}", analysis.design.judged_title(), cost.title);
     let description = format!(
         "One point per arm on {}, with Student's 95 % interval; {}. A line joins the arms that no other arm beats in both.",
         analysis.design.dataset.name, cost.below

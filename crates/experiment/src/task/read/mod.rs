@@ -188,7 +188,7 @@ impl Read {
         together: usize,
     ) -> Result<Judged, Error> {
         match self.method {
-            Method::Letters => Ok(super::classify::judge(network, split, together)?.into()),
+            Method::Letters => Ok(super::evaluate_by(network, split, together)?.into()),
             _ => whole::judge(self, network, split, together),
         }
     }
