@@ -354,6 +354,11 @@ impl Design {
         self.metric.strip_prefix("validation_").unwrap_or(&self.metric)
     }
 
+    /// What time and energy cost; where the study does not say, nothing but the assumed power of a core.
+    pub fn prices_or_assumed(&self) -> Prices {
+        self.prices.clone().unwrap_or_default()
+    }
+
     /// The note of an arm.
     pub fn arm(&self, name: &str) -> Option<&ArmNote> {
         self.arms.iter().find(|arm| arm.name == name)

@@ -196,7 +196,7 @@ impl Store {
 
     /// The record of a cell that needs no other run: done or diverged, not failed.
     pub fn finished(&self, cell: &str) -> Option<&Record> {
-        self.records().iter().find(|record| record.cell == cell && record.outcome.is_final())
+        self.contents.finished(cell)
     }
 
     /// Writes the design, unless it is the one that already counts.
@@ -263,6 +263,11 @@ impl Store {
 }
 
 impl Contents {
+    /// The record of a cell that needs no other run: done or diverged, not failed.
+    pub fn finished(&self, cell: &str) -> Option<&Record> {
+        self.records.iter().find(|record| record.cell == cell && record.outcome.is_final())
+    }
+
     fn add(&mut self, record: Record) {
         match self.records.iter_mut().find(|known| known.cell == record.cell) {
             None => self.records.push(record),

@@ -1,6 +1,5 @@
 //! A few steps of training with a batch or an image that the study does not have, to see what they take.
 
-use cenote_datasets::Images;
 use cenote_layers::{Model, ModelSpec};
 use cenote_tensor::{Seed, metered};
 
@@ -32,11 +31,7 @@ impl Attempt {
         let (rows, columns) = side.map_or((height, width), |side| (side, side));
         let shape = [channels, rows, columns];
         let model = ModelSpec::parse(arm.model.tables().to_vec())?.fit(shape.into())?;
-        let values = STEPS * batch * shape.iter().product::<usize>();
-        let pixels = (0..values).map(|i| (i * 7919 % 251) as u8).collect();
-        let train = plan.data.train.imitated(Images::new(shape, pixels)?);
-        let test = train.subset(&[0]);
-        let data = Data { train, test, validation: None, ..plan.data.clone() };
+        let data = plan.data.made_up(shape, STEPS * batch, 1)?;
         Ok(Self { study, model, data, batch })
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use cenote_datasets::{Dataset, Folds, Normalization, Split};
+use cenote_datasets::{Dataset, Folds, Images, Normalization, Split};
 use cenote_evidence::grouped;
 use cenote_tensor::{Seed, Tensor};
 
@@ -104,6 +104,23 @@ impl Data {
         };
         let data = Self { train, validation, ..self.clone() };
         Ok(Cow::Owned(data.trained_on(training)?))
+    }
+
+    /// The same with made-up images of a shape in place of those that are trained on, and the first of them to be judged by.
+    ///
+    /// # Errors
+    /// When so many images cannot be had.
+    pub(crate) fn made_up(
+        &self,
+        shape: [usize; 3],
+        count: usize,
+        judged: usize,
+    ) -> Result<Self, Error> {
+        let values = count * shape.iter().product::<usize>();
+        let pixels = (0..values).map(|i| (i * 7919 % 251) as u8).collect();
+        let train = self.train.imitated(Images::new(shape, pixels)?);
+        let test = train.subset(&(0..judged).collect::<Vec<_>>());
+        Ok(Self { train, test, validation: None, ..self.clone() })
     }
 
     /// Keeps the training images that are asked for, makes the labels wrong that are, and measures the scaling of pixels.

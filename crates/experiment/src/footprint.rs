@@ -5,7 +5,6 @@
 //! every number of images, and with it the most that lives at once. What judging takes is foreseen alike, by validation
 //! images between epochs too. Of a batch in parts two are looked at: those behind the second do as it does.
 
-use cenote_datasets::Images;
 use cenote_layers::{Model, ModelSpec, Params};
 use cenote_tensor::{Seed, traced};
 
@@ -224,10 +223,7 @@ fn trace(study: &Study, model: &Model, data: &Data, part: usize) -> Result<[Vec<
     let Ok(shape) = model.input().dims().try_into() else {
         return Err(Error::Unforeseen(format!("input {} is no image", model.input())));
     };
-    let pixels = (0..count * model.input().len()).map(|i| (i * 7919 % 251) as u8).collect();
-    let train = data.train.imitated(Images::new(shape, pixels)?);
-    let test = train.subset(&(0..part).collect::<Vec<_>>());
-    let data = Data { train, test, validation: None, ..data.clone() };
+    let data = data.made_up(shape, count, part)?;
     let ((outcome, fit), training) = traced(|| {
         let mut fit = Fit::start(model, &data, &recipe, Seed(0));
         let outcome = fit.epoch(&Stop::default(), |_, _| ());

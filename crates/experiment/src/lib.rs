@@ -62,7 +62,7 @@ pub use fit::{Fit, Stop, Sums};
 pub use footprint::{Footprint, Side};
 pub use measure::{Inspection, LayerMaps, MEASURES, Measures};
 pub use named::{Named, STUDIES, find};
-pub use pace::{Pace, pending};
+pub use pace::Pace;
 pub use plan::{Arm, Cell, Plan, Recipe};
 pub use reader::{ReadScores, Reader, Reading};
 pub use robustness::{Corruptions, Robustness, Trials};

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cenote_datasets::Split;
-use cenote_evidence::{Store, median};
+use cenote_evidence::median;
 use cenote_tensor::Seed;
 
 use crate::{Arm, Cell, Error, Fit, Part, Plan, Stop, Workers};
@@ -88,7 +88,7 @@ impl Workers {
         let one_each = Self { threads: 1, ..most };
         let work = |arm: &Arm| arm.model.cost().macs.saturating_mul(arm.recipe.batch_size as u64);
         let largest = plan.arms.iter().map(work).max().unwrap_or(0);
-        let pending = pending(plan, folder)?;
+        let pending = plan.pending(folder)?;
         if pending.is_empty() || cores == 1 || largest < SMALL {
             return Ok(one_each);
         }
@@ -103,19 +103,6 @@ impl Workers {
         }
         Ok(best.map_or(one_each, |(workers, _)| workers))
     }
-}
-
-/// The cells of a plan that have no finished record in a folder.
-///
-/// # Errors
-/// When the records cannot be read.
-pub fn pending<'a>(plan: &'a Plan, folder: &Path) -> Result<Vec<&'a Cell>, Error> {
-    let records =
-        if folder.join(Store::FILE).exists() { Store::read(folder)?.records } else { Vec::new() };
-    let done = |cell: &&Cell| {
-        records.iter().any(|record| record.cell == cell.id && record.outcome.is_final())
-    };
-    Ok(plan.cells.iter().filter(|cell| !done(cell)).collect())
 }
 
 /// Seconds of a training step of an arm while as many networks of it are trained as there are workers.
@@ -194,6 +181,6 @@ mod tests {
         let most = Workers { jobs: 3, threads: 1, ..Workers::per_core() };
         let chosen = Workers::measured(&plan, folder.path(), most, &Stop::default());
         assert_eq!(chosen.expect("nothing to measure"), most);
-        assert_eq!(pending(&plan, folder.path()).expect("no records").len(), 4);
+        assert_eq!(plan.pending(folder.path()).expect("no records").len(), 4);
     }
 }

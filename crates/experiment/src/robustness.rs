@@ -178,6 +178,8 @@ pub(crate) fn damaged(test: &Split, damage: &Damage) -> Result<Split, Error> {
 
 #[cfg(test)]
 mod tests {
+    use cenote_tensor::metered;
+
     use super::*;
     use crate::Plan;
     use crate::named::smoke;
@@ -217,6 +219,26 @@ mod tests {
         let notes = plan.design().corruptions;
         assert_eq!(notes.len(), 2);
         assert_eq!((notes[1].name.as_str(), &notes[1].severities[..]), ("glass_blur", &[1, 5][..]));
+    }
+
+    #[test]
+    fn judging_under_corruptions_takes_what_judging_does_that_is_foreseen() {
+        let plan = plan("corruptions = ['fog']\nseverities = [1]").expect("fits");
+        let arm = &plan.arms[1];
+        let params = arm.model.init(Seed(4));
+        let Data { test, normalization, .. } = &plan.data;
+        let network = Network { model: &arm.model, params: &params, normalization };
+        let footprints = plan.footprints().expect("trains");
+        let most = [3, 32].map(|together| {
+            let judge = || plan.trials.judge(network, test, together, &Stop::default());
+            let (judged, usage) = metered(judge);
+            judged.expect("fits");
+            // What is foreseen holds the parameters too, which are there before.
+            let held: u64 = params.iter().map(|param| param.value.bytes() as u64).sum();
+            assert_eq!(usage.peak_bytes as u64 + held, footprints[1].judging(test.len(), together));
+            usage.peak_bytes
+        });
+        assert!(most[0] < most[1], "{most:?}");
     }
 
     #[test]

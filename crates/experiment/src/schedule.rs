@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use cenote_evidence::{Analysis, EpochPoint, Record, Store, Torn};
+use cenote_evidence::{Analysis, Contents, EpochPoint, Record, Store, Torn};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::team::Team;
@@ -104,6 +104,18 @@ pub struct Ended {
     pub elsewhere: usize,
 }
 
+impl Plan {
+    /// The cells that have no finished record in the store of `folder`, which may not be there yet.
+    ///
+    /// # Errors
+    /// When the records cannot be read.
+    pub fn pending(&self, folder: &Path) -> Result<Vec<&Cell>, Error> {
+        let there = folder.join(Store::FILE).exists();
+        let contents = if there { Store::read(folder)? } else { Contents::default() };
+        Ok(self.cells.iter().filter(|cell| contents.finished(&cell.id).is_none()).collect())
+    }
+}
+
 /// Runs every cell of the plan that has no finished record in the store of `folder`.
 ///
 /// Records are appended one by one and runs in progress are put on disk now and then, so whatever ends the
@@ -167,7 +179,7 @@ pub fn run_all(
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use cenote_evidence::{Contents, Outcome};
+    use cenote_evidence::Outcome;
 
     use super::*;
     use crate::Study;

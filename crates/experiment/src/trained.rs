@@ -218,11 +218,12 @@ impl Trained {
 
     /// Checks that training may go on from here towards what `wanted` describes.
     fn continues(&self, wanted: &Notes) -> Result<(), Error> {
-        // More epochs are what resuming is for, and where the data lie changes no result; every other difference would be
-        // another training.
+        // More epochs are what resuming is for, and where the data lie and what runs cost changes no result; every other
+        // difference would be another training.
         let mut study = self.notes.study.clone();
         study.training.epochs = wanted.study.training.epochs;
         study.dataset.clone_from(&wanted.study.dataset);
+        study.prices.clone_from(&wanted.study.prices);
         let differs = if study != wanted.study {
             "another study"
         } else if self.notes.arm != wanted.arm {

@@ -65,6 +65,7 @@ fn records(plan: &Plan, folder: &Path, jobs: usize, most: usize) -> Vec<Record> 
         times.started.clear();
         (times.total_seconds, times.target_seconds) = (0.0, None);
         times.epoch_seconds.clear();
+        record.joules = None;
         (record.environment.threads, record.environment.jobs) = (0, 0);
     }
     records
@@ -176,6 +177,21 @@ fn an_arm_that_diverges_with_a_rate_is_not_trained_with_it() {
 fn records_of_any_outcome(plan: &Plan, folder: &Path) -> Vec<Record> {
     call(plan, folder, 1, usize::MAX).expect("runs");
     Store::read(folder).expect("readable").records
+}
+
+#[test]
+fn runs_that_are_judged_by_folds_say_of_no_image_what_another_fold_could_be_compared_with() {
+    for (held_out, marked) in [("validation = 90", true), ("folds = 3", false)] {
+        let training = format!("judged_by = 'validation'\n{held_out}");
+        let plan = Plan::new(study("", &training).expect("valid")).expect("fits");
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        for record in records(&plan, folder.path(), 2, usize::MAX) {
+            let said = [record.marks.is_some(), record.taken.is_some()];
+            assert_eq!(said, [marked; 2], "{held_out}");
+            assert!(record.scores.contains_key("validation_accuracy"), "{:?}", record.scores);
+            assert!(!record.scores.contains_key("accuracy"), "{:?}", record.scores);
+        }
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use cenote_evidence::{Report, Store, terminal};
-use cenote_experiment::{Error, Plan, Stop, Study, Workers, find, pending, run_all};
+use cenote_experiment::{Error, Plan, Stop, Study, Workers, find, run_all};
 
 use super::forecast::{Forecast, Sweep};
 use super::interrupt::listen;
@@ -39,7 +39,7 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
     let untuned = plan.study.clone();
     let plan = match &sweep {
         // What is left to run is known by the rates that were chosen.
-        Some(sweep) if pending(sweep, &folder.join(TUNING))?.is_empty() => {
+        Some(sweep) if sweep.pending(&folder.join(TUNING))?.is_empty() => {
             chosen(&untuned, sweep, &folder.join(TUNING))?
         }
         _ => plan,

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cenote_evidence::{Design, Prices, bytes, grouped};
-use cenote_experiment::{Cell, Error, Pace, Plan, Stop, Tuning, Workers, pending};
+use cenote_evidence::{Design, bytes, grouped};
+use cenote_experiment::{Cell, Error, Pace, Plan, Stop, Tuning, Workers};
 use serde_json::json;
 
 use crate::progress::span;
@@ -40,11 +40,11 @@ impl<'a> Forecast<'a> {
         workers: Workers,
         stop: &Stop,
     ) -> Result<Self, Error> {
-        let cells: Vec<&Cell> = pending(plan, folder)?;
+        let cells = plan.pending(folder)?;
         let pace = Pace::of(plan, fewer(workers, &cells), stop)?;
         let (mut seconds, mut core_seconds) = (pace.seconds(&cells), pace.core_seconds(&cells));
         if let Some(Sweep { plan: sweep, folder, .. }) = &sweep {
-            let cells = pending(sweep, folder)?;
+            let cells = sweep.pending(folder)?;
             let pace = Pace::of(sweep, fewer(workers, &cells), stop)?;
             seconds += pace.seconds(&cells);
             core_seconds += pace.core_seconds(&cells);
@@ -62,7 +62,7 @@ impl<'a> Forecast<'a> {
 
     /// Joules, and money where the study has prices.
     fn cost(&self) -> (f64, Option<f64>, String) {
-        let prices = self.design.prices.clone().unwrap_or_default();
+        let prices = self.design.prices_or_assumed();
         let joules = prices.joules(self.core_seconds);
         (joules, prices.money(self.core_seconds, joules), prices.currency)
     }
@@ -173,8 +173,7 @@ impl<'a> Forecast<'a> {
         let Workers { jobs, threads, .. } = self.pace.workers;
         let (joules, money, currency) = self.cost();
         let money = money.map_or_else(String::new, |money| format!(", {money:.2} {currency}"));
-        let assumed = Prices::default();
-        let watts = self.design.prices.as_ref().unwrap_or(&assumed).watts_per_core;
+        let watts = self.design.prices_or_assumed().watts_per_core;
         let done = match self.reused {
             0 => String::new(),
             done => format!("; {done} are done"),

@@ -52,6 +52,8 @@ fn a_sweep_that_is_killed_goes_on_and_the_study_after_it_is_the_same() {
         assert_eq!(runs(&killed, file), runs(&whole, file), "{file}");
     }
     assert_eq!(runs(&whole, "study/runs.jsonl").len(), 4);
+    let plan = whole.json("ablate mine.toml --plan --json --out study", "cenote.plan/1");
+    assert_eq!((&plan["reused"], &plan["seconds"]), (&4.into(), &0.0.into()), "all is done");
     let report = killed.text("study/report.md");
     says(
         &report,

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use crate::Design;
 use crate::record::Record;
-use crate::{Design, Prices};
 
 /// What some runs took together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -14,7 +14,7 @@ pub struct Spending {
     pub core_seconds: f64,
     /// Energy.
     pub joules: f64,
-    /// Whether counters of the processor measured the energy of every run; else it is by the formula of [`Prices`].
+    /// Whether counters of the processor measured the energy of every run; else it is by the formula of [`Prices`](crate::Prices).
     pub measured: bool,
     /// Money, where the study has prices.
     pub money: Option<f64>,
@@ -26,8 +26,7 @@ impl Spending {
         design: &Design,
         runs: impl IntoIterator<Item = &'a Record>,
     ) -> Option<Self> {
-        let assumed = Prices::default();
-        let prices = design.prices.as_ref().unwrap_or(&assumed);
+        let prices = design.prices_or_assumed();
         let start = Self { runs: 0, core_seconds: 0.0, joules: 0.0, measured: true, money: None };
         let add = |sum: Self, run: &Record| {
             let core_seconds = core_seconds(run);
@@ -53,8 +52,8 @@ pub(crate) fn core_seconds(run: &Record) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Analysis;
     use crate::sample::{design, record};
+    use crate::{Analysis, Prices};
 
     fn run(arm: &str, seconds: f64, joules: Option<f64>) -> Record {
         let mut run = record(arm, 1, 0.8);

@@ -9,7 +9,7 @@ use super::csv::csv;
 use super::html::html;
 use super::latex::latex;
 use super::{markdown, svg};
-use crate::{Analysis, Contents, Design, Error, Png, Prices, Record, Store};
+use crate::{Analysis, Contents, Error, Png, Prices, Record, Store};
 
 /// A study as its report shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,16 +46,8 @@ impl Report {
         let Contents { design, records, .. } = Store::read(dir)?;
         let mut design = design.ok_or_else(|| Error::NoDesign { path: dir.join(Store::FILE) })?;
         design.prices = prices(design.prices.take());
-        Self::of(&design, &records)
-    }
-
-    /// Analyses the records of a design.
-    ///
-    /// # Errors
-    /// As [`Analysis::of`].
-    pub fn of(design: &Design, records: &[Record]) -> Result<Self, Error> {
-        let analysis = Analysis::of(design, records)?;
-        let runs = analysis.counted(records)?;
+        let analysis = Analysis::of(&design, &records)?;
+        let runs = analysis.counted(&records)?;
         Ok(Self { analysis, runs })
     }
 

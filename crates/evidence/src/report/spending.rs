@@ -49,8 +49,7 @@ fn priced(prices: &Prices) -> bool {
 
 /// How the table is to be read.
 pub(super) fn reading(analysis: &Analysis) -> String {
-    let assumed = Prices::default();
-    let prices = analysis.design.prices.as_ref().unwrap_or(&assumed);
+    let prices = analysis.design.prices_or_assumed();
     let energy = if analysis.spent.is_some_and(|spent| spent.measured) {
         "Energy is of the processor's own counters (RAPL), divided evenly by the runs that one process had at a time; of processes side by side each counts all.".to_owned()
     } else {
