@@ -208,16 +208,24 @@ pub(super) fn claims(analysis: &Analysis, runs: &Runs<'_>) -> Vec<Claim> {
         ]),
     );
     noisy_claim.finding = noisy.unwrap_or(noisy_claim.finding);
+    let absent = |words: &'static str, there: bool| (!there).then_some(words);
+    let target = analysis.design.limits.target.is_some();
+    let without_target: Vec<&str> =
+        absent("time to a fixed validation accuracy", target).into_iter().collect();
+    let counted = analysis.spent.is_some_and(|spent| spent.measured);
+    let priced = analysis.spent.is_some_and(|spent| spent.money.is_some());
+    let unpriced: Vec<&str> =
+        [absent("energy", counted), absent("prices", priced)].into_iter().flatten().collect();
     vec![
         claim("C1", COMPUTE, &compute, &[]),
-        claim("C2", TIME, &time, &["time to a fixed validation accuracy"]),
+        claim("C2", TIME, &time, &without_target),
         claim(
             "C3",
             FAILING,
             &|arm| failing(analysis, arm),
             &["the image size or batch at which a memory limit is passed"],
         ),
-        claim("C4", MONEY, &money, &["energy", "prices"]),
+        claim("C4", MONEY, &money, &unpriced),
         claim("C5", RESULTS, &|arm| results(analysis, arm), &[]),
         noisy_claim,
         high_level,
@@ -394,7 +402,7 @@ mod tests {
     use super::*;
     use crate::record::{CorruptedScore, CorruptionNote, Design, Outcome, Record};
     use crate::sample::{design, records};
-    use crate::{Direction, Expectation, MeasureNote};
+    use crate::{Direction, Expectation, Limits, MeasureNote, Prices};
 
     fn found(id: &str, records: &[Record]) -> Claim {
         let claims = Analysis::of(&design(), records).unwrap().claims;
@@ -520,5 +528,25 @@ mod tests {
         assert!(of("C7").because[0].ends_with("supported by `probe_gain`."), "{claims:?}");
         assert_eq!(of("C6").not_measured, ["robustness to clutter and noise"]);
         assert!(!of("C7").not_measured.contains(&"linear probes per layer"));
+    }
+
+    #[test]
+    fn what_was_measured_and_priced_is_not_called_unmeasured() {
+        let missing = |design: &Design, records: &[Record], id: &str| {
+            let claims = Analysis::of(design, records).unwrap().claims;
+            claims.into_iter().find(|claim| claim.id == id).unwrap().not_measured
+        };
+        let mut records = records();
+        assert_eq!(missing(&design(), &records, "C4"), ["energy", "prices"]);
+        assert_eq!(missing(&design(), &records, "C2"), ["time to a fixed validation accuracy"]);
+        let prices = Prices { core_hour: Some(0.05), ..Prices::default() };
+        let limits = Limits { target: Some(0.9), ..Limits::default() };
+        let priced = Design { prices: Some(prices), limits, ..design() };
+        assert_eq!(missing(&priced, &records, "C4"), ["energy"]);
+        assert!(missing(&priced, &records, "C2").is_empty());
+        for record in &mut records {
+            record.joules = Some(1.0);
+        }
+        assert!(missing(&priced, &records, "C4").is_empty());
     }
 }
