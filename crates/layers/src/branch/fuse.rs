@@ -25,7 +25,9 @@ use super::concat::concat;
 use super::{coupled, within};
 use crate::layer::maps;
 use crate::pool::resampled;
-use crate::{Change, Changed, Cost, Error, Layer, LayerSpec, Model, ModelSpec, ParamSpec, Scope};
+use crate::{
+    Change, Changed, Cost, Error, Layer, LayerSpec, Model, ModelSpec, ParamSpec, Reach, Scope,
+};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     name: NAME,
@@ -170,6 +172,12 @@ impl Layer for Fitted {
         self.layers.cost() + lateral + up + Cost { macs: 0, other: sums }
     }
 
+    fn reach(&self) -> Reach {
+        let beside = self.lateral.as_ref().map_or(Reach::CELL, Model::reach);
+        let Reach::Window { step, .. } = beside else { return Reach::Whole };
+        self.layers.reach().spread(&self.up, step).beside(beside)
+    }
+
     fn couples(&self) -> Option<&'static str> {
         coupled([Some(&self.layers), self.lateral.as_ref()])
     }
@@ -192,6 +200,7 @@ impl Layer for Fitted {
 mod tests {
     use cenote_tensor::{Scalar, Seed, Shape, Tensor};
 
+    use crate::Reach;
     use crate::laws::{check_gradient, fit, run};
 
     fn pooled(settings: &str) -> String {
@@ -241,6 +250,26 @@ mod tests {
                 "fuse1.lateral.conv2d1.bias",
             ]
         );
+    }
+
+    #[test]
+    fn a_fusion_sees_what_any_cell_of_the_spread_maps_and_of_its_input_do() {
+        let reach = |text: &str| fit(text, [2, 16, 16]).expect("fits").reach();
+        let window =
+            |start, span| Reach::Window { start: [start; 2], span: [span; 2], step: [1; 2] };
+        // The left cell of a pair also shows the right one, and the other way round.
+        assert_eq!(reach(&pooled("")), window(-1, 3));
+        // Three pairs of cells, the middle one of which holds the output's own.
+        let conv = "{ kind = 'conv2d', out_channels = 2, kernel_size = 3, padding = 1 }";
+        let text =
+            format!("kind = 'fuse'\nlayers = [{{ kind = 'avg_pool', kernel_size = 2 }}, {conv}]\n");
+        assert_eq!(reach(&text), window(-3, 7));
+        // A blend of two neighbours shows one more pair to one side, which side depends on the cell.
+        assert_eq!(reach(&format!("{text}upsample = 'bilinear'")), window(-4, 9));
+        let wide = "{ kind = 'conv2d', out_channels = 2, kernel_size = 11, padding = 5 }";
+        assert_eq!(reach(&format!("{text}lateral = [{wide}]")), window(-5, 11));
+        let whole = "kind = 'fuse'\nlayers = [{ kind = 'spectral_pool', stride = 2 }]";
+        assert_eq!(reach(whole), Reach::Whole);
     }
 
     #[test]

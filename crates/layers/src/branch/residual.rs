@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_sees_what_the_wider_path_sees_where_both_have_one_middle() {
+    fn a_block_sees_what_either_path_sees() {
         let conv = |size: usize| {
             format!(
                 "{{ kind = 'conv2d', out_channels = 2, kernel_size = {size}, padding = {} }}",
@@ -172,12 +172,13 @@ mod tests {
             let text = format!("kind = 'residual'\nlayers = [{layers}]\n{shortcut}");
             fit(&text, [2, 20, 20]).expect("fits").reach()
         };
-        let window = |span| Reach::Window { span: [span; 2], step: [1; 2] };
+        let window =
+            |start, span| Reach::Window { start: [start; 2], span: [span; 2], step: [1; 2] };
         let two = format!("{}, {}", conv(3), conv(3));
-        assert_eq!(reach(&two, ""), window(5));
-        assert_eq!(reach(&conv(3), &format!("shortcut = [{}]", conv(7))), window(7));
+        assert_eq!(reach(&two, ""), window(-2, 5));
+        assert_eq!(reach(&conv(3), &format!("shortcut = [{}]", conv(7))), window(-3, 7));
         let even = "{ kind = 'same_max_pool', kernel_size = 2 }";
-        assert_eq!(reach(even, ""), Reach::Whole, "one cell to a side");
+        assert_eq!(reach(even, ""), window(0, 2));
     }
 
     #[test]

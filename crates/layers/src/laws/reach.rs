@@ -59,7 +59,7 @@ fn note(
 /// Nearer to a border, cells beyond it are missing, or stand for others within.
 fn check(model: &Model) -> Result<usize, TestCaseError> {
     let layer = model.layers().next().expect("one layer").layer;
-    let Reach::Window { span, step } = layer.reach() else { return Ok(0) };
+    let Reach::Window { start, span, step } = layer.reach() else { return Ok(0) };
     if model.input().dims().len() != 3 || model.output().dims().len() != 3 {
         prop_assert_eq!((span, step), ([1, 1], [1, 1]), "no maps");
         return Ok(0);
@@ -70,17 +70,35 @@ fn check(model: &Model) -> Result<usize, TestCaseError> {
         return Ok(0);
     }
     let mut checked = 0;
-    for (axis, (span, step)) in span.into_iter().zip(step).enumerate() {
+    for axis in 0..2 {
+        let (start, span, step) = (start[axis], span[axis], step[axis]);
         if size[axis] < 2 * span + step {
             continue;
         }
         let seen = seen(model, axis);
-        let middle = &seen[seen.len() / 2];
-        let ends = [middle.iter().position(|&it| it), middle.iter().rposition(|&it| it)];
-        let [Some(first), Some(last)] = ends else {
+        let ends = |seen: &[bool]| {
+            let [first, last] = [seen.iter().position(|&it| it), seen.iter().rposition(|&it| it)];
+            Some([first? as isize, last? as isize])
+        };
+        let middle = seen.len() / 2;
+        let Some([first, last]) = ends(&seen[middle]) else {
             return Err(TestCaseError::fail(format!("axis {axis}: the middle sees nothing")));
         };
-        prop_assert_eq!(last - first + 1, span, "axis {}: from {} to {}", axis, first, last);
+        let told = |o: usize| {
+            let first = (o * step) as isize + start;
+            [first, first + span as isize - 1]
+        };
+        if layer.kind() == "fuse" {
+            // Cells that are spread see differently far to their two sides, which the window holds all of.
+            let mut all = seen.iter().enumerate().filter_map(|(o, seen)| Some((o, ends(seen)?)));
+            let within = all.all(|(o, [first, last])| {
+                let told = told(o);
+                told[0] <= first && last <= told[1]
+            });
+            prop_assert!(within, "axis {}: {:?}", axis, layer.reach());
+        } else {
+            prop_assert_eq!([first, last], told(middle), "axis {}", axis);
+        }
         checked += 1;
     }
     Ok(checked)

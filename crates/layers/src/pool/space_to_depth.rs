@@ -77,7 +77,7 @@ pub(super) struct Blocks {
 impl Blocks {
     /// Each output is of one block.
     pub(super) fn reach(&self) -> Reach {
-        Reach::Window { span: self.size, step: self.size }
+        Reach::Window { start: [0, 0], span: self.size, step: self.size }
     }
 
     pub(super) fn fit(
