@@ -10,6 +10,7 @@ mod training;
 
 use std::path::PathBuf;
 
+use cenote_evidence::size_in_bytes;
 use cenote_experiment::Workers;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
@@ -52,7 +53,7 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Rebuild the report of a study from its runs.jsonl, without training, or compare two studies
     Report(Report),
-    /// Say what memory training needs, and the largest batch and image that fit into so much
+    /// Say what memory training holds, and the largest batch and image that fit into so much
     Fit(Fit),
     /// Show a network layer by layer: shapes, parameters, MACs, bytes kept for training
     Summary(Summary),
@@ -112,8 +113,8 @@ pub(crate) struct Ablate {
     /// Threads of each run [default: 1 for small networks, else measured]; no number of threads or jobs changes a result
     #[arg(long, value_name = "N", value_parser = workers, allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,
-    /// Refuse arms whose tensors need more, and run fewer at a time, such as 2GB [default: the machine's memory]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    /// Refuse arms whose runs hold more, and run fewer at a time, such as 2GB [default: the machine's memory]
+    #[arg(long, value_name = "SIZE", value_parser = size_in_bytes)]
     pub(crate) memory_limit: Option<u64>,
     /// Put a run in progress on disk this often; 0 is after every step
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = number, allow_negative_numbers = true)]
@@ -136,7 +137,7 @@ pub(crate) struct Fit {
     #[command(flatten)]
     pub(crate) study: StudyArgs,
     /// Memory for tensors, such as 512MB, 2GB or 1.5GiB
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "2GB")]
+    #[arg(long, value_name = "SIZE", value_parser = size_in_bytes, default_value = "2GB")]
     pub(crate) memory: u64,
     /// Only this arm
     #[arg(long, value_name = "ARM")]
@@ -345,31 +346,6 @@ fn count(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(count) if count > 0 => Ok(count),
         _ => Err("expected a whole number, 1 or more".to_owned()),
-    }
-}
-
-/// An amount of memory.
-fn size(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, f64); 9] = [
-        ("TiB", 1_099_511_627_776.0),
-        ("TB", 1e12),
-        ("KiB", 1024.0),
-        ("MiB", 1_048_576.0),
-        ("GiB", 1_073_741_824.0),
-        ("kB", 1e3),
-        ("MB", 1e6),
-        ("GB", 1e9),
-        ("B", 1.0),
-    ];
-    let (number, unit) = UNITS
-        .iter()
-        .find_map(|&(name, unit)| Some((text.strip_suffix(name)?.trim_end(), unit)))
-        .unwrap_or((text, 1.0));
-    match number.parse::<f64>() {
-        Ok(number) if (1.0..=1e18).contains(&(number * unit)) => Ok((number * unit) as u64),
-        _ => {
-            Err("expected bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB or TiB".to_owned())
-        }
     }
 }
 

@@ -30,6 +30,7 @@
 
 mod analysis;
 mod confusion;
+mod corrupted;
 mod error;
 mod gram;
 mod limits;
@@ -41,6 +42,7 @@ mod picture;
 mod prices;
 mod record;
 mod report;
+mod room;
 #[cfg(test)]
 mod sample;
 mod sequential;
@@ -62,20 +64,22 @@ pub use analysis::{
     SeedScore, SideBySide, Similarity, Spending, Trouble, Validation,
 };
 pub use confusion::ConfusionCounts;
+pub use corrupted::{CorruptedScore, CorruptionNote};
 pub use error::Error;
 pub use gram::{Gram, LayerGram};
 pub use limits::{EndedBy, Ending, Limits};
 pub use locks::Reservation;
 pub use marks::Marks;
 pub use measure::{CurvePlace, Direction, Expectation, MeasureNote};
-pub use number::{bytes, grouped};
+pub use number::{bytes, grouped, size_in_bytes};
 pub use picture::{Picture, Png, Shows};
 pub use prices::Prices;
 pub use record::{
-    ArmNote, CorruptedScore, CorruptionNote, Costs, DatasetNote, Design, Environment, EpochPoint,
-    LayerNote, Outcome, Questions, Record, Scaling, Times,
+    ArmNote, Costs, DatasetNote, Design, Environment, EpochPoint, LayerNote, Outcome, Questions,
+    Record, Scaling, Times,
 };
 pub use report::{Report, json, markdown, side_by_side, terminal, write_file};
+pub use room::{ArmRoom, Room};
 pub use sequential::{Sequence, judge_looks};
 pub use stats::{
     Crossed, EffectSize, Equivalence, HolmStep, Interval, IntervalMethod, Looks, Need, Pilot,

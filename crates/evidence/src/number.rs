@@ -97,6 +97,34 @@ pub fn bytes(value: u64) -> String {
     scaled(value, &[" B", " kB", " MB", " GB", " TB"])
 }
 
+/// The bytes of an amount of memory: `300kB`, `2 GiB`, `1000`.
+///
+/// # Errors
+/// With what is expected.
+pub fn size_in_bytes(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, f64); 9] = [
+        ("TiB", 1_099_511_627_776.0),
+        ("TB", 1e12),
+        ("KiB", 1024.0),
+        ("MiB", 1_048_576.0),
+        ("GiB", 1_073_741_824.0),
+        ("kB", 1e3),
+        ("MB", 1e6),
+        ("GB", 1e9),
+        ("B", 1.0),
+    ];
+    let (number, unit) = UNITS
+        .iter()
+        .find_map(|&(name, unit)| Some((text.strip_suffix(name)?.trim_end(), unit)))
+        .unwrap_or((text, 1.0));
+    match number.parse::<f64>() {
+        Ok(number) if (1.0..=1e18).contains(&(number * unit)) => Ok((number * unit) as u64),
+        _ => {
+            Err("expected bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB or TiB".to_owned())
+        }
+    }
+}
+
 fn scaled(value: u64, units: &[&str]) -> String {
     let mut scaled = value as f64;
     let mut unit = 0;

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::Looks;
 use crate::{
-    ConfusionCounts, Ending, Error, LayerGram, Limits, Marks, MeasureNote, Picture, Prices, Taken,
-    TuningNote,
+    ConfusionCounts, CorruptedScore, CorruptionNote, Ending, Error, LayerGram, Limits, Marks,
+    MeasureNote, Picture, Prices, Room, Taken, TuningNote,
 };
 
 /// What was planned, frozen before the first run.
@@ -54,6 +54,9 @@ pub struct Design {
     /// What ends training besides its epochs, and which of them is judged.
     #[serde(default, skip_serializing_if = "Limits::is_none")]
     pub limits: Limits,
+    /// What fits into a limit on memory, where the study names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Room>,
     /// The learning rates that were tried before, where they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tuning: Option<TuningNote>,
@@ -86,16 +89,6 @@ pub struct DatasetNote {
     /// How the validation images are chosen, in words; `None` where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub division: Option<String>,
-}
-
-/// A corruption and how strong it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CorruptionNote {
-    /// Name of the corruption.
-    pub name: String,
-    /// Its severities; none where it has one level.
-    pub severities: Vec<u8>,
 }
 
 /// One arm and the arm it is compared with.
@@ -217,19 +210,6 @@ pub struct Record {
     pub joules: Option<f64>,
     /// Where it ran.
     pub environment: Environment,
-}
-
-/// What a run got right of the test images under a corruption.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CorruptedScore {
-    /// Name of the corruption.
-    pub corruption: String,
-    /// How strong it is, where it has more than one level.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub severity: Option<u8>,
-    /// Share of images that are right.
-    pub accuracy: f64,
 }
 
 /// Scaling of pixels, from the images that the run trained on and from no other.

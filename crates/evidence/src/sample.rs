@@ -59,6 +59,7 @@ pub(crate) fn design() -> Design {
         budget: "5 epochs of 9,000 images".to_owned(),
         prices: None,
         limits: Limits::default(),
+        memory: None,
         tuning: None,
         questions: Questions {
             removed: "none".to_owned(),

@@ -42,9 +42,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         return one(arm, batch.parse()?, side.parse()?, again.parse()?);
     }
     println!(
-        "| arm | batch | image | checkpoint | tensors foreseen MB | measured | process foreseen MB | measured | off by |"
+        "| arm | batch | image | checkpoint | tensors foreseen MB | measured | held foreseen MB | process foreseen MB | measured | off by |"
     );
-    println!("|---|--:|--:|---|--:|--:|--:|--:|--:|");
+    println!("|---|--:|--:|---|--:|--:|--:|--:|--:|--:|");
     for (arm, batch, side, again) in CASES {
         let case = [arm.to_owned(), batch.to_string(), side.to_string(), again.to_string()];
         let output = Command::new(env::current_exe()?).args(case).output()?;
@@ -64,16 +64,18 @@ fn one(name: &str, batch: usize, side: usize, again: bool) -> Result<(), Box<dyn
     let arm = plan.arms.iter().find(|arm| arm.name == name).ok_or("an arm of the quick study")?;
     let attempt = Attempt::of(&plan, arm, batch, Some(side))?;
     drop(plan);
-    let foreseen = attempt.foreseen()?;
+    let footprint = attempt.footprint()?;
+    let (foreseen, held) = (footprint.peak(batch), footprint.held(batch));
     let before = resident("VmRSS:")?;
     let tensors = attempt.run()?;
-    let (process, after) = (before + foreseen, resident("VmHWM:")?);
+    let (process, after) = (before + held, resident("VmHWM:")?);
     let mb = |bytes: u64| bytes as f64 / 1e6;
     let off = 100.0 * (after as f64 / process as f64 - 1.0);
     println!(
-        "| `{name}` | {batch} | {side}x{side} | {again} | {:.2} | {} | {:.1} | {:.1} | {off:+.1} % |",
+        "| `{name}` | {batch} | {side}x{side} | {again} | {:.2} | {} | {:.2} | {:.1} | {:.1} | {off:+.1} % |",
         mb(foreseen),
         if tensors == foreseen { "the same".to_owned() } else { format!("{:.2}", mb(tensors)) },
+        mb(held),
         mb(process),
         mb(after),
     );

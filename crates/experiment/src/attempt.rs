@@ -14,7 +14,6 @@ pub struct Attempt {
     study: Study,
     model: Model,
     data: Data,
-    batch: usize,
 }
 
 impl Attempt {
@@ -32,15 +31,15 @@ impl Attempt {
         let shape = [channels, rows, columns];
         let model = ModelSpec::parse(arm.model.tables().to_vec())?.fit(shape.into())?;
         let data = plan.data.made_up(shape, STEPS * batch, 1)?;
-        Ok(Self { study, model, data, batch })
+        Ok(Self { study, model, data })
     }
 
-    /// The most bytes of tensors that it will have at once.
+    /// What it will take, for any batch.
     ///
     /// # Errors
     /// As [`Footprint::of`].
-    pub fn foreseen(&self) -> Result<u64, Error> {
-        Ok(Footprint::of(&self.study, &self.model, &self.data)?.peak(self.batch))
+    pub fn footprint(&self) -> Result<Footprint, Error> {
+        Footprint::of(&self.study, &self.model, &self.data)
     }
 
     /// Takes the steps; returns the most bytes of tensors that it had at once.
@@ -73,7 +72,8 @@ mod tests {
         let taken = [(7, None), (2, Some(11))].map(|(batch, side)| {
             let attempt = Attempt::of(&plan, arm, batch, side).expect("fits");
             let taken = attempt.run().expect("trains");
-            assert_eq!(taken, attempt.foreseen().expect("trains"), "{batch} {side:?}");
+            let footprint = attempt.footprint().expect("trains");
+            assert_eq!(taken, footprint.peak(batch), "{batch} {side:?}");
             taken
         });
         let footprint = Footprint::of(&plan.study, &arm.model, &plan.data).expect("trains");

@@ -83,13 +83,13 @@ pub enum Error {
     },
     /// An arm needs more memory than it may have.
     #[error(
-        "arm `{arm}`: its tensors need {} and may have {}; {}",
+        "arm `{arm}`: a run of it holds {} and may have {}; {}",
         bytes(*needed), bytes(*limit), ways
     )]
     Limit {
         /// The arm.
         arm: String,
-        /// Bytes of tensors that live at once.
+        /// Bytes of tensors and of buffers that wait to be used again.
         needed: u64,
         /// Bytes that it may have.
         limit: u64,

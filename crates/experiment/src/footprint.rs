@@ -1,12 +1,12 @@
 //! How much memory the training of a network needs, for any batch size, before it starts.
 //!
-//! Two steps are taken with two images and with three. The same buffers come and go in the same order both
+//! Three steps are taken with two images and with three. The same buffers come and go in the same order both
 //! times, and each grows with the number of images in a straight line or not at all. So the order is known for
 //! every number of images, and with it the most that lives at once. What judging takes is foreseen alike, by validation
 //! images between epochs too. Of a batch in parts two are looked at: those behind the second do as it does.
 
 use cenote_layers::{Model, ModelSpec, Params};
-use cenote_tensor::{Seed, traced};
+use cenote_tensor::{Change, Held, Rehearsal, Room, Seed, changes_so_far, release, traced};
 
 use crate::memory;
 use crate::task::{Network, TOGETHER};
@@ -19,7 +19,7 @@ const WIDEST: usize = 1 << 14;
 /// The most images of a batch that are searched for.
 const MOST: usize = 1 << 24;
 
-/// The tensor memory of the training of one network, as a function of the batch size.
+/// The memory of the training of one network, as a function of the batch size.
 ///
 /// ```
 /// use cenote_experiment::{Footprint, Plan, find};
@@ -27,19 +27,27 @@ const MOST: usize = 1 << 24;
 /// let plan = Plan::new(find("smoke")?)?;
 /// let footprint = Footprint::of(&plan.study, &plan.arms[0].model, &plan.data)?;
 /// let batch = footprint.largest_batch(10_000_000).expect("one image fits");
-/// assert!(footprint.peak(batch) <= 10_000_000 && footprint.peak(batch + 1) > 10_000_000);
+/// assert!(footprint.held(batch) <= 10_000_000 && footprint.held(batch + 1) > 10_000_000);
+/// assert!(footprint.peak(batch) < footprint.held(batch), "the tensors alone");
 /// # Ok::<(), cenote_experiment::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Footprint {
-    training: Changes,
-    judging: Changes,
-    /// What judging by validation images takes beside what training keeps between its steps, and how many there are, where
-    /// every epoch is judged by them.
-    validating: Option<(Changes, usize)>,
+    changes: Vec<Growing>,
+    /// Where each phase ends in them.
+    ends: [usize; PHASES],
+    /// Validation images that judge every epoch, if any do.
+    validation: Option<usize>,
     /// Parts of a batch.
     parts: usize,
 }
+
+/// Steps of full batches, the last step of an epoch, judging between epochs, judging what was learnt.
+const PHASES: usize = 4;
+/// Of these, what ends when the last epoch is done.
+const TRAINING: usize = 3;
+/// Steps that are looked at: the second finds what the first left, and the third may have fewer images.
+const STEPS: usize = 3;
 
 /// The side of a square image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +58,14 @@ pub enum Side {
     AtLeast(usize),
 }
 
-/// What comes, and goes where negative, in order: bytes with [`FEW`] images, and with every further one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Changes(Vec<[i64; 2]>);
+/// A buffer that came or went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Growing {
+    /// It came with so many values for [`FEW`] images, and so many for every further one.
+    Came { few: Room, more: isize },
+    /// That went which came as this entry of the list.
+    Went(usize),
+}
 
 impl Footprint {
     /// The footprint of a model that is trained as a study says, on images of the model's input size.
@@ -60,48 +73,80 @@ impl Footprint {
     /// # Errors
     /// When the training settings do not fit such images.
     pub fn of(study: &Study, model: &Model, data: &Data) -> Result<Self, Error> {
-        let few = trace(study, model, data, FEW)?;
-        let more = trace(study, model, data, FEW + 1)?;
-        let [training, judging, validating] =
-            [0, 1, 2].map(|nth| Changes::between(&few[nth], &more[nth]));
         let held_out = data.validation.as_ref().filter(|_| study.training.limits().watches());
-        let validating = match held_out {
-            Some(held_out) => Some((validating?, held_out.len())),
-            None => None,
+        let validation = held_out.map(|held_out| held_out.len());
+        let (few, ends) = trace(study, model, data, FEW, validation.is_some())?;
+        let (more, other) = trace(study, model, data, FEW + 1, validation.is_some())?;
+        let changes = few.iter().zip(&more).map(|(&few, &more)| Growing::between(few, more));
+        let changes = changes
+            .collect::<Option<Vec<_>>>()
+            .filter(|all| all.len() == few.len() && all.len() == more.len() && ends == other);
+        let Some(changes) = changes else {
+            let problem =
+                "its buffers depend on the number of images in a way that is not a straight line";
+            return Err(Error::Unforeseen(problem.to_owned()));
         };
-        let parts = study.training.accumulate;
-        Ok(Self { training: training?, judging: judging?, validating, parts })
+        Ok(Self { changes, ends, validation, parts: study.training.accumulate })
     }
 
     /// The most bytes of tensors that live at once in training when so many images make a batch, at least one for every part
     /// of it, judging between epochs included.
     pub fn peak(&self, batch: usize) -> u64 {
-        self.peak_of(batch.div_ceil(self.parts))
-    }
-
-    /// The same for so many images at a time.
-    fn peak_of(&self, part: usize) -> u64 {
-        let validating = self.validating.as_ref();
-        let validating =
-            validating.map(|(changes, count)| changes.peak((*count).min(part).min(TOGETHER)));
-        self.training.peak(part).max(validating.unwrap_or(0))
+        most(&self.rehearse(self.phases(batch, batch, 1))[..TRAINING], |held| held.live_bytes)
     }
 
     /// The most bytes of tensors that live at once when a network that was trained in batches of `batch` images is judged by
     /// `images`.
     pub fn judging(&self, images: usize, batch: usize) -> u64 {
-        self.judging.peak(images.min(batch.div_ceil(self.parts)).min(TOGETHER))
+        most(&self.rehearse(self.phases(batch, batch, images))[TRAINING..], |held| held.live_bytes)
     }
 
-    /// The largest batch whose peak is within `bytes`, or `None` where a single image is too many.
+    /// The most bytes that training holds at once when so many images make a batch: of tensors, and of buffers that wait to be
+    /// used again.
+    pub fn held(&self, batch: usize) -> u64 {
+        most(&self.rehearse(self.phases(batch, batch, 1))[..TRAINING], |held| held.held_bytes)
+    }
+
+    /// The same of a whole run, trained on `train` images and judged by `test` of them.
+    pub fn held_by_run(&self, batch: usize, train: usize, test: usize) -> u64 {
+        let batch = batch.min(train).max(1);
+        let last = Some(train % batch).filter(|&last| last > 0).unwrap_or(batch);
+        most(&self.rehearse(self.phases(batch, last, test)), |held| held.held_bytes)
+    }
+
+    /// The same where batches are cut into this many parts, two or more as here.
+    pub(crate) fn in_parts(&self, parts: usize) -> Self {
+        Self { parts, ..self.clone() }
+    }
+
+    /// The largest batch that training holds within `bytes`, or `None` where a single image is too many.
     pub fn largest_batch(&self, bytes: u64) -> Option<usize> {
-        most(|part| self.peak_of(part) <= bytes).map(|part| part * self.parts)
+        let part = largest(MOST, |part| self.held(part * self.parts) <= bytes);
+        part.map(|part| part * self.parts)
     }
 
-    /// The most images at a time that can be trained on, and then judged of `images`, within `bytes`.
-    pub(crate) fn largest_part(&self, images: usize, bytes: u64) -> Option<usize> {
-        let judging = |part: usize| self.judging.peak(images.min(part).min(TOGETHER));
-        most(|part| self.peak_of(part).max(judging(part)) <= bytes)
+    /// Images at a time in each phase, for full and last batches of training, and so many images that judge.
+    fn phases(&self, batch: usize, last: usize, test: usize) -> [usize; PHASES] {
+        let part = batch.div_ceil(self.parts).max(1);
+        let judged = |images: usize| images.min(part).min(TOGETHER);
+        let validation = self.validation.map_or(1, judged);
+        [part, last.div_ceil(self.parts), validation, judged(test)]
+    }
+
+    /// The most of each kind of memory in each phase, for so many images at a time.
+    fn rehearse(&self, images: [usize; PHASES]) -> [Held; PHASES] {
+        let mut rehearsal = Rehearsal::default();
+        let (mut most, mut phase) = ([Held::default(); PHASES], 0);
+        for (nth, &change) in self.changes.iter().enumerate() {
+            while nth == self.ends[phase] {
+                phase += 1;
+            }
+            let held = rehearsal.next(change.of(images[phase]));
+            most[phase].live_bytes = most[phase].live_bytes.max(held.live_bytes);
+            most[phase].held_bytes = most[phase].held_bytes.max(held.held_bytes);
+            most[phase].fresh_buffers = held.fresh_buffers;
+        }
+        most
     }
 
     /// The side of the largest square image that an arm of a study can be trained on in batches of `batch` images
@@ -146,13 +191,13 @@ impl Footprint {
                 (Ok(model), last) => {
                     // Memory grows with the area.
                     let grown = |(last, seen): &(usize, Self)| {
-                        seen.training.peak(FEW + 1) as f64 * (side as f64 / *last as f64).powi(2)
+                        seen.held(FEW + 1) as f64 * (side as f64 / *last as f64).powi(2)
                     };
                     if last.as_ref().map_or(0.0, grown) > room as f64 {
                         return Ok(Some(Side::AtLeast(too_small)));
                     }
                     let seen = Self::of(study, &model, data)?;
-                    if seen.peak(batch) > bytes {
+                    if seen.held(batch) > bytes {
                         too_large = side;
                     } else {
                         too_small = side;
@@ -164,7 +209,7 @@ impl Footprint {
                 None if too_large > WIDEST => 2 * too_small,
                 None => usize::midpoint(too_small, too_large),
                 Some((side, seen)) => {
-                    let grows = bytes as f64 / seen.peak(batch) as f64;
+                    let grows = bytes as f64 / seen.held(batch) as f64;
                     ((*side as f64 * grows.sqrt()) as usize).min(2 * side)
                 }
             };
@@ -174,12 +219,12 @@ impl Footprint {
     }
 }
 
-/// The largest number of images that fits, where more of them never fit better.
-fn most(fits: impl Fn(usize) -> bool) -> Option<usize> {
-    if !fits(1) {
+/// A number that fits while one more does not, or is more than `most`.
+pub(crate) fn largest(most: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
+    if most == 0 || !fits(1) {
         return None;
     }
-    let (mut most, mut too_many) = (1, MOST + 1);
+    let (mut most, mut too_many) = (1, most + 1);
     while most + 1 < too_many {
         let middle = usize::midpoint(most, too_many);
         if fits(middle) { most = middle } else { too_many = middle }
@@ -187,65 +232,89 @@ fn most(fits: impl Fn(usize) -> bool) -> Option<usize> {
     Some(most)
 }
 
-impl Changes {
-    fn between(few: &[i64], more: &[i64]) -> Result<Self, Error> {
-        if few.len() != more.len() {
-            let problem =
-                "its buffers depend on the number of images in a way that is not a straight line";
-            return Err(Error::Unforeseen(problem.to_owned()));
+/// The most bytes of some phases.
+fn most(phases: &[Held], of: fn(&Held) -> usize) -> u64 {
+    phases.iter().map(of).max().unwrap_or(0) as u64
+}
+
+impl Growing {
+    /// What came or went for [`FEW`] images and for one more, where it is the same.
+    fn between(few: Change, more: Change) -> Option<Self> {
+        match (few, more) {
+            (Change::Came(few), Change::Came(more)) => {
+                let grows = more.values.checked_signed_diff(few.values)?;
+                (Room { values: few.values, ..more } == few)
+                    .then_some(Self::Came { few, more: grows })
+            }
+            (Change::Went(few), Change::Went(more)) if few == more => Some(Self::Went(few)),
+            _ => None,
         }
-        Ok(Self(few.iter().zip(more).map(|(&few, more)| [few, more - few]).collect()))
     }
 
-    /// The largest running sum for so many images.
-    fn peak(&self, images: usize) -> u64 {
-        let further = images as i128 - FEW as i128;
-        let (mut live, mut peak) = (0_i128, 0_i128);
-        for &[few, more] in &self.0 {
-            live += i128::from(few) + further * i128::from(more);
-            peak = peak.max(live);
+    /// The same for so many images.
+    fn of(self, images: usize) -> Change {
+        match self {
+            Self::Came { few, more } => {
+                let further = (images as isize - FEW as isize).saturating_mul(more);
+                let values = few.values.saturating_add_signed(further);
+                Change::Came(Room { values, ..few })
+            }
+            Self::Went(came) => Change::Went(came),
         }
-        u64::try_from(peak).unwrap_or(u64::MAX)
     }
 }
 
-/// What came and went in two steps on so many made-up images at a time, when as many judged a network, and when they judged
-/// what was learnt while training kept its own.
-fn trace(study: &Study, model: &Model, data: &Data, part: usize) -> Result<[Vec<i64>; 3], Error> {
+/// What came and went in three steps on so many made-up images at a time, when as many judged what was learnt while training
+/// kept its own, if `watched`, and when they judged a network after training; and where each phase ended.
+fn trace(
+    study: &Study,
+    model: &Model,
+    data: &Data,
+    part: usize,
+    watched: bool,
+) -> Result<(Vec<Change>, [usize; PHASES]), Error> {
     let mut study = study.clone();
     // What the second part does beside the sum of gradients every further one does.
     let parts = study.training.accumulate.min(2);
     (study.training.accumulate, study.training.batch_size) = (parts, parts * part);
-    // Two steps, however soon training would end.
+    // Every step, however soon training would end.
     (study.training.steps, study.training.seconds) = (None, None);
     let recipe = Recipe::of(&study)?;
-    let count = 2 * parts * part;
     let Ok(shape) = model.input().dims().try_into() else {
         return Err(Error::Unforeseen(format!("input {} is no image", model.input())));
     };
-    let data = data.made_up(shape, count, part)?;
-    let ((outcome, fit), training) = traced(|| {
-        let mut fit = Fit::start(model, &data, &recipe, Seed(0));
-        let outcome = fit.epoch(&Stop::default(), |_, _| ());
-        (outcome, fit)
-    });
-    match outcome {
-        // The loss of made-up images says nothing.
-        Ok(_) | Err(Error::Diverged { .. }) => {}
-        Err(error) => return Err(error),
-    }
-    let kept: i64 = training.iter().sum();
+    let data = data.made_up(shape, STEPS * parts * part, part)?;
     let judge = |params: &Params| {
         let network = Network { model, params, normalization: &data.normalization };
         recipe.task.judge(network, &data.test, part).map(drop)
     };
-    let (judged, beside) = traced(|| judge(fit.state.latest(&fit.params)));
-    judged?;
-    let validating = std::iter::once(kept).chain(beside).collect();
-    drop(fit);
-    let (judged, judging) = traced(|| judge(&model.init(Seed(0))));
-    judged?;
-    Ok([training, judging, validating])
+    let mut ends = [0; PHASES];
+    let work = || {
+        let mut fit = Fit::start(model, &data, &recipe, Seed(0));
+        let trained = fit.epoch(&Stop::default(), |_, step| {
+            if step + 1 == STEPS as u64 {
+                ends[0] = changes_so_far();
+            }
+        });
+        ends[1] = changes_so_far();
+        match trained {
+            // The loss of made-up images says nothing.
+            Ok(_) | Err(Error::Diverged { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        if watched {
+            judge(fit.state.latest(&fit.params))?;
+        }
+        drop(fit);
+        ends[2] = changes_so_far();
+        judge(&model.init(Seed(0)))
+    };
+    let (outcome, changes) = traced(work);
+    // Nobody trains on so few images next.
+    release();
+    outcome?;
+    ends[3] = changes.len();
+    Ok((changes, ends))
 }
 
 #[cfg(test)]
@@ -290,6 +359,38 @@ mod tests {
                     judged.expect("the images fit");
                     let foreseen = footprint.judging(images, TOGETHER);
                     assert_eq!(foreseen, usage.peak_bytes as u64, "{name} {} {images}", arm.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn buffers_are_foreseen_to_be_allocated_where_training_allocates_them() {
+        for (name, batches) in [("smoke", [2, 7, 100]), ("quick", [3, 32, 50])] {
+            let plan = Plan::new(find(name).expect("built in")).expect("fits");
+            for arm in &plan.arms {
+                let footprint = Footprint::of(&plan.study, &arm.model, &plan.data).expect("trains");
+                for batch in batches {
+                    let recipe =
+                        Recipe { batch_size: batch, ..Recipe::of(&plan.study).expect("valid") };
+                    let train = plan.data.train.subset(&(0..=2 * batch).collect::<Vec<_>>());
+                    let data = Data { train, ..plan.data.clone() };
+                    release();
+                    let ((), usage) = metered(|| {
+                        let mut fit = Fit::start(&arm.model, &data, &recipe, Seed(1));
+                        fit.epoch(&Stop::default(), |_, _| ()).expect("trains");
+                    });
+                    let foreseen = footprint.rehearse(footprint.phases(batch, 1, 1));
+                    let said = foreseen[TRAINING - 1];
+                    assert_eq!(
+                        said.fresh_buffers, usage.fresh_buffers,
+                        "{name} {} {batch}",
+                        arm.name
+                    );
+                    assert!(footprint.held(batch) > footprint.peak(batch));
+                    assert!(
+                        footprint.held_by_run(batch, 2 * batch + 1, 1) >= footprint.held(batch)
+                    );
                 }
             }
         }
@@ -356,7 +457,7 @@ mod tests {
             let spec = ModelSpec::parse(arm.model.tables().to_vec()).expect("parsed before");
             let peak = |side: usize| {
                 let model = spec.fit([1, side, side].into()).expect("large enough");
-                Footprint::of(&plan.study, &model, &plan.data).expect("trains").peak(32)
+                Footprint::of(&plan.study, &model, &plan.data).expect("trains").held(32)
             };
             let side = Footprint::largest_side(&plan.study, &arm.model, &plan.data, 32, bytes);
             let Some(Side::Most(side)) = side.expect("trains") else { panic!("some size fits") };

@@ -79,11 +79,17 @@ impl Pace {
 
 impl Workers {
     /// As many runs at a time and threads for each as make the runs that `folder` does not have yet end first, at most `most.jobs`
-    /// at a time; by measurement where networks are not small, and in doubt the fewest threads.
+    /// at a time; by measurement where networks are not small, and in doubt the fewest threads. `tries` hears what is measured.
     ///
     /// # Errors
     /// As [`Pace::of`], and when the records in `folder` cannot be read.
-    pub fn measured(plan: &Plan, folder: &Path, most: Self, stop: &Stop) -> Result<Self, Error> {
+    pub fn measured(
+        plan: &Plan,
+        folder: &Path,
+        most: Self,
+        stop: &Stop,
+        tries: impl Fn(Self),
+    ) -> Result<Self, Error> {
         let cores = Self::per_core().jobs;
         let one_each = Self { threads: 1, ..most };
         let work = |arm: &Arm| arm.model.cost().macs.saturating_mul(arm.recipe.batch_size as u64);
@@ -96,6 +102,7 @@ impl Workers {
         let fewer = std::iter::successors(Some(cores), |jobs| (*jobs > 1).then_some(jobs / 2));
         let mut best: Option<(Self, f64)> = None;
         for workers in fewer.filter(|&jobs| jobs <= most.jobs).map(shares) {
+            tries(workers);
             let seconds = Pace::of(plan, workers, stop)?.seconds(&pending);
             if best.is_none_or(|(_, least)| seconds < WORTH * least) {
                 best = Some((workers, seconds));
@@ -145,6 +152,8 @@ fn step_seconds(plan: &Plan, arm: usize, workers: Workers) -> Result<f64, Error>
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
     use crate::Study;
     use crate::named::smoke;
@@ -179,8 +188,26 @@ mod tests {
     fn small_networks_have_a_thread_each_and_done_studies_are_not_measured() {
         let (plan, folder) = (plan(), tempfile::tempdir().expect("a folder for the test"));
         let most = Workers { jobs: 3, threads: 1, ..Workers::per_core() };
-        let chosen = Workers::measured(&plan, folder.path(), most, &Stop::default());
+        let none = |workers| panic!("{workers:?} is measured");
+        let chosen = Workers::measured(&plan, folder.path(), most, &Stop::default(), none);
         assert_eq!(chosen.expect("nothing to measure"), most);
         assert_eq!(plan.pending(folder.path()).expect("no records").len(), 4);
+    }
+
+    #[test]
+    fn threads_of_larger_networks_are_measured_and_who_waits_hears_of_it() {
+        let text = smoke().text.replacen("= 32", "= 400", 1);
+        let text = text.replacen("out_channels = 8", "out_channels = 96", 1);
+        let plan = Plan::new(Study::parse("large", &text).expect("valid")).expect("fits");
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let (most, tried) = (Workers::per_core(), RefCell::new(Vec::new()));
+        let tries = |workers| tried.borrow_mut().push(workers);
+        let chosen = Workers::measured(&plan, folder.path(), most, &Stop::default(), tries);
+        let (chosen, tried) = (chosen.expect("trains"), tried.into_inner());
+        if most.jobs > 1 {
+            assert!(tried.len() > 1 && tried.contains(&chosen), "{chosen:?} {tried:?}");
+        } else {
+            assert!(tried.is_empty());
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use cenote_datasets::{Augmentation, Split};
 use cenote_evidence::{
-    ArmNote, CorruptionNote, DatasetNote, Design, LayerNote, Limits, TuningNote,
+    ArmNote, CorruptionNote, DatasetNote, Design, LayerNote, Limits, Room, TuningNote,
 };
 use cenote_layers::{Model, ModelSpec, Optimizer, Row, Schedule, Summary};
 use cenote_tensor::instruction_set;
@@ -35,6 +35,8 @@ pub struct Plan {
     pub recipe: Recipe,
     /// The learning rates that were tried before, where they were.
     pub tuning: Option<TuningNote>,
+    /// What fits into the limit on memory that the study names.
+    pub room: Option<Room>,
 }
 
 /// How a network is trained, parsed and checked.
@@ -164,8 +166,9 @@ impl Plan {
             arms.iter().enumerate().map(cell).collect::<Vec<_>>()
         });
         let cells = cells.collect::<Result<Vec<_>, Error>>()?;
-        let tuning = None;
-        let plan = Self { study, data, trials, measures, arms, cells, recipe, tuning };
+        let (tuning, room) = (None, None);
+        let mut plan = Self { study, data, trials, measures, arms, cells, recipe, tuning, room };
+        plan.room = plan.study.memory_limit()?.map(|limit| plan.room(limit)).transpose()?;
         plan.design().check()?;
         Ok(plan)
     }
@@ -182,8 +185,8 @@ impl Plan {
     pub fn design(&self) -> Design {
         let Study { name, question, measure, baseline, questions, training, .. } = &self.study;
         let count = |split: &Split| split.len() as u64;
-        // What runs cost changes nothing that was planned.
-        let unpriced = Study { prices: None, ..self.study.clone() };
+        // What runs cost and where they would fit changes nothing that was planned.
+        let planned = Study { prices: None, memory: None, ..self.study.clone() };
         Design {
             schema: Design::SCHEMA,
             name: name.clone(),
@@ -211,9 +214,10 @@ impl Plan {
             prices: self.study.prices.clone(),
             budget: self.recipe.budget(self.data.train.len()),
             limits: self.recipe.limits,
+            memory: self.room.clone(),
             tuning: self.tuning.clone(),
             questions: questions.clone(),
-            plan: digest(&json!({ "study": unpriced, "data": self.data.checksum })),
+            plan: digest(&json!({ "study": planned, "data": self.data.checksum })),
             cells: self.cells.iter().map(|cell| cell.id.clone()).collect(),
         }
     }
@@ -374,6 +378,33 @@ mod tests {
         }
         let more = cells(&smoke().text.replacen("count = 2", "count = 3", 1));
         assert_eq!(before, more[..4]);
+        assert_eq!(
+            before,
+            cells(&format!("memory = '1MB'\n{}", smoke().text)),
+            "nor where it fits"
+        );
+    }
+
+    #[test]
+    fn a_limit_on_memory_is_said_for_every_arm_and_one_that_is_no_amount_refused() {
+        let with = |memory: &str| {
+            Study::parse("test", &format!("memory = '{memory}'\n{}", smoke().text))
+                .and_then(Plan::new)
+        };
+        let plan = with("5 MB").expect("an amount");
+        let design = plan.design();
+        let room = design.memory.as_ref().expect("asked for");
+        assert_eq!(room.limit_bytes, 5_000_000);
+        for (arm, footprint) in plan.arms.iter().zip(plan.footprints().expect("trains")) {
+            let fits = room.of(&arm.name).expect("every arm");
+            assert_eq!(fits.batch, footprint.largest_batch(5_000_000).map(|batch| batch as u64));
+            assert!(fits.batch > Some(32) && fits.side > Some(8) && !fits.or_more, "{fits:?}");
+        }
+        let unlimited =
+            Plan::new(Study::parse("test", smoke().text).expect("valid")).expect("fits");
+        assert_eq!((unlimited.design().memory, &unlimited.design().plan), (None, &design.plan));
+        let error = with("plenty").expect_err("no amount").to_string();
+        assert!(error.contains("memory is plenty; expected bytes, or a number with kB"), "{error}");
     }
 
     /// The smoke study with a slot for its head as well, and with an arm of this text beside the baseline.

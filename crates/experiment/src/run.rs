@@ -9,7 +9,7 @@ use cenote_evidence::{
     CorruptedScore, Costs, Environment, EpochPoint, LayerGram, Outcome, Picture, Record, Scaling,
     Times,
 };
-use cenote_tensor::{Scalar, Seed, metered};
+use cenote_tensor::{Scalar, Seed, metered, release};
 
 use crate::measure::{Subject, pictures as sheets, similarity as likeness};
 use crate::power::Meter;
@@ -54,6 +54,8 @@ pub(crate) fn run(
         judge(plan, data, cell, &fit?, &traces, stop)
     };
     let judged = catch_unwind(AssertUnwindSafe(work));
+    // Another run may be of another arm, and on another thread.
+    release();
     let (outcome, worth) = match judged {
         Ok(Ok(judged)) => (Outcome::Done, judged),
         Ok(Err(Error::Interrupted)) => return Err(Error::Interrupted),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use cenote_evidence::{Gram, Looks, Prices, Questions};
+use cenote_evidence::{Gram, Looks, Prices, Questions, size_in_bytes};
 use cenote_layers::Model;
 use cenote_spec::nearest;
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,9 @@ pub struct Study {
     /// What time and energy cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<Prices>,
+    /// A limit on memory, `64MB`: reports say how large batches and images may be within it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<String>,
     /// Test images by which the layers of all networks are compared; none unless it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub similarity: Option<usize>,
@@ -226,8 +229,20 @@ impl Study {
             let expected = format!("{} to {} images", Gram::LEAST, Gram::MOST);
             return Err(self.setting("similarity", images, &expected));
         }
+        self.memory_limit()?;
         Measures::of(self)?;
         Ok(())
+    }
+
+    /// The limit on memory in bytes.
+    pub(crate) fn memory_limit(&self) -> Result<Option<u64>, Error> {
+        let limit = self.memory.as_ref().map(|text| {
+            size_in_bytes(text).map_err(|expected| {
+                let expected = expected.trim_start_matches("expected ");
+                self.setting("memory", text, expected)
+            })
+        });
+        limit.transpose()
     }
 
     /// The score that decides, as records name it: of the test images, or of those held out.

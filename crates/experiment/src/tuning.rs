@@ -110,6 +110,7 @@ impl Study {
             measures: Vec::new(),
             pictures: None,
             similarity: None,
+            memory: None,
             questions: Questions {
                 removed: tried(&self.baseline, rates[1]),
                 naive: None,

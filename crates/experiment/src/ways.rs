@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::memory::fullest;
+use crate::footprint::largest;
 use crate::{Arm, Error, Footprint, Plan};
 
 /// The ways out for an arm whose training does not fit, each foreseen as exactly as what does not.
@@ -19,13 +19,16 @@ pub struct Ways {
 }
 
 impl Plan {
-    /// What would make an arm fit into `limit` bytes of tensors that does not.
+    /// What would make an arm fit into `limit` bytes that does not.
     ///
     /// # Errors
     /// As [`Footprint::of`].
     pub fn ways(&self, arm: &Arm, limit: u64) -> Result<Ways, Error> {
         let study = self.study.of_arm(&arm.name)?;
-        let (images, batch_size) = (self.data.test.len(), arm.recipe.batch_size);
+        let (test, batch_size) = (self.data.test.len(), arm.recipe.batch_size);
+        let fits = |footprint: &Footprint, batch: usize| {
+            footprint.held_by_run(batch, arm.images, test) <= limit
+        };
         let with = |accumulate: usize, checkpoint: bool| {
             let mut study = study.clone();
             (study.training.accumulate, study.training.checkpoint) = (accumulate, checkpoint);
@@ -35,17 +38,23 @@ impl Plan {
             if batch_size == 1 || arm.model.coupling().is_some() {
                 return Ok(None);
             }
-            let most = with(2, checkpoint)?.largest_part(images, limit);
-            Ok::<_, Error>(most.map(|part| batch_size.div_ceil(part).max(2)))
+            let footprint = with(2, checkpoint)?;
+            // Each size of a part once, by the fewest parts that make it.
+            let fewer = |&parts: &usize| {
+                let part = batch_size.div_ceil(parts);
+                (part > 1).then(|| batch_size.div_ceil(part - 1))
+            };
+            let mut all = std::iter::successors(Some(2), fewer);
+            Ok::<_, Error>(all.find(|&parts| fits(&footprint.in_parts(parts), batch_size)))
         };
         let (now, again) = (study.training.accumulate, study.training.checkpoint);
-        let batch = with(now, again)?.largest_part(images, limit).map(|part| part * now);
+        let footprint = with(now, again)?;
+        let fewer = batch_size.saturating_sub(1) / now;
+        let batch = largest(fewer, |part| fits(&footprint, part * now)).map(|part| part * now);
         let accumulate = parts(again)?;
         let mut ways = Ways { accumulate, batch, ..Ways::default() };
         if !again {
-            let footprint = with(now, true)?;
-            let needed = footprint.peak(fullest(arm)).max(footprint.judging(images, batch_size));
-            ways.checkpoint = needed <= limit;
+            ways.checkpoint = fits(&with(now, true)?, batch_size);
             if !ways.checkpoint && accumulate.is_none() {
                 ways.both = parts(true)?;
             }
@@ -82,7 +91,7 @@ mod tests {
         let arms = toml::to_string(&study.arms).expect("plain data");
         study.arms = toml::from_str(&format!("{arms}\n[none.training]\n{training}")).expect("arms");
         let plan = Plan::new(study).expect("fits");
-        let needed = plan.footprints().expect("trains")[1].peak(32);
+        let needed = plan.held().expect("trains")[1];
         (plan, needed)
     }
 

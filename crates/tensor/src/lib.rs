@@ -35,6 +35,7 @@ mod number;
 mod ops;
 mod probe;
 mod random;
+mod rehearsal;
 mod shape;
 mod shelf;
 #[cfg(not(cenote_f64))]
@@ -44,7 +45,7 @@ mod window;
 
 pub use awake::awake;
 pub use error::Error;
-pub use memory::{Usage, metered, traced, used_so_far};
+pub use memory::{Usage, changes_so_far, metered, release, traced, used_so_far};
 pub use number::Number;
 pub use ops::act::{Squash, relu, relu_backward};
 pub use ops::conv2d::{Conv2d, Filter};
@@ -78,6 +79,7 @@ pub use ops::spectral::{BandLimit, Taper};
 pub use ops::update::update_each;
 pub use probe::{multiply_adds, sum, triad};
 pub use random::{Seed, Stream};
+pub use rehearsal::{Change, Held, Kind, Rehearsal, Room};
 pub use shape::{MAX_RANK, Shape};
 pub use tensor::Tensor;
 pub use window::{Rounding, Window, Windows};

@@ -8,10 +8,11 @@
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::AccessError;
 
 use crate::Scalar;
+use crate::rehearsal::{Change, Kind, Room};
 use crate::shelf::Shelf;
 
 /// What [`metered`] saw.
@@ -47,30 +48,47 @@ pub fn metered<R>(work: impl FnOnce() -> R) -> (R, Usage) {
     (result, meter.usage())
 }
 
-/// Runs `work` and returns its result with the bytes of every tensor buffer that came and, negative, of every
-/// one that went, in order.
+/// Runs `work` and returns its result with every tensor buffer that came and every one of these that went, in order.
 ///
-/// Their running sum is what lives, and its largest value what [`metered`] calls the peak.
+/// A [`Rehearsal`](crate::Rehearsal) of them tells what lived, and what the thread held.
 ///
 /// ```
-/// use cenote_tensor::{Scalar, Tensor, traced};
+/// use cenote_tensor::{Change, Rehearsal, Tensor, metered, traced};
 ///
-/// let (_, changes) = traced(|| {
-///     let a = Tensor::zeros([10]);
-///     let b = Tensor::zeros([20]);
-///     drop(a);
-///     drop(b);
-/// });
-/// assert_eq!(changes, [10, 20, -10, -20].map(|values| values * size_of::<Scalar>() as i64));
+/// let work = || drop([Tensor::zeros([10]), Tensor::zeros([20])]);
+/// let ((), changes) = traced(work);
+/// assert_eq!(changes.iter().filter(|change| matches!(change, Change::Went(_))).count(), 2);
+/// let mut rehearsal = Rehearsal::default();
+/// let peak = changes.iter().map(|&change| rehearsal.next(change).live_bytes).max();
+/// assert_eq!(peak, Some(metered(work).1.peak_bytes));
 /// ```
-pub fn traced<R>(work: impl FnOnce() -> R) -> (R, Vec<i64>) {
+pub fn traced<R>(work: impl FnOnce() -> R) -> (R, Vec<Change>) {
     let trace = Some(Mutex::default());
     let (result, meter) = under(Meter { trace, ..Meter::default() }, work);
-    let changes = meter
-        .trace
-        .as_ref()
-        .map(|trace| std::mem::take(&mut *trace.lock().unwrap_or_else(PoisonError::into_inner)));
+    let changes = meter.trace.as_ref().map(|trace| std::mem::take(&mut *locked(trace)));
     (result, changes.unwrap_or_default())
+}
+
+/// How many buffers came and went until now in the work that is [`traced`] on this thread; 0 where none is.
+pub fn changes_so_far() -> usize {
+    METER.with_borrow(|meter| meter.trace.as_ref().map_or(0, |trace| locked(trace).len()))
+}
+
+fn locked(trace: &Mutex<Vec<Change>>) -> MutexGuard<'_, Vec<Change>> {
+    trace.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Hands the free buffers of this thread back to the system.
+///
+/// They would wait for requests of about their sizes, which other work may never make.
+pub fn release() {
+    fn of<T: Element>() {
+        // At the end of a thread its shelf is gone, and what lay there too.
+        let _ = T::shelf(Shelf::clear);
+    }
+    of::<Scalar>();
+    of::<u8>();
+    of::<u32>();
 }
 
 /// Runs `work` while new buffers of this thread go to `meter`.
@@ -115,24 +133,24 @@ struct Meter {
     peak: AtomicUsize,
     fresh: AtomicUsize,
     /// What came and went, where somebody wants to know.
-    trace: Option<Mutex<Vec<i64>>>,
+    trace: Option<Mutex<Vec<Change>>>,
 }
 
 impl Meter {
-    fn add(&self, bytes: usize) {
-        self.note(bytes as i64);
+    /// Counts a buffer; returns its entry in the trace, if there is one.
+    fn add(&self, room: Room) -> Option<usize> {
+        let bytes = room.bytes();
         let live = self.live.fetch_add(bytes, Ordering::Relaxed) + bytes;
         self.peak.fetch_max(live, Ordering::Relaxed);
+        let mut trace = locked(self.trace.as_ref()?);
+        trace.push(Change::Came(room));
+        Some(trace.len() - 1)
     }
 
-    fn sub(&self, bytes: usize) {
-        self.note(-(bytes as i64));
+    fn sub(&self, bytes: usize, came: Option<usize>) {
         self.live.fetch_sub(bytes, Ordering::Relaxed);
-    }
-
-    fn note(&self, change: i64) {
-        if let Some(trace) = &self.trace {
-            trace.lock().unwrap_or_else(PoisonError::into_inner).push(change);
+        if let (Some(trace), Some(came)) = (&self.trace, came) {
+            locked(trace).push(Change::Went(came));
         }
     }
 
@@ -152,30 +170,38 @@ thread_local! {
 
 /// What recycled buffers are made of.
 pub(crate) trait Element: Copy + Default + 'static {
+    const KIND: Kind;
+
     /// Works with the free buffers of this thread.
     ///
     /// # Errors
     /// At the end of the thread, when they are gone.
-    fn shelf<R>(work: impl FnOnce(&mut Shelf<Self>) -> R) -> Result<R, AccessError>;
+    fn shelf<R>(work: impl FnOnce(&mut Shelf<Vec<Self>>) -> R) -> Result<R, AccessError>;
 }
 
 impl Element for Scalar {
-    fn shelf<R>(work: impl FnOnce(&mut Shelf<Self>) -> R) -> Result<R, AccessError> {
-        thread_local!(static SHELF: RefCell<Shelf<Scalar>> = RefCell::default());
+    const KIND: Kind = Kind::Scalar;
+
+    fn shelf<R>(work: impl FnOnce(&mut Shelf<Vec<Self>>) -> R) -> Result<R, AccessError> {
+        thread_local!(static SHELF: RefCell<Shelf<Vec<Scalar>>> = const { RefCell::new(Shelf::of(size_of::<Scalar>())) });
         SHELF.try_with(|shelf| work(&mut shelf.borrow_mut()))
     }
 }
 
 impl Element for u8 {
-    fn shelf<R>(work: impl FnOnce(&mut Shelf<Self>) -> R) -> Result<R, AccessError> {
-        thread_local!(static SHELF: RefCell<Shelf<u8>> = RefCell::default());
+    const KIND: Kind = Kind::Byte;
+
+    fn shelf<R>(work: impl FnOnce(&mut Shelf<Vec<Self>>) -> R) -> Result<R, AccessError> {
+        thread_local!(static SHELF: RefCell<Shelf<Vec<u8>>> = const { RefCell::new(Shelf::of(size_of::<u8>())) });
         SHELF.try_with(|shelf| work(&mut shelf.borrow_mut()))
     }
 }
 
 impl Element for u32 {
-    fn shelf<R>(work: impl FnOnce(&mut Shelf<Self>) -> R) -> Result<R, AccessError> {
-        thread_local!(static SHELF: RefCell<Shelf<u32>> = RefCell::default());
+    const KIND: Kind = Kind::Index;
+
+    fn shelf<R>(work: impl FnOnce(&mut Shelf<Vec<Self>>) -> R) -> Result<R, AccessError> {
+        thread_local!(static SHELF: RefCell<Shelf<Vec<u32>>> = const { RefCell::new(Shelf::of(size_of::<u32>())) });
         SHELF.try_with(|shelf| work(&mut shelf.borrow_mut()))
     }
 }
@@ -187,11 +213,18 @@ pub(crate) struct Buffer<T: Element = Scalar> {
     first: usize,
     len: usize,
     meter: Arc<Meter>,
+    /// Its entry in the meter's trace.
+    came: Option<usize>,
 }
 
 /// What the first element of a recycled buffer is aligned to: a cache line, so that no vector of a
 /// kernel that starts there crosses one.
 const ALIGNMENT: usize = 64;
+
+/// Values that are asked of a shelf so that `len` of so many bytes each can be aligned in them.
+pub(crate) const fn room(len: usize, size: usize) -> usize {
+    if len == 0 { 0 } else { len + ALIGNMENT / size - 1 }
+}
 
 impl<T: Element> Buffer<T> {
     /// A buffer of `len` elements whose contents are unspecified.
@@ -199,13 +232,13 @@ impl<T: Element> Buffer<T> {
         if len == 0 {
             return Self::adopt(Vec::new());
         }
-        let room = len + ALIGNMENT / size_of::<T>() - 1;
+        let room = room(len, size_of::<T>());
         let (vec, fresh) =
             T::shelf(|shelf| shelf.take(room)).unwrap_or_else(|_| (vec![T::default(); room], true));
         let first = vec.as_ptr().align_offset(ALIGNMENT);
         // An offset may be unknown in theory; the buffer is then as good, only slower.
         let first = if first + len <= vec.len() { first } else { 0 };
-        let buffer = Self::over(vec, first, len);
+        let buffer = Self::over(vec, first, len, true);
         if fresh {
             buffer.meter.fresh.fetch_add(1, Ordering::Relaxed);
         }
@@ -215,13 +248,13 @@ impl<T: Element> Buffer<T> {
     /// A buffer around values that were allocated elsewhere.
     pub(crate) fn adopt(values: Vec<T>) -> Self {
         let len = values.len();
-        Self::over(values, 0, len)
+        Self::over(values, 0, len, false)
     }
 
-    fn over(vec: Vec<T>, first: usize, len: usize) -> Self {
+    fn over(vec: Vec<T>, first: usize, len: usize, recycled: bool) -> Self {
         let meter = METER.with_borrow(Arc::clone);
-        meter.add(len * size_of::<T>());
-        Self { vec, first, len, meter }
+        let came = meter.add(Room { kind: T::KIND, values: len, recycled });
+        Self { vec, first, len, meter, came }
     }
 
     /// Gives the values away, unmetered.
@@ -229,7 +262,7 @@ impl<T: Element> Buffer<T> {
         if self.first > 0 || self.len < self.vec.len() {
             return self.to_vec();
         }
-        self.meter.sub(self.len * size_of::<T>());
+        self.meter.sub(self.len * size_of::<T>(), self.came.take());
         self.len = 0;
         std::mem::take(&mut self.vec)
     }
@@ -267,7 +300,7 @@ impl<T: Element> Clone for Buffer<T> {
 
 impl<T: Element> Drop for Buffer<T> {
     fn drop(&mut self) {
-        self.meter.sub(self.len * size_of::<T>());
+        self.meter.sub(self.len * size_of::<T>(), self.came);
         let vec = std::mem::take(&mut self.vec);
         if vec.len() == self.len {
             // Without room for an alignment it was allocated elsewhere, and goes back there: nobody

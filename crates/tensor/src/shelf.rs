@@ -11,86 +11,123 @@ const SLACK_BYTES: usize = 16 << 20;
 /// maps where large ones were. A larger factor would hand the largest buffers to small requests.
 const WASTE: usize = 2;
 
-/// Dropped vectors of one thread, by length, the one dropped last at the end of its list.
+/// What lies on a shelf: a vector, or its length alone where only bytes are counted.
+pub(crate) trait Block {
+    /// A block of so many values, stale or zero.
+    fn allocate(len: usize) -> Self;
+    fn len(&self) -> usize;
+}
+
+impl<T: Copy + Default> Block for Vec<T> {
+    fn allocate(len: usize) -> Self {
+        vec![T::default(); len]
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Block for usize {
+    fn allocate(len: usize) -> Self {
+        len
+    }
+
+    fn len(&self) -> usize {
+        *self
+    }
+}
+
+/// Dropped blocks of one thread, by length, the one dropped last at the end of its list.
 #[derive(Debug)]
-pub(crate) struct Shelf<T> {
-    free: BTreeMap<usize, Vec<Dropped<T>>>,
+pub(crate) struct Shelf<B> {
+    free: BTreeMap<usize, Vec<Dropped<B>>>,
+    /// Bytes of a value.
+    size: usize,
     free_bytes: usize,
     used_bytes: usize,
     most_used_bytes: usize,
-    /// Vectors put here so far.
+    /// Blocks put here so far.
     puts: u64,
 }
 
 #[derive(Debug)]
-struct Dropped<T> {
-    vec: Vec<T>,
+struct Dropped<B> {
+    block: B,
     /// Which put it was.
     put: u64,
 }
 
-impl<T> Default for Shelf<T> {
-    fn default() -> Self {
+impl<B: Block> Shelf<B> {
+    /// An empty shelf for values of so many bytes.
+    pub(crate) const fn of(size: usize) -> Self {
         let free = BTreeMap::new();
-        Self { free, free_bytes: 0, used_bytes: 0, most_used_bytes: 0, puts: 0 }
+        Self { free, size, free_bytes: 0, used_bytes: 0, most_used_bytes: 0, puts: 0 }
     }
-}
 
-impl<T: Copy + Default> Shelf<T> {
-    /// A vector of at least `len` elements with unspecified (stale or zero) contents, and whether it
+    /// A block of at least `len` values with unspecified (stale or zero) contents, and whether it
     /// had to be allocated.
-    pub(crate) fn take(&mut self, len: usize) -> (Vec<T>, bool) {
-        let fitting = self.free.range_mut(len..=WASTE * len).next();
-        let (vec, fresh) = match fitting {
-            Some((&found, list)) => {
-                let Dropped { vec, .. } = list.pop().expect("empty lists are removed at once");
-                if list.is_empty() {
-                    self.free.remove(&found);
-                }
-                self.free_bytes -= bytes(&vec);
-                (vec, false)
-            }
-            None => (vec![T::default(); len], true),
-        };
-        self.used_bytes += bytes(&vec);
+    pub(crate) fn take(&mut self, len: usize) -> (B, bool) {
+        let fitting = self.free.range(len..=WASTE * len).next().map(|(&found, _)| found);
+        let found = fitting.unwrap_or(len);
+        self.used_bytes += found * self.size;
         self.most_used_bytes = self.most_used_bytes.max(self.used_bytes);
-        if fresh {
-            self.trim();
+        if fitting.is_some() {
+            self.free_bytes -= found * self.size;
+            return (self.lift(found, Vec::pop), false);
         }
-        (vec, fresh)
+        // What has to go goes before another is asked for, so that both are never there.
+        self.trim();
+        (B::allocate(len), true)
     }
 
-    pub(crate) fn put(&mut self, vec: Vec<T>) {
-        if vec.is_empty() {
+    /// Takes one of the blocks of this length that lie here.
+    fn lift(&mut self, len: usize, which: fn(&mut Vec<Dropped<B>>) -> Option<Dropped<B>>) -> B {
+        let list = self.free.get_mut(&len).expect("a length that is here");
+        let Dropped { block, .. } = which(list).expect("empty lists are removed at once");
+        if list.is_empty() {
+            self.free.remove(&len);
+        }
+        block
+    }
+
+    pub(crate) fn put(&mut self, block: B) {
+        let len = block.len();
+        if len == 0 {
             return;
         }
         // A buffer may be dropped by another thread than the one that took it.
-        self.used_bytes = self.used_bytes.saturating_sub(bytes(&vec));
-        self.free_bytes += bytes(&vec);
+        self.used_bytes = self.used_bytes.saturating_sub(len * self.size);
+        self.free_bytes += len * self.size;
         self.puts += 1;
-        self.free.entry(vec.len()).or_default().push(Dropped { vec, put: self.puts });
+        self.free.entry(len).or_default().push(Dropped { block, put: self.puts });
         self.trim();
     }
 
-    /// Hands the vectors that lay here longest back to the system while the thread holds more than
+    /// Drops what lies here, and forgets how much was in use.
+    pub(crate) fn clear(&mut self) {
+        self.free.clear();
+        self.free_bytes = 0;
+        self.most_used_bytes = self.used_bytes;
+    }
+
+    /// Bytes of what was taken from here and of what lies here.
+    pub(crate) const fn held_bytes(&self) -> usize {
+        self.used_bytes + self.free_bytes
+    }
+
+    /// Hands the blocks that lay here longest back to the system while the thread holds more than
     /// one and a half times what it ever had in use. Work that repeats itself comes nowhere near: what
     /// it leaves free at its peak are gaps between sizes.
     fn trim(&mut self) {
         let allowed = self.most_used_bytes + self.most_used_bytes / 2 + SLACK_BYTES;
-        while self.used_bytes + self.free_bytes > allowed {
+        while self.held_bytes() > allowed {
             let oldest = self.free.iter().min_by_key(|(_, list)| list[0].put);
             let Some((&len, _)) = oldest else { return };
-            let list = self.free.get_mut(&len).expect("just found");
-            self.free_bytes -= bytes(&list.remove(0).vec);
-            if list.is_empty() {
-                self.free.remove(&len);
-            }
+            drop(self.lift(len, |list| (!list.is_empty()).then(|| list.remove(0))));
+            self.free_bytes -= len * self.size;
         }
     }
-}
-
-fn bytes<T>(vec: &[T]) -> usize {
-    size_of_val(vec)
 }
 
 #[cfg(test)]
@@ -99,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_smallest_vector_that_fits_is_taken() {
-        let mut shelf = Shelf::<f32>::default();
+        let mut shelf = Shelf::<Vec<f32>>::of(4);
         let [small, large] = [1_000, 1_900].map(|len| shelf.take(len).0);
         shelf.put(large);
         shelf.put(small);
@@ -113,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_request_does_not_take_a_vector_of_more_than_twice_its_size() {
-        let mut shelf = Shelf::<u8>::default();
+        let mut shelf = Shelf::<Vec<u8>>::of(1);
         let (vec, _) = shelf.take(2_001);
         shelf.put(vec);
         assert!(shelf.take(1_000).1);
@@ -121,12 +158,12 @@ mod tests {
 
     #[test]
     fn what_is_held_stays_within_a_share_of_what_was_in_use() {
-        let mut shelf = Shelf::<f32>::default();
+        let mut shelf = Shelf::<Vec<f32>>::of(4);
         let mut most = 0;
         for i in 0..400 {
             let len = if i % 2 == 0 { i * 20_000 } else { (400 - i) * 20_000 };
             let (vec, _) = shelf.take(len);
-            most = most.max(bytes(&vec));
+            most = most.max(4 * vec.len());
             shelf.put(vec);
             assert!(shelf.free_bytes <= most + most / 2 + SLACK_BYTES);
         }
@@ -134,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_vectors_that_lay_longest_go_first() {
-        let mut shelf = Shelf::<u8>::default();
+        let mut shelf = Shelf::<Vec<u8>>::of(1);
         let mut fresh = |mebibytes: usize| {
             let (vec, fresh) = shelf.take(mebibytes << 20);
             shelf.put(vec);

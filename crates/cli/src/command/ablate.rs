@@ -45,7 +45,14 @@ pub(super) fn run(args: &Ablate) -> Result<ExitCode, Failure> {
         _ => plan,
     };
     if args.jobs.is_none() && args.threads.is_none() {
-        workers = Workers::measured(&plan, &folder, workers, &stop)?;
+        let tries = |Workers { jobs, threads, .. }| {
+            if !args.quiet {
+                screen::say(&format!(
+                    "seeing how fast training is: {jobs} at a time, threads of each: {threads}"
+                ));
+            }
+        };
+        workers = Workers::measured(&plan, &folder, workers, &stop, tries)?;
     }
     if args.plan {
         let sweep = sweep.as_ref().zip(untuned.tuning).map(|(sweep, tuning)| Sweep {

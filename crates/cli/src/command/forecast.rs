@@ -20,8 +20,9 @@ pub(super) struct Sweep<'a> {
 /// What a study will take: memory foreseen, time measured by a few steps of each arm.
 pub(super) struct Forecast<'a> {
     design: Design,
-    /// Bytes of tensors in training, arm by arm.
+    /// Bytes of tensors in training, arm by arm, and what a run holds.
     peaks: Vec<u64>,
+    held: Vec<u64>,
     pace: Pace,
     /// Runs that are done already.
     reused: usize,
@@ -52,6 +53,7 @@ impl<'a> Forecast<'a> {
         Ok(Self {
             design: plan.design(),
             peaks: plan.peaks()?,
+            held: plan.held()?,
             reused: plan.cells.len() - cells.len(),
             sweep,
             seconds,
@@ -73,12 +75,12 @@ impl<'a> Forecast<'a> {
             .arms
             .iter()
             .zip(&design.arms)
-            .zip(self.peaks.iter().zip(&self.pace.run_seconds))
-            .map(|((arm, note), (peak, seconds))| {
+            .zip(self.peaks.iter().zip(&self.held).zip(&self.pace.run_seconds))
+            .map(|((arm, note), ((peak, held), seconds))| {
                 json!({
                     "name": arm.name, "parameters": arm.model.trained(),
-                    "macs": arm.model.cost().macs, "peak_bytes": peak, "against": note.against,
-                    "run_seconds": seconds,
+                    "macs": arm.model.cost().macs, "peak_bytes": peak, "held_bytes": held,
+                    "against": note.against, "run_seconds": seconds,
                 })
             })
             .collect();
@@ -106,10 +108,10 @@ impl<'a> Forecast<'a> {
 
     pub(super) fn text(&self, plan: &Plan) -> String {
         let design = &self.design;
-        let heads = ["arm", "parameters", "MACs", "memory", "s / run", "against"];
+        let heads = ["arm", "parameters", "MACs", "memory", "held", "s / run", "against"];
         let mut rows = vec![heads.map(str::to_owned).to_vec()];
-        for ((arm, note), (&peak, seconds)) in
-            plan.arms.iter().zip(&design.arms).zip(self.peaks.iter().zip(&self.pace.run_seconds))
+        let took = self.peaks.iter().zip(&self.held).zip(&self.pace.run_seconds);
+        for ((arm, note), ((&peak, &held), seconds)) in plan.arms.iter().zip(&design.arms).zip(took)
         {
             let against = if note.against == note.name { "–" } else { &note.against };
             rows.push(vec![
@@ -117,6 +119,7 @@ impl<'a> Forecast<'a> {
                 grouped(arm.model.trained() as u64),
                 grouped(arm.model.cost().macs),
                 bytes(peak),
+                bytes(held),
                 format!("{seconds:.1}"),
                 against.to_owned(),
             ]);

@@ -88,6 +88,8 @@ pub struct CostRatios {
     pub seconds: Option<Ratio>,
     /// Seconds until the training accuracy that both runs of a pair reach, pair by pair.
     pub seconds_to_accuracy: Option<Ratio>,
+    /// Seconds until the target that the study sets, over the pairs of which both runs reach it.
+    pub seconds_to_target: Option<Ratio>,
     /// Seconds of a whole run times its threads, pair by pair.
     pub core_seconds: Option<Ratio>,
     /// Whether the times of both arms vary by at most 10 % between runs.
@@ -245,6 +247,11 @@ fn cost_ratios(pairs: &Pairs<'_>, arm: &ArmSummary, against: &ArmSummary) -> Opt
         .collect();
     let to_accuracy: Vec<_> =
         pairs.both.iter().filter_map(|(a, b)| seconds_to_both(a, b)).collect();
+    let to_target: Vec<_> = pairs
+        .both
+        .iter()
+        .filter_map(|(arm, against)| arm.times.target_seconds.zip(against.times.target_seconds))
+        .collect();
     let cores: Vec<_> = pairs
         .both
         .iter()
@@ -257,6 +264,7 @@ fn cost_ratios(pairs: &Pairs<'_>, arm: &ArmSummary, against: &ArmSummary) -> Opt
         peak_bytes: ratio(one.peak_bytes, other.peak_bytes)?,
         seconds: geometric_mean_ratio(&seconds, 0.95),
         seconds_to_accuracy: geometric_mean_ratio(&to_accuracy, 0.95),
+        seconds_to_target: geometric_mean_ratio(&to_target, 0.95),
         core_seconds: geometric_mean_ratio(&cores, 0.95),
         times_are_steady: steady(arm) && steady(against),
     })

@@ -168,8 +168,8 @@ impl Errors {
 mod tests {
     use super::*;
     use crate::Analysis;
-    use crate::record::{CorruptedScore, CorruptionNote};
     use crate::sample::{design, record};
+    use crate::{CorruptedScore, CorruptionNote};
 
     fn asking() -> Design {
         let note = |name: &str, severities: &[u8]| CorruptionNote {

@@ -9,7 +9,7 @@
 use serde::Serialize;
 
 use super::robustness::{Errors, Pair};
-use crate::record::CorruptionNote;
+use crate::CorruptionNote;
 use crate::stats::{mean, standard_deviation};
 
 /// The errors of an arm at one strength of one corruption or of several.

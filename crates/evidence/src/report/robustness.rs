@@ -118,11 +118,11 @@ fn by_arm(
 
 #[cfg(test)]
 mod tests {
-    use crate::record::{CorruptedScore, CorruptionNote};
     use crate::report::html::html;
     use crate::report::markdown;
     use crate::sample::{design, record};
     use crate::{Analysis, Design};
+    use crate::{CorruptedScore, CorruptionNote};
 
     #[test]
     fn the_section_has_a_line_per_arm_and_per_corruption() {

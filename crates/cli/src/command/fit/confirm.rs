@@ -1,6 +1,6 @@
 //! Whether what was foreseen is so: training just below and just above a limit, in processes of their own.
 //!
-//! `--memory` is one of tensors, and a process takes more: buffers that lie free, working memory of kernels, what the allocator
+//! `--memory` is one of what training holds, and a process takes more: working memory of kernels, what the allocator
 //! rounds up. So a first child trains without a limit on the largest batch that was found and says what it took, tensors and
 //! process. Then children train below a limit on exactly that of the process: that batch again, and larger ones, until one that
 //! ran and one that was refused lie within a hundredth of each other, or are neighbours.
@@ -50,15 +50,12 @@ pub(super) struct Both {
 /// # Errors
 /// Where a child ends in another way than by its last step or by want of memory.
 pub(super) fn confirm(study: &StudyArgs, row: &Row<'_>) -> Result<Both, Failure> {
-    let side = row.side.and_then(|side| match side {
-        cenote_experiment::Side::Most(side) => Some(side),
-        cenote_experiment::Side::AtLeast(_) => None,
-    });
-    let of = |grows, found: Option<usize>| {
-        found.map(|found| one(study, &row.arm.name, grows, found)).transpose()
+    let side = row.room.side.filter(|_| !row.room.or_more);
+    let of = |grows, found: Option<u64>| {
+        found.map(|found| one(study, &row.arm.name, grows, found as usize)).transpose()
     };
     let batch = row.arm.recipe.batch_size;
-    Ok(Both { batch: of(Grows::Batch, row.batch)?, side: of(Grows::Side(batch), side)? })
+    Ok(Both { batch: of(Grows::Batch, row.room.batch)?, side: of(Grows::Side(batch), side)? })
 }
 
 fn one(study: &StudyArgs, arm: &str, grows: Grows, found: usize) -> Result<Confirmed, Failure> {

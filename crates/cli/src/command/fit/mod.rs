@@ -6,8 +6,8 @@ mod confirm;
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use cenote_evidence::bytes;
-use cenote_experiment::{Arm, Footprint, Plan, Side, Ways, Workers};
+use cenote_evidence::{ArmRoom, bytes};
+use cenote_experiment::{Arm, Footprint, Plan, Ways, Workers};
 use serde_json::json;
 
 use self::confirm::{Both, Confirmed, SLACK, confirm};
@@ -23,12 +23,11 @@ const LINUX_ALONE: &str =
 /// What fits for one arm.
 struct Row<'a> {
     arm: &'a Arm,
-    /// Bytes of training at its batch size, and of judging.
+    /// Bytes of tensors in training at its batch size, and in judging.
     peak: u64,
     judging: u64,
-    /// Largest batch and largest side of an image.
-    batch: Option<usize>,
-    side: Option<Side>,
+    /// What a run holds, and what fits.
+    room: ArmRoom,
     /// What would make the study's own batches fit, where they do not.
     ways: Option<Ways>,
 }
@@ -66,31 +65,27 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 fn row<'a>(plan: &Plan, arm: &'a Arm, memory: u64) -> Result<Row<'a>, cenote_experiment::Error> {
     let batch = arm.recipe.batch_size;
-    let study = plan.study.of_arm(&arm.name)?;
-    let footprint = Footprint::of(&study, &arm.model, &plan.data)?;
-    let side = Footprint::largest_side(&study, &arm.model, &plan.data, batch, memory)?;
+    let footprint = Footprint::of(&plan.study.of_arm(&arm.name)?, &arm.model, &plan.data)?;
     let (peak, judging) = (footprint.peak(batch), footprint.judging(plan.data.test.len(), batch));
-    let ways = (peak.max(judging) > memory).then(|| plan.ways(arm, memory)).transpose()?;
-    Ok(Row { arm, peak, judging, batch: footprint.largest_batch(memory), side, ways })
+    let room = plan.room_of(arm, &footprint, memory)?;
+    let ways = (room.held_bytes > memory).then(|| plan.ways(arm, memory)).transpose()?;
+    Ok(Row { arm, peak, judging, room, ways })
 }
 
 fn table(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
     let batches: BTreeSet<usize> = rows.iter().map(|row| row.arm.recipe.batch_size).collect();
     let batch = batches.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ");
     let [_, height, width] = plan.data.train.shape();
-    let heads = ["arm", "training", "judging", "largest batch", "largest image"];
+    let heads = ["arm", "training", "judging", "held", "largest batch", "largest image"];
     let mut lines = vec![heads.map(str::to_owned).to_vec()];
     for row in rows {
-        let none = || "none".to_owned();
         lines.push(vec![
             row.arm.name.clone(),
             bytes(row.peak),
             bytes(row.judging),
-            row.batch.map_or_else(none, |batch| batch.to_string()),
-            row.side.map_or_else(none, |side| match side {
-                Side::Most(side) => format!("{side}x{side}"),
-                Side::AtLeast(side) => format!("{side}x{side} or more"),
-            }),
+            bytes(row.room.held_bytes),
+            row.room.images(),
+            row.room.image(),
         ]);
     }
     let missing = rows.iter().filter_map(|row| {
@@ -98,9 +93,9 @@ fn table(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
         Some(format!("{} does not fit in batches of {batch}: {ways}\n", row.arm.name))
     });
     format!(
-        "{}\ntensors: what training on batches of {batch} images of {height}x{width} needs, and judging the network by the\n\
-         test images; the largest batch of such images, and the largest images in batches of {batch}, that\n\
-         training takes within {}\n{}",
+        "{}\ntensors of training on batches of {batch} images of {height}x{width}, and of judging the network by the test images;\n\
+         what a run holds, buffers that wait to be used again included; the largest batch of such images, and the\n\
+         largest images in batches of {batch}, that training holds within {}; program and images come on top\n{}",
         screen::table(&lines),
         bytes(memory),
         missing.collect::<String>(),
@@ -149,13 +144,13 @@ fn document(plan: &Plan, rows: &[Row<'_>], confirmed: &[Both], memory: u64) -> S
         .map(|(nth, row)| {
             let mut arm = json!({
                 "arm": row.arm.name, "batch_size": row.arm.recipe.batch_size, "peak_bytes": row.peak,
-                "judging_bytes": row.judging, "largest_batch": row.batch,
-                "largest_side": row.side.map(|(Side::Most(side) | Side::AtLeast(side))| side),
+                "judging_bytes": row.judging, "held_bytes": row.room.held_bytes,
+                "largest_batch": row.room.batch, "largest_side": row.room.side,
                 "ways": row.ways.map(|ways| json!({
                     "accumulate": ways.accumulate, "checkpoint": ways.checkpoint,
                     "both": ways.both, "batch_size": ways.batch,
                 })),
-                "whole_search": row.side.is_none_or(|side| matches!(side, Side::Most(_))),
+                "whole_search": !row.room.or_more,
             });
             if let Some(both) = confirmed.get(nth) {
                 arm["confirmed"] = json!(both);

@@ -16,22 +16,21 @@
 //! Where a study takes measures of its networks, those that speak of a claim decide it together: it holds if all whose sign
 //! is decided agree with the article, does not if all contradict it, and holds in part if some do one and some the other.
 
+mod cost;
+
 use std::fmt::Write;
 
 use serde::Serialize;
 
+use self::cost::{COMPUTE, FAILING, MONEY, TIME, TIME_TO_TARGET, compute, failing, money, time};
 use super::answer::{judged, naive, removed};
 use super::census::{Runs, is_done};
 use super::tally::Tally;
-use super::without::SAME_TIME;
 use super::wording;
-use super::{Analysis, ArmSummary, Comparison, CostRatios};
-use crate::number::{bytes, or_dash, percent, plural, points, points_interval, ratio};
-use crate::stats::{Interval, Ratio, SignFlip, mean};
+use super::{Analysis, Comparison};
+use crate::number::{or_dash, percent, points, points_interval};
+use crate::stats::{Interval, SignFlip, mean};
 use crate::verdict::{ALPHA, Verdict};
-
-/// "Very long" and "a lot" are not defined in the article; here they mean at least twice as much.
-const A_LOT: f64 = 2.0;
 
 /// One claim of the article, and what the records say to it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -90,37 +89,12 @@ impl Finding {
             () => Self::Undecided,
         }
     }
-
-    /// Whether a ratio is above a bound, with its whole interval.
-    fn above(measured: Option<Ratio>, bound: f64) -> Self {
-        match measured.and_then(|ratio| ratio.interval) {
-            Some(interval) if interval.low > bound => Self::Holds,
-            Some(interval) if interval.high <= bound => Self::DoesNotHold,
-            _ => Self::Undecided,
-        }
-    }
 }
 
 /// What one arm says to a claim.
 type Said = (Finding, String);
 
 // Each claim with what it takes to hold.
-const COMPUTE: (&str, &str) = (
-    "pooling reduces dimension, so less compute",
-    "more than ×1.01 MACs, and seconds per epoch above ×1.11 with their whole interval",
-);
-const TIME: (&str, &str) = (
-    "without pooling training takes very long",
-    "seconds per epoch, and seconds to the training accuracy that both reach, above ×2 with their whole intervals",
-);
-const FAILING: (&str, &str) = (
-    "without pooling the machine will fail to train",
-    "every run without pooling fails, diverges or stays at chance, and none with it",
-);
-const MONEY: (&str, &str) = (
-    "without pooling you need a lot of money",
-    "core-seconds of a run above ×2 with their whole interval: so is the money, whatever they cost",
-);
 const RESULTS: (&str, &str) =
     ("without pooling results get worse", "the verdict of the comparison is that it hurts");
 const NOISE: (&str, &str) = (
@@ -210,111 +184,27 @@ pub(super) fn claims(analysis: &Analysis, runs: &Runs<'_>) -> Vec<Claim> {
     noisy_claim.finding = noisy.unwrap_or(noisy_claim.finding);
     let absent = |words: &'static str, there: bool| (!there).then_some(words);
     let target = analysis.design.limits.target.is_some();
+    let until = if target { TIME_TO_TARGET } else { TIME };
     let without_target: Vec<&str> =
         absent("time to a fixed validation accuracy", target).into_iter().collect();
     let counted = analysis.spent.is_some_and(|spent| spent.measured);
     let priced = analysis.spent.is_some_and(|spent| spent.money.is_some());
     let unpriced: Vec<&str> =
         [absent("energy", counted), absent("prices", priced)].into_iter().flatten().collect();
+    let limited = analysis.design.memory.is_some();
+    let unlimited: Vec<&str> =
+        absent("the image size or batch at which a memory limit is passed", limited)
+            .into_iter()
+            .collect();
     vec![
         claim("C1", COMPUTE, &compute, &[]),
-        claim("C2", TIME, &time, &without_target),
-        claim(
-            "C3",
-            FAILING,
-            &|arm| failing(analysis, arm),
-            &["the image size or batch at which a memory limit is passed"],
-        ),
+        claim("C2", until, &|arm| time(analysis, arm), &without_target),
+        claim("C3", FAILING, &|arm| failing(analysis, arm), &unlimited),
         claim("C4", MONEY, &money, &unpriced),
         claim("C5", RESULTS, &|arm| results(analysis, arm), &[]),
         noisy_claim,
         high_level,
     ]
-}
-
-/// A sentence about a pair of arms, or that there is nothing to say.
-fn with_costs(arm: &Comparison, say: impl Fn(CostRatios) -> Said) -> Said {
-    let nothing = || (Finding::Undecided, "no finished run of both arms".to_owned());
-    let (finding, text) = arm.costs.map_or_else(nothing, say);
-    (finding, format!("{}: {text}.", wording::pair(arm)))
-}
-
-/// A measured ratio and its 95 % interval: `×5.91 [×5.87, ×5.94]`.
-fn measured(measured: Option<Ratio>) -> String {
-    or_dash(measured, |of| {
-        let interval = of.interval.map(|i| format!(" [{}, {}]", ratio(i.low), ratio(i.high)));
-        format!("{}{}", ratio(of.ratio), interval.unwrap_or_default())
-    })
-}
-
-/// A finding on time, which only steady times support.
-fn if_steady(costs: CostRatios, finding: Finding) -> Finding {
-    if costs.times_are_steady { finding } else { Finding::Undecided }
-}
-
-fn unsteady(costs: CostRatios) -> &'static str {
-    if costs.times_are_steady { "" } else { "; the times vary too much for a finding" }
-}
-
-fn compute(arm: &Comparison) -> Said {
-    with_costs(arm, |costs| {
-        let macs = if costs.macs > 1.01 { Finding::Holds } else { Finding::DoesNotHold };
-        let time = if_steady(costs, Finding::above(costs.seconds, SAME_TIME.high));
-        let (macs_ratio, seconds) = (ratio(costs.macs), measured(costs.seconds));
-        let text = format!("{macs_ratio} MACs, {seconds} seconds per epoch{}", unsteady(costs));
-        (Finding::together(&[macs, time]), text)
-    })
-}
-
-fn time(arm: &Comparison) -> Said {
-    with_costs(arm, |costs| {
-        let long = |of| if_steady(costs, Finding::above(of, A_LOT));
-        let findings = [long(costs.seconds), long(costs.seconds_to_accuracy)];
-        let text = format!(
-            "{} seconds per epoch, {} seconds to the training accuracy that both reach{}",
-            measured(costs.seconds),
-            measured(costs.seconds_to_accuracy),
-            unsteady(costs)
-        );
-        (Finding::together(&findings), text)
-    })
-}
-
-fn failing(analysis: &Analysis, arm: &Comparison) -> Said {
-    let of = |name: &str| analysis.arm(name).expect("a comparison is of arms of the design");
-    let (one, other) = (of(&arm.arm), of(&arm.against));
-    let bad = |arm: &ArmSummary| arm.diverged + arm.failed + arm.stuck;
-    let ran = |arm: &ArmSummary| arm.done + arm.diverged + arm.failed;
-    let finding = match (bad(one), bad(other)) {
-        _ if ran(one) == 0 || ran(other) == 0 => Finding::Undecided,
-        (0, _) => Finding::DoesNotHold,
-        (bad, 0) if bad == ran(one) => Finding::Holds,
-        (bad, others) if bad > others => Finding::HoldsInPart,
-        _ => Finding::DoesNotHold,
-    };
-    let told = |arm: &ArmSummary| {
-        let parts =
-            [(arm.failed, "failed"), (arm.diverged, "diverged"), (arm.stuck, "stayed at chance")];
-        let parts: Vec<String> =
-            parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-        let what = if parts.is_empty() { "none failed".to_owned() } else { parts.join(", ") };
-        format!("of {} of `{}` {what}", plural(ran(arm), "run"), arm.name)
-    };
-    let memory = one.costs.zip(arm.costs).map_or_else(String::new, |(costs, ratios)| {
-        let (peak, times) = (bytes(costs.peak_bytes), ratio(ratios.peak_bytes));
-        format!("; peak tensor memory {peak}, {times}")
-    });
-    let text = format!("{}, {}{memory}", told(one), told(other));
-    (finding, format!("{}: {text}.", wording::pair(arm)))
-}
-
-fn money(arm: &Comparison) -> Said {
-    with_costs(arm, |costs| {
-        let finding = if_steady(costs, Finding::above(costs.core_seconds, A_LOT));
-        let text =
-            format!("{} core-seconds of a run{}", measured(costs.core_seconds), unsteady(costs));
-        (finding, text)
-    })
 }
 
 fn results(analysis: &Analysis, arm: &Comparison) -> Said {
@@ -400,53 +290,13 @@ fn gap(runs: &Runs<'_>, arm: &str, seed: u64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{CorruptedScore, CorruptionNote, Design, Outcome, Record};
+    use crate::record::{Design, Record};
     use crate::sample::{design, records};
-    use crate::{Direction, Expectation, Limits, MeasureNote, Prices};
+    use crate::{CorruptedScore, CorruptionNote, Direction, Expectation, MeasureNote};
 
     fn found(id: &str, records: &[Record]) -> Claim {
         let claims = Analysis::of(&design(), records).unwrap().claims;
         claims.into_iter().find(|claim| claim.id == id).unwrap()
-    }
-
-    #[test]
-    fn costs_of_the_sample_make_the_claims_on_cost_hold() {
-        for id in ["C1", "C2", "C4"] {
-            let claim = found(id, &records());
-            assert_eq!(claim.finding, Finding::Holds, "{claim:?}");
-            assert_eq!(claim.because.len(), 2, "the removed arm and the naive one");
-        }
-    }
-
-    #[test]
-    fn times_that_vary_leave_only_what_is_counted() {
-        let mut records = records();
-        for record in records.iter_mut().filter(|record| record.arm.starts_with("none")) {
-            let factor = if record.seed % 2 == 0 { 0.7 } else { 1.4 };
-            record.times.epoch_seconds.iter_mut().for_each(|seconds| *seconds *= factor);
-        }
-        assert_eq!(found("C1", &records).finding, Finding::HoldsInPart);
-        assert_eq!(found("C2", &records).finding, Finding::Undecided);
-        assert!(found("C2", &records).because[0].contains("vary too much"));
-    }
-
-    #[test]
-    fn failing_is_counted_run_by_run() {
-        let claim = found("C3", &records());
-        assert_eq!(claim.finding, Finding::DoesNotHold);
-        assert!(claim.because[0].contains("of 10 runs of `none` none failed"), "{claim:?}");
-        let mut records = records();
-        for record in records.iter_mut().filter(|r| r.arm.starts_with("none")) {
-            record.outcome = Outcome::Failed { message: "out of memory".to_owned() };
-        }
-        let claim = found("C3", &records);
-        assert_eq!(claim.finding, Finding::Holds);
-        assert!(claim.because[0].contains("of 10 runs of `none` 10 failed"), "{claim:?}");
-        let one = records.iter().position(|r| r.arm == "none").unwrap();
-        records[one].outcome = Outcome::Done;
-        assert_eq!(found("C3", &records).finding, Finding::HoldsInPart);
-        records.retain(|run| run.arm.starts_with("none") && run.outcome != Outcome::Done);
-        assert_eq!(found("C3", &records).finding, Finding::Undecided, "none ran with pooling");
     }
 
     #[test]
@@ -528,25 +378,5 @@ mod tests {
         assert!(of("C7").because[0].ends_with("supported by `probe_gain`."), "{claims:?}");
         assert_eq!(of("C6").not_measured, ["robustness to clutter and noise"]);
         assert!(!of("C7").not_measured.contains(&"linear probes per layer"));
-    }
-
-    #[test]
-    fn what_was_measured_and_priced_is_not_called_unmeasured() {
-        let missing = |design: &Design, records: &[Record], id: &str| {
-            let claims = Analysis::of(design, records).unwrap().claims;
-            claims.into_iter().find(|claim| claim.id == id).unwrap().not_measured
-        };
-        let mut records = records();
-        assert_eq!(missing(&design(), &records, "C4"), ["energy", "prices"]);
-        assert_eq!(missing(&design(), &records, "C2"), ["time to a fixed validation accuracy"]);
-        let prices = Prices { core_hour: Some(0.05), ..Prices::default() };
-        let limits = Limits { target: Some(0.9), ..Limits::default() };
-        let priced = Design { prices: Some(prices), limits, ..design() };
-        assert_eq!(missing(&priced, &records, "C4"), ["energy"]);
-        assert!(missing(&priced, &records, "C2").is_empty());
-        for record in &mut records {
-            record.joules = Some(1.0);
-        }
-        assert!(missing(&priced, &records, "C4").is_empty());
     }
 }
