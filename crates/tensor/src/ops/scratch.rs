@@ -20,7 +20,8 @@ pub(crate) fn with<R>(len: usize, work: impl FnOnce(&mut [Scalar]) -> R) -> R {
     let mut kept = KEPT.with_borrow_mut(Vec::pop).unwrap_or_default();
     let spare = LINE / size_of::<Scalar>();
     if kept.len() < len + spare {
-        // Nothing of the old contents is wanted, so nothing is copied.
+        // Nothing of the old contents is wanted, so nothing is copied, and both are never there.
+        drop(kept);
         kept = vec![0.0; len + spare];
     }
     let start = kept.as_ptr().align_offset(LINE).min(spare);

@@ -35,7 +35,9 @@ pub(crate) struct Strips<'a> {
     pub(crate) first: usize,
     /// Start value of every row of the output; zeros if absent.
     pub(crate) init: Option<&'a [f32]>,
-    /// The output, overwritten.
+    /// Whether to add to what the output holds, in place of a start value.
+    pub(crate) resume: bool,
+    /// The output.
     pub(crate) out: Area<'a>,
     /// At least [`Strips::BUFFER`] numbers.
     pub(crate) buffer: &'a mut [f32],
@@ -66,7 +68,7 @@ impl Kernel for Strips<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { a, b, columns, first, init, mut out, buffer, ahead } = self;
+        let Self { a, b, columns, first, init, resume, mut out, buffer, ahead } = self;
         let width = out.columns();
         assert_eq!(a.rows(), out.rows(), "strips: as many rows as the output");
         assert!(a.rows() <= a.count() * V::PRODUCT_ROWS, "strips: packed for this path");
@@ -109,7 +111,7 @@ impl Kernel for Strips<'_> {
                             starts: &starts[..depth],
                             ahead: ahead.next(depth),
                             init: init.map(|init| &init[row..row + rows]),
-                            resume: k > 0,
+                            resume: resume || k > 0,
                             pitch: out.pitch(),
                             columns: count,
                         };
@@ -327,8 +329,9 @@ mod tests {
                 let area = Area::new(&mut out, height, width, width + spare);
                 let mut buffer = vec![f32::NAN; Strips::BUFFER];
                 let mut ahead = Ahead::default().and(if asked { b } else { &[] });
-                let (init_of, buffer, ahead) = (Some(init.as_slice()), &mut buffer, &mut ahead);
-                path.run(Strips { a: &a, b, columns, first, init: init_of, out: area, buffer, ahead });
+                let (start, resume, out_of) = (Some(init.as_slice()), false, area);
+                let (buffer, ahead) = (&mut buffer, &mut ahead);
+                path.run(Strips { a: &a, b, columns, first, init: start, resume, out: out_of, buffer, ahead });
                 // Corners and a middle: the whole formula would take seconds.
                 for (r, q) in [(0, 0), (height - 1, width - 1), (height / 2, width / 2), (0, width - 1)] {
                     let sum: f32 = (0..depth).map(|k| value(r * 1000 + k) * at(k, first + q)).sum();

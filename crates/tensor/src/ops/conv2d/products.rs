@@ -194,7 +194,7 @@ impl Products<'_> {
         if block == columns {
             scratch::with(Strips::BUFFER, |buffer| {
                 let columns = Columns::Lines { rows, lines: &lines, length };
-                Strips { a, b, columns, first: 0, init, out, buffer, ahead }.run();
+                Strips { a, b, columns, first: 0, init, resume: false, out, buffer, ahead }.run();
             });
             return;
         }
@@ -203,7 +203,8 @@ impl Products<'_> {
             scratch::with(Strips::BUFFER, |buffer| {
                 let columns = Columns::Lines { rows, lines: &lines, length };
                 let ahead = &mut Ahead::default();
-                Strips { a, b, columns, first: i * block, init, out, buffer, ahead }.run();
+                Strips { a, b, columns, first: i * block, init, resume: false, out, buffer, ahead }
+                    .run();
             });
         });
     }

@@ -24,6 +24,9 @@ const FEW: usize = 28;
 const DOTS: usize = 8;
 /// Numbers of `a` that are packed together, so that they stay in the second-level cache.
 const PANELS: usize = 1 << 17;
+/// Numbers of `a` up to which a slice of it is packed: packed whole, a long one would be a second copy of itself, which
+/// nothing but memory can hold.
+const SLICE: usize = 1 << 19;
 /// Blocks of the output, where it is large enough to have so many.
 const BLOCKS: usize = 8;
 /// Operations that take as long as reading one number of a matrix that is used once.
@@ -119,39 +122,44 @@ fn in_place(a: Matrix, b: &[f32], columns: usize, c: &mut [f32]) {
     });
 }
 
-/// `c = a · b` with `a` packed in panels and `b` in strips.
+/// `c = a · b` with `a` packed in panels and `b` in strips, a slice of every sum at a time.
 fn in_strips(a: Matrix, b: Matrix, c: &mut [f32]) {
     let (depth, columns) = (a.columns, b.columns);
     let most = (PANELS / depth).clamp(64, 256);
     let height = a.rows.div_ceil(a.rows.div_ceil(most));
     let bands = a.rows.div_ceil(height);
     let width = columns.div_ceil(BLOCKS.div_ceil(bands)).next_multiple_of(32).max(64);
-    let panels = |first: usize, rows: usize| {
-        if a.transposed {
-            Panels::of_columns(&a.data[first..], a.rows, rows, depth)
-        } else {
-            Panels::of_rows(&a.data[first * depth..], depth, rows, depth)
-        }
-    };
-    let common = (bands == 1).then(|| panels(0, a.rows));
     let across = columns.div_ceil(width);
-    let rows = Rows::every(columns, if b.transposed { 0 } else { depth });
-    let lines = Rows::every(0, 1);
-    let blocks = Area::new(c, a.rows, columns, columns).blocks(height, width);
-    parallel::each(blocks, 2 * (height * depth * width) as u64, |i, out| {
-        let (band, first) = (i / across, i % across * width);
-        let own = common.is_none().then(|| panels(band * height, out.rows()));
-        let a = own.as_ref().or(common.as_ref()).expect("one of the two is there");
-        let columns = if b.transposed {
-            Columns::Turned { pitch: depth }
-        } else {
-            Columns::Lines { rows: &rows, lines: &lines, length: columns }
+    let slice = depth.div_ceil((height * depth).div_ceil(SLICE));
+    for k in (0..depth).step_by(slice) {
+        let terms = slice.min(depth - k);
+        let panels = |first: usize, rows: usize| {
+            if a.transposed {
+                Panels::of_columns(&a.data[k * a.rows + first..], a.rows, rows, terms)
+            } else {
+                Panels::of_rows(&a.data[first * depth + k..], depth, rows, terms)
+            }
         };
-        scratch::with(Strips::BUFFER, |buffer| {
-            let ahead = &mut Ahead::default();
-            Strips { a, b: b.data, columns, first, init: None, out, buffer, ahead }.run();
+        let common = (bands == 1).then(|| panels(0, a.rows));
+        let (from, lines_of_b) = if b.transposed { (k, 0) } else { (k * columns, terms) };
+        let (rows, lines) = (Rows::every(columns, lines_of_b), Rows::every(0, 1));
+        let blocks = Area::new(c, a.rows, columns, columns).blocks(height, width);
+        parallel::each(blocks, 2 * (height * terms * width) as u64, |i, out| {
+            let (band, first) = (i / across, i % across * width);
+            let own = common.is_none().then(|| panels(band * height, out.rows()));
+            let a = own.as_ref().or(common.as_ref()).expect("one of the two is there");
+            let columns = if b.transposed {
+                Columns::Turned { pitch: depth }
+            } else {
+                Columns::Lines { rows: &rows, lines: &lines, length: columns }
+            };
+            let (b, init, resume) = (&b.data[from..], None, k > 0);
+            scratch::with(Strips::BUFFER, |buffer| {
+                let ahead = &mut Ahead::default();
+                Strips { a, b, columns, first, init, resume, out, buffer, ahead }.run();
+            });
         });
-    });
+    }
 }
 
 #[cfg(test)]
@@ -163,6 +171,23 @@ mod tests {
 
     fn numbers(count: usize, salt: usize) -> Vec<f32> {
         (0..count).map(|i| ((i * 7919 + salt * 31) % 9) as f32 - 4.0).collect()
+    }
+
+    #[test]
+    fn sums_of_several_slices_are_those_of_one() {
+        let (m, n, k) = (61, 9, 2 * (SLICE / 61) + 77);
+        let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+        for (a_transposed, b_transposed) in
+            [(false, false), (true, false), (false, true), (true, true)]
+        {
+            let a = if a_transposed { Matrix::new(&a, k, m).t() } else { Matrix::new(&a, m, k) };
+            let b = if b_transposed { Matrix::new(&b, n, k).t() } else { Matrix::new(&b, k, n) };
+            let (mut fast, mut expected) = (vec![7.0; m * n], vec![0.0; m * n]);
+            in_strips(a, b, &mut fast);
+            reference::matmul_into(a, b, &mut expected);
+            // Whole numbers below 2^24, as beneath.
+            assert_eq!(fast, expected, "{a_transposed} {b_transposed}");
+        }
     }
 
     proptest! {
