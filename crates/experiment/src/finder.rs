@@ -98,11 +98,22 @@ impl Finder {
         self.found(split, &sizes)
     }
 
-    /// What it finds in pictures of any size, in their pixels.
-    ///
-    /// # Errors
-    /// When a picture cannot be read.
-    pub fn find(&self, pictures: &[Picture]) -> Result<Vec<Vec<Found>>, Error> {
+    /// What it finds in each of these pictures of any size, in its pixels, or why one cannot be read.
+    pub fn find(&self, pictures: &[Picture]) -> Vec<Result<Vec<Found>, Error>> {
+        let few = |few: &[Picture]| match self.find_in_all(few) {
+            Ok(found) => found.into_iter().map(Ok).collect(),
+            // Each alone, so that what cannot be read stands for itself.
+            Err(_) => few.iter().map(|one| self.find_in(one)).collect::<Vec<_>>(),
+        };
+        pictures.chunks(TOGETHER).flat_map(few).collect()
+    }
+
+    fn find_in(&self, picture: &Picture) -> Result<Vec<Found>, Error> {
+        let found = self.find_in_all(std::slice::from_ref(picture))?;
+        Ok(found.into_iter().next().unwrap_or_default())
+    }
+
+    fn find_in_all(&self, pictures: &[Picture]) -> Result<Vec<Vec<Found>>, Error> {
         let sizes = pictures.iter().map(Picture::size).collect::<Result<Vec<_>, _>>()?;
         let images = Images::of_pictures(pictures.to_vec(), self.task.channels, self.size())?;
         let unknown = vec![Vec::new(); images.len()];

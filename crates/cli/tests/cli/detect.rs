@@ -200,6 +200,15 @@ fn what_cannot_be_done_is_told_with_what_could() {
     );
     place.write("broken.png", b"no image");
     refused("detect predict net.cenote broken.png", 4, &["broken.png", "expected a whole PNG"]);
+    image::GrayImage::new(20, 20).save(place.path("one.png")).expect("writable");
+    let said = place
+        .cenote("detect predict net.cenote broken.png one.png broken.png --json --results r.json");
+    assert_eq!(
+        (said.code, said.out.matches("\"image\":\"one.png\"").count()),
+        (Some(4), 1),
+        "{said:?}"
+    );
+    assert!(said.err.contains("not read: broken.png") && place.path("r.json").exists(), "{said:?}");
     refused("detect predict net.cenote missing.png", 4, &["missing.png"]);
     std::fs::create_dir(place.path("empty")).expect("writable");
     refused(

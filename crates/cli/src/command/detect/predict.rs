@@ -26,34 +26,49 @@ pub(super) fn run(args: &DetectPredict) -> Result<ExitCode, Failure> {
         })?;
     }
     let begun = Instant::now();
-    let found = Workers::on_threads(args.threads, || finder.find(&pictures))?;
+    let found = Workers::on_threads(args.threads, || Ok::<_, Error>(finder.find(&pictures)))?;
     let seconds = begun.elapsed().as_secs_f64();
     let classes = finder.classes();
-    let mut text = String::new();
-    for (picture, objects) in pictures.iter().zip(&found) {
-        text.push_str(&if args.json {
-            document(picture, objects, classes)
-        } else {
-            words(picture, objects, classes)
-        });
-    }
-    if let Some(folder) = &args.draw {
-        for (number, (picture, objects)) in (1..).zip(pictures.iter().zip(&found)) {
-            draw(folder, number, picture, objects, classes)?;
+    let (mut text, mut failed): (_, Option<Error>) = (String::new(), None);
+    let (mut all, mut unread) = (Vec::new(), 0);
+    for (number, (picture, objects)) in (1..).zip(pictures.iter().zip(found)) {
+        match objects {
+            Ok(objects) => {
+                text.push_str(&if args.json {
+                    document(picture, &objects, classes)
+                } else {
+                    words(picture, &objects, classes)
+                });
+                if let Some(folder) = &args.draw {
+                    draw(folder, number, picture, &objects, classes)?;
+                }
+                all.push(objects);
+            }
+            Err(error) => {
+                // The others are looked at all the same; the last of the errors ends the program.
+                if let Some(earlier) = failed.replace(error) {
+                    screen::say(&format!("not read: {earlier}"));
+                }
+                unread += 1;
+                // It keeps its number among the results.
+                all.push(Vec::new());
+            }
         }
     }
     if let Some(path) = &args.results {
-        let detections = found_objects(&found).map_err(|error| Failure::Data(error.to_string()))?;
+        let detections = found_objects(&all).map_err(|error| Failure::Data(error.to_string()))?;
         let written = write_coco_results(path, &detections);
         written.map_err(|error| Failure::File(error.to_string()))?;
     }
     screen::print(&text).map_err(Failure::Output)?;
-    screen::say(&format!(
-        "{} images in {seconds:.2} s: {:.1} images a second, decoding included",
-        pictures.len(),
-        pictures.len() as f64 / seconds.max(1e-9)
-    ));
-    Ok(ExitCode::SUCCESS)
+    let read = pictures.len() - unread;
+    if read > 0 {
+        screen::say(&format!(
+            "{read} images in {seconds:.2} s: {:.1} images a second, decoding included",
+            read as f64 / seconds.max(1e-9)
+        ));
+    }
+    failed.map_or(Ok(ExitCode::SUCCESS), |error| Err(error.into()))
 }
 
 fn words(picture: &Picture, objects: &[Found], classes: &[String]) -> String {
