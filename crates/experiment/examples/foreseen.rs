@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Each case is a process of its own. Tensors are measured by the count of their bytes, the process by its high-water mark of
-//! resident memory (`VmHWM`, so Linux alone). Foreseen for the process is what it holds before it trains, and the tensors.
+//! resident memory (`VmHWM`, so Linux alone). Foreseen for the process is what it has before it trains, and what training holds.
 
 #![expect(clippy::print_stdout, reason = "a program that is run for its table")]
 

@@ -5,6 +5,7 @@
 //! every number of images, and with it the most that lives at once. What judging takes is foreseen alike, by validation
 //! images between epochs too. Of a batch in parts two are looked at: those behind the second do as it does.
 
+use cenote_datasets::Split;
 use cenote_layers::{Model, ModelSpec, Params};
 use cenote_tensor::{Change, Held, Rehearsal, Room, Seed, changes_so_far, release, traced};
 
@@ -74,7 +75,7 @@ impl Footprint {
     /// When the training settings do not fit such images.
     pub fn of(study: &Study, model: &Model, data: &Data) -> Result<Self, Error> {
         let held_out = data.validation.as_ref().filter(|_| study.training.limits().watches());
-        let validation = held_out.map(|held_out| held_out.len());
+        let validation = held_out.map(Split::len);
         let (few, ends) = trace(study, model, data, FEW, validation.is_some())?;
         let (more, other) = trace(study, model, data, FEW + 1, validation.is_some())?;
         let changes = few.iter().zip(&more).map(|(&few, &more)| Growing::between(few, more));

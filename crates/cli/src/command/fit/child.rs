@@ -15,6 +15,9 @@ use crate::args::StudyArgs;
 use crate::failure::Failure;
 use crate::screen;
 
+/// Bytes of the pieces that fill what is free: all are small enough to lie within the memory of the program.
+const PIECES: [usize; 3] = [1 << 16, 1 << 13, 1 << 10];
+
 /// What a child is to try.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Trial {
@@ -60,8 +63,14 @@ pub(super) fn start(study: &StudyArgs, trial: &Trial) -> Result<Ended, Failure> 
     if let Some(epochs) = study.epochs {
         child.args(["--epochs", &epochs.to_string()]);
     }
-    // Threads of the C library would else map 64 MiB each whenever two of them ask at once.
-    let output = child.env("MALLOC_ARENA_MAX", "1").stdin(Stdio::null()).output();
+    // Threads of the C library would else map 64 MiB each whenever two of them ask at once, and what it keeps for itself would
+    // depend on what was freed when.
+    let settings = [
+        ("MALLOC_ARENA_MAX", "1"),
+        ("MALLOC_MMAP_THRESHOLD_", "131072"),
+        ("RAYON_NUM_THREADS", "1"),
+    ];
+    let output = child.envs(settings).stdin(Stdio::null()).output();
     ended(&output.map_err(|error| words(&error))?).map_err(|problem| words(&problem))
 }
 
@@ -94,10 +103,11 @@ pub(super) fn run(study: Study, trial: &str) -> Result<ExitCode, Failure> {
     let arm = plan.arms.iter().find(|arm| arm.name == trial.arm).expect("the study has it");
     let attempt = Attempt::of(&plan, arm, trial.batch, trial.side)?;
     drop(plan);
-    let took = Workers::on_threads(None, || -> Result<Took, Failure> {
-        // Reading the study may have taken more than it holds now: with that held again, every further byte shows.
+    // On one thread: which of several gets to work, and wants scratch of its own, differs from child to child.
+    let took = Workers::on_threads(Some(1), || -> Result<Took, Failure> {
+        // Reading the study took more than it holds now: with that held again, every further byte shows.
         let room = mapped("VmPeak:")?.saturating_sub(mapped("VmSize:")?);
-        let ballast = Vec::<u8>::with_capacity(room as usize);
+        let ballast = (Vec::<u8>::with_capacity(room as usize), fill()?);
         let before = mapped("VmSize:")?;
         if let Some(allowance) = trial.allowance {
             limit(before + allowance)?;
@@ -109,6 +119,18 @@ pub(super) fn run(study: Study, trial: &str) -> Result<ExitCode, Failure> {
     })?;
     screen::print(&serde_json::to_string(&took).expect("plain data")).map_err(Failure::Output)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Memory that was freed within what the process has, taken again piece by piece until another piece makes the process larger.
+fn fill() -> Result<Vec<Vec<u8>>, Failure> {
+    let mut taken = Vec::new();
+    for piece in PIECES {
+        let size = mapped("VmSize:")?;
+        while mapped("VmSize:")? == size {
+            taken.extend((0..16).map(|_| Vec::with_capacity(piece)));
+        }
+    }
+    Ok(taken)
 }
 
 /// What the system says of this process's address space, in bytes.

@@ -128,7 +128,7 @@ fn confirmed_table(rows: &[Row<'_>], confirmed: &[Both], memory: u64) -> String 
         }
     }
     format!(
-        "\n{}\nthree steps in processes of their own: tensors of the largest that was found for {}, and what that process took\n\
+        "\n{}\nthree steps on one thread in processes of their own: tensors of the largest that was found for {}, and what that process took\n\
          beyond what it held before (address space); then the largest that ran, and the smallest that was refused,\n\
          of those that were tried below a limit of as much and {}\n",
         screen::table(&lines),
