@@ -230,7 +230,7 @@ impl<T: Element> Buffer<T> {
     /// A buffer of `len` elements whose contents are unspecified.
     pub(crate) fn stale(len: usize) -> Self {
         if len == 0 {
-            return Self::adopt(Vec::new());
+            return Self::over(Vec::new(), 0, 0, true);
         }
         let room = room(len, size_of::<T>());
         let (vec, fresh) =

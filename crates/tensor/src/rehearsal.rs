@@ -115,7 +115,9 @@ impl Rehearsal {
 
     fn come(&mut self, buffer: Room) {
         self.now.live_bytes += buffer.bytes();
-        let block = if buffer.recycled {
+        let block = if buffer.values == 0 {
+            0
+        } else if buffer.recycled {
             let shelf = &mut self.shelves[buffer.kind as usize];
             let (block, fresh) = shelf.take(room(buffer.values, buffer.kind.size()));
             self.now.fresh_buffers += usize::from(fresh);
