@@ -64,8 +64,9 @@ pub enum Side {
 enum Growing {
     /// It came with so many values for [`FEW`] images, and so many for every further one.
     Came { few: Room, more: isize },
-    /// That went which came as this entry of the list.
-    Went(usize),
+    /// That went which came as this entry of the list, with so many bytes for [`FEW`] images, and so many for every further
+    /// one: of more images it may be another, where a layer takes another way.
+    Went { came: usize, few: usize, more: isize },
 }
 
 impl Footprint {
@@ -78,10 +79,8 @@ impl Footprint {
         let validation = held_out.map(Split::len);
         let (few, ends) = trace(study, model, data, FEW, validation.is_some())?;
         let (more, other) = trace(study, model, data, FEW + 1, validation.is_some())?;
-        let changes = few.iter().zip(&more).map(|(&few, &more)| Growing::between(few, more));
-        let changes = changes
-            .collect::<Option<Vec<_>>>()
-            .filter(|all| all.len() == few.len() && all.len() == more.len() && ends == other);
+        let changes = (0..few.len().max(more.len())).map(|nth| Growing::between(&few, &more, nth));
+        let changes = changes.collect::<Option<Vec<_>>>().filter(|_| ends == other);
         let Some(changes) = changes else {
             let problem =
                 "its buffers depend on the number of images in a way that is not a straight line";
@@ -136,14 +135,16 @@ impl Footprint {
 
     /// The most of each kind of memory in each phase, for so many images at a time.
     fn rehearse(&self, images: [usize; PHASES]) -> [Held; PHASES] {
-        let mut rehearsal = Rehearsal::default();
-        let (mut most, mut phase) = ([Held::default(); PHASES], 0);
+        let phase_of = |nth: usize| self.ends.iter().position(|&end| nth < end).unwrap_or(0);
+        let (mut rehearsal, mut live) = (Rehearsal::default(), 0);
+        let mut most = [Held::default(); PHASES];
         for (nth, &change) in self.changes.iter().enumerate() {
-            while nth == self.ends[phase] {
-                phase += 1;
-            }
-            let held = rehearsal.next(change.of(images[phase]));
-            most[phase].live_bytes = most[phase].live_bytes.max(held.live_bytes);
+            let phase = phase_of(nth);
+            // What went is as large as it came.
+            let came = if let Growing::Went { came, .. } = change { phase_of(came) } else { phase };
+            let held = rehearsal.next(change.of(images[came]));
+            live = change.then_live(live, images[came]);
+            most[phase].live_bytes = most[phase].live_bytes.max(live);
             most[phase].held_bytes = most[phase].held_bytes.max(held.held_bytes);
             most[phase].fresh_buffers = held.fresh_buffers;
         }
@@ -239,15 +240,22 @@ fn most(phases: &[Held], of: fn(&Held) -> usize) -> u64 {
 }
 
 impl Growing {
-    /// What came or went for [`FEW`] images and for one more, where it is the same.
-    fn between(few: Change, more: Change) -> Option<Self> {
-        match (few, more) {
+    /// The entry at this place for [`FEW`] images and for one more, where both do the same there.
+    fn between(few: &[Change], more: &[Change], nth: usize) -> Option<Self> {
+        let room = |changes: &[Change], came: usize| match changes.get(came)? {
+            Change::Came(room) => Some(*room),
+            Change::Went(_) => None,
+        };
+        match (*few.get(nth)?, *more.get(nth)?) {
             (Change::Came(few), Change::Came(more)) => {
                 let grows = more.values.checked_signed_diff(few.values)?;
                 (Room { values: few.values, ..more } == few)
                     .then_some(Self::Came { few, more: grows })
             }
-            (Change::Went(few), Change::Went(more)) if few == more => Some(Self::Went(few)),
+            (Change::Went(came), Change::Went(other)) => {
+                let [few, more] = [room(few, came)?.bytes(), room(more, other)?.bytes()];
+                Some(Self::Went { came, few, more: more.checked_signed_diff(few)? })
+            }
             _ => None,
         }
     }
@@ -256,13 +264,25 @@ impl Growing {
     fn of(self, images: usize) -> Change {
         match self {
             Self::Came { few, more } => {
-                let further = (images as isize - FEW as isize).saturating_mul(more);
-                let values = few.values.saturating_add_signed(further);
-                Change::Came(Room { values, ..few })
+                Change::Came(Room { values: grown(few.values, more, images), ..few })
             }
-            Self::Went(came) => Change::Went(came),
+            Self::Went { came, .. } => Change::Went(came),
         }
     }
+
+    /// The bytes that live behind it, where so many did before.
+    fn then_live(self, live: usize, images: usize) -> usize {
+        match (self, self.of(images)) {
+            (Self::Went { few, more, .. }, _) => live.saturating_sub(grown(few, more, images)),
+            (_, Change::Came(room)) => live.saturating_add(room.bytes()),
+            (_, Change::Went(_)) => live,
+        }
+    }
+}
+
+/// A number for so many images that is `few` for [`FEW`] of them.
+fn grown(few: usize, more: isize, images: usize) -> usize {
+    few.saturating_add_signed((images as isize - FEW as isize).saturating_mul(more))
 }
 
 /// What came and went in three steps on so many made-up images at a time, when as many judged what was learnt while training
