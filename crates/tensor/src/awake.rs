@@ -6,12 +6,16 @@
 //! other threads look for work without pause.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 thread_local! {
     /// Whether the other threads of the pool wait for work of this one.
     static AWAKE: Cell<bool> = const { Cell::new(false) };
 }
+
+/// How long the others may take to come before the work begins; who is asleep takes 25 to 50 µs.
+const WAIT: Duration = Duration::from_micros(100);
 
 /// Looks for work that a thread makes one after the other before it lets other programs run.
 const PATIENCE: u32 = 2_000;
@@ -31,14 +35,15 @@ pub fn awake<R>(work: impl FnOnce() -> R) -> R {
     if rayon::current_num_threads() == 1 {
         return work();
     }
-    let done = AtomicBool::new(false);
+    let (door, done) = (Door::default(), AtomicBool::new(false));
     rayon::in_place_scope(|scope| {
         scope.spawn_broadcast(|_, at| {
             // This thread waits for nothing: it would wait for itself.
-            if at.index() != this {
+            if at.index() != this && door.enter() {
                 look_for_work(&done);
             }
         });
+        door.close(rayon::current_num_threads() - 1);
         let _done = Done { done: &done, outer: AWAKE.replace(true) };
         work()
     })
@@ -62,6 +67,36 @@ fn look_for_work(done: &AtomicBool) {
             }
             _ => std::thread::yield_now(),
         }
+    }
+}
+
+/// Lets threads come to look for work until the work begins, and none afterwards.
+///
+/// A thread that came later could do so while it waits, within a piece of that work, for another piece of it: it would then wait
+/// for the end of the work, and whoever works for the end of the piece.
+#[derive(Default)]
+struct Door {
+    /// How many came, and [`Door::CLOSED`].
+    state: AtomicUsize,
+}
+
+impl Door {
+    const CLOSED: usize = 1 << (usize::BITS - 1);
+
+    /// Whether this thread came in time.
+    fn enter(&self) -> bool {
+        let one_more = |state| (state & Self::CLOSED == 0).then_some(state + 1);
+        self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_ok()
+    }
+
+    /// Closes when so many came, or after a while.
+    #[expect(clippy::disallowed_methods, reason = "how long others take changes no result")]
+    fn close(&self, most: usize) {
+        let begun = Instant::now();
+        while self.state.load(Ordering::Acquire) < most && begun.elapsed() < WAIT {
+            std::hint::spin_loop();
+        }
+        self.state.fetch_or(Self::CLOSED, Ordering::AcqRel);
     }
 }
 
@@ -110,6 +145,29 @@ mod tests {
             let sum = on(threads, || awake(|| (0..50).into_par_iter().map(inner).sum::<u64>()));
             assert_eq!(sum, expected);
         }
+    }
+
+    #[test]
+    fn nobody_waits_for_the_end_of_work_within_a_piece_of_it() {
+        let (end, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let pieces = |i: u64| (0..64 + i % 7).into_par_iter().map(|k| k ^ i).sum::<u64>();
+            let sums = on(2, || (0..5_000).map(|i| awake(|| pieces(i) + pieces(i + 1))).max());
+            end.send(sums).expect("somebody waits");
+        });
+        let sums = ended.recv_timeout(std::time::Duration::from_secs(120));
+        assert!(sums.expect("a deadlock").is_some());
+    }
+
+    #[test]
+    fn a_door_lets_nobody_in_once_it_is_closed() {
+        let door = Door::default();
+        assert!(door.enter());
+        door.close(1);
+        assert!(!door.enter());
+        let alone = Door::default();
+        alone.close(3);
+        assert!(!alone.enter(), "nobody came in time");
     }
 
     #[test]
