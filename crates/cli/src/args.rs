@@ -136,7 +136,7 @@ pub(crate) struct Ablate {
 pub(crate) struct Fit {
     #[command(flatten)]
     pub(crate) study: StudyArgs,
-    /// Memory for tensors, such as 512MB, 2GB or 1.5GiB
+    /// What a run may hold, such as 512MB, 2GB or 1.5GiB
     #[arg(long, value_name = "SIZE", value_parser = size_in_bytes, default_value = "2GB")]
     pub(crate) memory: u64,
     /// Only this arm

@@ -101,6 +101,13 @@ pub fn bytes(value: u64) -> String {
 ///
 /// # Errors
 /// With what is expected.
+///
+/// ```
+/// use cenote_evidence::size_in_bytes;
+///
+/// assert_eq!(size_in_bytes("1.5 GiB"), Ok(1_610_612_736));
+/// assert!(size_in_bytes("much").is_err_and(|expected| expected.contains("MB")));
+/// ```
 pub fn size_in_bytes(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, f64); 9] = [
         ("TiB", 1_099_511_627_776.0),

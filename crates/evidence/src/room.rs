@@ -37,13 +37,13 @@ impl Room {
 
 impl ArmRoom {
     /// The largest image in words: `74x74`, `613x613 or more`, `none`.
-    pub fn image(&self) -> String {
+    pub fn image_in_words(&self) -> String {
         let more = if self.or_more { " or more" } else { "" };
         self.side.map_or_else(|| "none".to_owned(), |side| format!("{side}x{side}{more}"))
     }
 
-    /// The largest batch in words.
-    pub fn images(&self) -> String {
+    /// The largest batch in words: `75`, `none`.
+    pub fn batch_in_words(&self) -> String {
         self.batch.map_or_else(|| "none".to_owned(), |batch| batch.to_string())
     }
 }

@@ -7,7 +7,7 @@
 
 use cenote_datasets::Split;
 use cenote_layers::{Model, ModelSpec, Params};
-use cenote_tensor::{Change, Held, Rehearsal, Room, Seed, changes_so_far, release, traced};
+use cenote_tensor::{Change, Extent, Held, Rehearsal, Seed, changes_so_far, release, traced};
 
 use crate::memory;
 use crate::task::{Network, TOGETHER};
@@ -63,7 +63,7 @@ pub enum Side {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Growing {
     /// It came with so many values for [`FEW`] images, and so many for every further one.
-    Came { few: Room, more: isize },
+    Came { few: Extent, more: isize },
     /// That went which came as this entry of the list, with so many bytes for [`FEW`] images, and so many for every further
     /// one: of more images it may be another, where a layer takes another way.
     Went { came: usize, few: usize, more: isize },
@@ -136,15 +136,15 @@ impl Footprint {
     /// The most of each kind of memory in each phase, for so many images at a time.
     fn rehearse(&self, images: [usize; PHASES]) -> [Held; PHASES] {
         let phase_of = |nth: usize| self.ends.iter().position(|&end| nth < end).unwrap_or(0);
-        let (mut rehearsal, mut live) = (Rehearsal::default(), 0);
+        let (mut rehearsal, mut live) = (Rehearsal::default(), 0_i128);
         let mut most = [Held::default(); PHASES];
         for (nth, &change) in self.changes.iter().enumerate() {
             let phase = phase_of(nth);
             // What went is as large as it came.
             let came = if let Growing::Went { came, .. } = change { phase_of(came) } else { phase };
             let held = rehearsal.next(change.of(images[came]));
-            live = change.then_live(live, images[came]);
-            most[phase].live_bytes = most[phase].live_bytes.max(live);
+            live += change.bytes(images[came]);
+            most[phase].live_bytes = most[phase].live_bytes.max(usize::try_from(live).unwrap_or(0));
             most[phase].held_bytes = most[phase].held_bytes.max(held.held_bytes);
             most[phase].fresh_buffers = held.fresh_buffers;
         }
@@ -226,12 +226,20 @@ pub(crate) fn largest(most: usize, fits: impl Fn(usize) -> bool) -> Option<usize
     if most == 0 || !fits(1) {
         return None;
     }
-    let (mut most, mut too_many) = (1, most + 1);
-    while most + 1 < too_many {
-        let middle = usize::midpoint(most, too_many);
-        if fits(middle) { most = middle } else { too_many = middle }
+    // Never far beyond what fits: what many more would take may be more than can be counted.
+    let (mut fitting, mut too_many) = (1, most.saturating_add(1));
+    while fitting <= most / 2 && too_many > most {
+        if fits(2 * fitting) {
+            fitting *= 2;
+        } else {
+            too_many = 2 * fitting;
+        }
     }
-    Some(most)
+    while fitting + 1 < too_many {
+        let middle = usize::midpoint(fitting, too_many);
+        if fits(middle) { fitting = middle } else { too_many = middle }
+    }
+    Some(fitting)
 }
 
 /// The most bytes of some phases.
@@ -242,18 +250,18 @@ fn most(phases: &[Held], of: fn(&Held) -> usize) -> u64 {
 impl Growing {
     /// The entry at this place for [`FEW`] images and for one more, where both do the same there.
     fn between(few: &[Change], more: &[Change], nth: usize) -> Option<Self> {
-        let room = |changes: &[Change], came: usize| match changes.get(came)? {
-            Change::Came(room) => Some(*room),
+        let extent = |changes: &[Change], came: usize| match changes.get(came)? {
+            Change::Came(extent) => Some(*extent),
             Change::Went(_) => None,
         };
         match (*few.get(nth)?, *more.get(nth)?) {
             (Change::Came(few), Change::Came(more)) => {
                 let grows = more.values.checked_signed_diff(few.values)?;
-                (Room { values: few.values, ..more } == few)
+                (Extent { values: few.values, ..more } == few)
                     .then_some(Self::Came { few, more: grows })
             }
             (Change::Went(came), Change::Went(other)) => {
-                let [few, more] = [room(few, came)?.bytes(), room(more, other)?.bytes()];
+                let [few, more] = [extent(few, came)?.bytes(), extent(more, other)?.bytes()];
                 Some(Self::Went { came, few, more: more.checked_signed_diff(few)? })
             }
             _ => None,
@@ -264,18 +272,19 @@ impl Growing {
     fn of(self, images: usize) -> Change {
         match self {
             Self::Came { few, more } => {
-                Change::Came(Room { values: grown(few.values, more, images), ..few })
+                Change::Came(Extent { values: grown(few.values, more, images), ..few })
             }
             Self::Went { came, .. } => Change::Went(came),
         }
     }
 
-    /// The bytes that live behind it, where so many did before.
-    fn then_live(self, live: usize, images: usize) -> usize {
-        match (self, self.of(images)) {
-            (Self::Went { few, more, .. }, _) => live.saturating_sub(grown(few, more, images)),
-            (_, Change::Came(room)) => live.saturating_add(room.bytes()),
-            (_, Change::Went(_)) => live,
+    /// The bytes that come with it, negative where they go.
+    fn bytes(self, images: usize) -> i128 {
+        match self {
+            Self::Came { few, more } => {
+                Extent { values: grown(few.values, more, images), ..few }.bytes() as i128
+            }
+            Self::Went { few, more, .. } => -(grown(few, more, images) as i128),
         }
     }
 }
@@ -381,6 +390,20 @@ mod tests {
                     let foreseen = footprint.judging(images, TOGETHER);
                     assert_eq!(foreseen, usage.peak_bytes as u64, "{name} {} {images}", arm.name);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_number_that_fits_is_found_and_nothing_far_beyond_it_is_tried() {
+        for most in [0, 1, 2, 3, 7, 8, 9, 1_000] {
+            for limit in [0, 1, 2, 3, 5, 8, 700] {
+                let fits = |number: usize| {
+                    assert!(number <= most && number <= 2 * limit.max(1), "{number} {limit}");
+                    number <= limit
+                };
+                let expected = Some(limit.min(most)).filter(|&number| number > 0);
+                assert_eq!(largest(most, fits), expected, "{most} {limit}");
             }
         }
     }

@@ -116,6 +116,7 @@ impl Drop for Done<'_> {
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
 
     use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
@@ -146,8 +147,33 @@ mod tests {
         }
     }
 
+    /// Two threads that do nothing else while it lives, so that those of a pool come late.
+    struct Busy(Arc<AtomicBool>);
+
+    impl Busy {
+        fn new() -> Self {
+            let idle = Arc::new(AtomicBool::new(false));
+            for _ in 0..2 {
+                let idle = Arc::clone(&idle);
+                std::thread::spawn(move || {
+                    while !idle.load(Ordering::Relaxed) {
+                        std::hint::spin_loop();
+                    }
+                });
+            }
+            Self(idle)
+        }
+    }
+
+    impl Drop for Busy {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
     #[test]
     fn nobody_waits_for_the_end_of_work_within_a_piece_of_it() {
+        let _busy = Busy::new();
         let (end, ended) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let pieces = |i: u64| (0..64 + i % 7).into_par_iter().map(|k| k ^ i).sum::<u64>();

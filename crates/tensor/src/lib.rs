@@ -79,7 +79,7 @@ pub use ops::spectral::{BandLimit, Taper};
 pub use ops::update::update_each;
 pub use probe::{multiply_adds, sum, triad};
 pub use random::{Seed, Stream};
-pub use rehearsal::{Change, Held, Kind, Rehearsal, Room};
+pub use rehearsal::{Change, Extent, Held, Kind, Rehearsal};
 pub use shape::{MAX_RANK, Shape};
 pub use tensor::Tensor;
 pub use window::{Rounding, Window, Windows};

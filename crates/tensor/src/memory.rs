@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::AccessError;
 
 use crate::Scalar;
-use crate::rehearsal::{Change, Kind, Room};
+use crate::rehearsal::{Change, Extent, Kind};
 use crate::shelf::Shelf;
 
 /// What [`metered`] saw.
@@ -138,12 +138,12 @@ struct Meter {
 
 impl Meter {
     /// Counts a buffer; returns its entry in the trace, if there is one.
-    fn add(&self, room: Room) -> Option<usize> {
-        let bytes = room.bytes();
+    fn add(&self, extent: Extent) -> Option<usize> {
+        let bytes = extent.bytes();
         let live = self.live.fetch_add(bytes, Ordering::Relaxed) + bytes;
         self.peak.fetch_max(live, Ordering::Relaxed);
         let mut trace = locked(self.trace.as_ref()?);
-        trace.push(Change::Came(room));
+        trace.push(Change::Came(extent));
         Some(trace.len() - 1)
     }
 
@@ -253,7 +253,7 @@ impl<T: Element> Buffer<T> {
 
     fn over(vec: Vec<T>, first: usize, len: usize, recycled: bool) -> Self {
         let meter = METER.with_borrow(Arc::clone);
-        let came = meter.add(Room { kind: T::KIND, values: len, recycled });
+        let came = meter.add(Extent { kind: T::KIND, values: len, recycled });
         Self { vec, first, len, meter, came }
     }
 
@@ -365,6 +365,14 @@ mod tests {
         let step = || drop([Buffer::<Scalar>::stale(54_321), Buffer::stale(54_321)]);
         assert_eq!(metered(step).1.fresh_buffers, 2);
         assert_eq!(metered(step).1.fresh_buffers, 0);
+    }
+
+    #[test]
+    fn free_buffers_are_handed_back() {
+        let fresh = || metered(|| drop(Buffer::<Scalar>::stale(65_432))).1.fresh_buffers;
+        assert_eq!([fresh(), fresh()], [1, 0]);
+        release();
+        assert_eq!(fresh(), 1);
     }
 
     #[test]

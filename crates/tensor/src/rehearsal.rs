@@ -8,14 +8,14 @@ use crate::shelf::Shelf;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A buffer came.
-    Came(Room),
+    Came(Extent),
     /// The buffer went that came as this entry of the list.
     Went(usize),
 }
 
 /// The size of a buffer, and where it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
+pub struct Extent {
     /// What its values are.
     pub kind: Kind,
     /// How many there are.
@@ -49,7 +49,7 @@ impl Kind {
     }
 }
 
-impl Room {
+impl Extent {
     /// Bytes of its values.
     pub const fn bytes(self) -> usize {
         self.values * self.kind.size()
@@ -78,7 +78,7 @@ impl Room {
 pub struct Rehearsal {
     shelves: [Shelf<usize>; Kind::ALL.len()],
     /// For every change, the buffer that came with it and what it was made of.
-    blocks: Vec<Option<(Room, usize)>>,
+    blocks: Vec<Option<(Extent, usize)>>,
     now: Held,
     adopted_bytes: usize,
 }
@@ -113,7 +113,7 @@ impl Rehearsal {
         self.now
     }
 
-    fn come(&mut self, buffer: Room) {
+    fn come(&mut self, buffer: Extent) {
         self.now.live_bytes += buffer.bytes();
         let block = if buffer.values == 0 {
             0

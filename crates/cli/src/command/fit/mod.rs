@@ -38,6 +38,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         study.setup(arm)?;
     }
     study.with_seeds(1);
+    // It is asked for another limit than the study's own.
+    study.memory = None;
     if let Some(trial) = &args.trial {
         return child::run(study, trial);
     }
@@ -84,8 +86,8 @@ fn table(plan: &Plan, rows: &[Row<'_>], memory: u64) -> String {
             bytes(row.peak),
             bytes(row.judging),
             bytes(row.room.held_bytes),
-            row.room.images(),
-            row.room.image(),
+            row.room.batch_in_words(),
+            row.room.image_in_words(),
         ]);
     }
     let missing = rows.iter().filter_map(|row| {

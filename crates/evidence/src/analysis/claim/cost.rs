@@ -124,11 +124,11 @@ pub(super) fn failing(analysis: &Analysis, arm: &Comparison) -> Said {
         Some(format!(
             "; within {} the largest batch is {} and the largest image {}, for `{}` {} and {}",
             bytes(room.limit_bytes),
-            one.images(),
-            one.image(),
+            one.batch_in_words(),
+            one.image_in_words(),
             arm.against,
-            other.images(),
-            other.image(),
+            other.batch_in_words(),
+            other.image_in_words(),
         ))
     });
     let text = format!("{}, {}{memory}{}", told(one), told(other), room.unwrap_or_default());
