@@ -33,6 +33,7 @@ mod error;
 mod memory;
 mod number;
 mod ops;
+mod pages;
 mod probe;
 mod random;
 mod rehearsal;

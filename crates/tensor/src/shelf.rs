@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::pages;
+
 /// Free bytes beyond any share that a thread may hold back.
 const SLACK_BYTES: usize = 16 << 20;
 
@@ -20,7 +22,7 @@ pub(crate) trait Block {
 
 impl<T: Copy + Default> Block for Vec<T> {
     fn allocate(len: usize) -> Self {
-        vec![T::default(); len]
+        pages::block(len)
     }
 
     fn len(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::Scalar;
+use crate::{Scalar, pages};
 
 thread_local! {
     static KEPT: RefCell<Vec<Vec<Scalar>>> = RefCell::default();
@@ -22,7 +22,7 @@ pub(crate) fn with<R>(len: usize, work: impl FnOnce(&mut [Scalar]) -> R) -> R {
     if kept.len() < len + spare {
         // Nothing of the old contents is wanted, so nothing is copied, and both are never there.
         drop(kept);
-        kept = vec![0.0; len + spare];
+        kept = pages::block(len + spare);
     }
     let start = kept.as_ptr().align_offset(LINE).min(spare);
     let result = work(&mut kept[start..start + len]);
