@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::WIDEST;
+use super::{Vector, WIDEST};
 
 /// Bytes of a line of the cache.
 const LINE: usize = WIDEST * size_of::<f32>();
@@ -18,9 +18,6 @@ pub(crate) struct Ahead {
 }
 
 impl Ahead {
-    /// Terms of a product after which one more line is asked for.
-    pub(super) const TERMS: usize = 8;
-
     /// Asks for `numbers` too, after what there is. At most three times.
     pub(crate) fn and(mut self, numbers: &[f32]) -> Self {
         let start = numbers.as_ptr().addr();
@@ -45,10 +42,10 @@ impl Ahead {
         self.parts.iter().all(Range::is_empty)
     }
 
-    /// The next lines, enough for `terms` terms.
+    /// The next lines, enough for `terms` terms of a tile.
     #[inline(always)]
-    pub(super) fn next(&mut self, terms: usize) -> Option<Run> {
-        self.lines(terms.div_ceil(Self::TERMS))
+    pub(super) fn next<V: Vector>(&mut self, terms: usize) -> Option<Run> {
+        self.lines(terms.div_ceil(V::TERMS_PER_LINE))
     }
 
     /// The next lines, so many or what is left of a part.
@@ -101,7 +98,7 @@ mod tests {
         let mut ahead = Ahead::default().and(&numbers[..5 * WIDEST]).and_after(&numbers[..WIDEST]);
         let first = numbers.as_ptr().addr() / LINE * LINE;
         let mut asked = Vec::new();
-        while let Some(mut run) = ahead.next(2 * Ahead::TERMS) {
+        while let Some(mut run) = ahead.lines(2) {
             asked.push((run.at.addr() - first) / LINE);
             run.ask();
             asked.push((run.at.addr() - first) / LINE);

@@ -42,6 +42,7 @@ unsafe fn mask(count: usize) -> __m256i {
 impl Vector for F32x8 {
     const LANES: usize = 8;
     const PRODUCT_ROWS: usize = 6;
+    const TERMS_PER_LINE: usize = 8;
     const DOT_ROWS: usize = 4;
     const WINOGRAD_ROWS: usize = 6;
     const WINOGRAD_OUTER: [usize; 2] = [4, 2];

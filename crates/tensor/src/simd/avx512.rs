@@ -34,6 +34,7 @@ fn mask(count: usize) -> __mmask16 {
 impl Vector for F32x16 {
     const LANES: usize = 16;
     const PRODUCT_ROWS: usize = 14;
+    const TERMS_PER_LINE: usize = 1;
     const DOT_ROWS: usize = 8;
     const WINOGRAD_ROWS: usize = 12;
     const WINOGRAD_OUTER: [usize; 2] = [8, 3];

@@ -90,6 +90,9 @@ pub(crate) trait Vector: Copy {
     const LANES: usize;
     /// Rows of the largest tile of a [`Product`]: two registers each have to stay in registers.
     const PRODUCT_ROWS: usize;
+    /// Terms of such a tile after which one more line of the cache is asked for. Fewer, and requests take the places in
+    /// which the reads of the tile wait; more, and what a product needs is not there when the next one begins.
+    const TERMS_PER_LINE: usize;
     /// Rows of the largest tile of [`Dots`]: three registers each have to stay in registers.
     const DOT_ROWS: usize;
     /// One truth per lane.

@@ -23,6 +23,7 @@ pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
 impl Vector for F32x4 {
     const LANES: usize = 4;
     const PRODUCT_ROWS: usize = 8;
+    const TERMS_PER_LINE: usize = 8;
     const DOT_ROWS: usize = 8;
     const WINOGRAD_ROWS: usize = 8;
     const WINOGRAD_OUTER: [usize; 2] = [4, 3];

@@ -95,7 +95,7 @@ impl Kernel for Outer<'_> {
                 unsafe {
                     let b = self.b.as_ptr().wrapping_add(q / size * self.strip);
                     let out = self.out.start().add(row * self.out.pitch() + q);
-                    let run = self.ahead.next(terms);
+                    let run = self.ahead.next::<V>(terms);
                     self.tile::<V>(&self.rows.starts()[row..row + rows], b, columns, out, run);
                 }
             }
@@ -190,9 +190,9 @@ impl Outer<'_> {
         let (mut b, mut ahead) = (b, ahead.unwrap_or(Run::only(b)));
         for &line in self.lines.starts() {
             let mut at = line;
-            for first in (0..self.length).step_by(Ahead::TERMS) {
+            for first in (0..self.length).step_by(V::TERMS_PER_LINE) {
                 ahead.ask();
-                for _ in first..self.length.min(first + Ahead::TERMS) {
+                for _ in first..self.length.min(first + V::TERMS_PER_LINE) {
                     let mut terms = [V::splat(0.0); W];
                     for (w, term) in terms.iter_mut().enumerate() {
                         // SAFETY: register w lies in the columns of this row of `b`.

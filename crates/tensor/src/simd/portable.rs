@@ -26,6 +26,7 @@ impl F32x4 {
 impl Vector for F32x4 {
     const LANES: usize = 4;
     const PRODUCT_ROWS: usize = 6;
+    const TERMS_PER_LINE: usize = 8;
     const DOT_ROWS: usize = 4;
     const WINOGRAD_ROWS: usize = 6;
     const WINOGRAD_OUTER: [usize; 2] = [4, 2];

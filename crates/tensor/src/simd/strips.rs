@@ -109,7 +109,7 @@ impl Kernel for Strips<'_> {
                         let tile = Tile {
                             a: a.terms(panel, k, depth),
                             starts: &starts[..depth],
-                            ahead: ahead.next(depth),
+                            ahead: ahead.next::<V>(depth),
                             init: init.map(|init| &init[row..row + rows]),
                             resume: resume || k > 0,
                             pitch: out.pitch(),

@@ -17,7 +17,7 @@
 //! five panels instead of eight.
 
 use super::Vector;
-use super::ahead::{Ahead, Run};
+use super::ahead::Run;
 
 /// Rows of `b` that are used together: with two registers each they take 16 to 32 KB.
 pub(super) const DEPTH: usize = 256;
@@ -163,7 +163,8 @@ impl Tile<'_> {
         }
         let mut ahead = self.ahead.unwrap_or(Run::only(self.a.as_ptr()));
         let (all, mut copy) = (self.a.as_chunks::<R>().0, copy);
-        for (a, starts) in all.chunks(Ahead::TERMS).zip(self.starts.chunks(Ahead::TERMS)) {
+        for (a, starts) in all.chunks(V::TERMS_PER_LINE).zip(self.starts.chunks(V::TERMS_PER_LINE))
+        {
             ahead.ask();
             for (a, &start) in a.iter().zip(starts) {
                 let mut terms = [V::splat(0.0); W];
