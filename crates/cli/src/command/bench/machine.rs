@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
 
-use cenote_tensor::{Scalar, multiply_adds, sum, triad};
+use cenote_tensor::{Scalar, Tensor, multiply_adds, sum, triad};
 
 use super::Work;
 use super::clock::{Rules, Timed};
@@ -52,18 +52,20 @@ impl Probe {
                 (timed, Work { flop: Some(flop), bytes: None })
             }
             What::Read(bytes, passes) => {
-                let parts = vec![vec![1.0; bytes / size_of::<Scalar>() / threads]; threads];
+                let parts =
+                    vec![Tensor::full([bytes / size_of::<Scalar>() / threads], 1.0); threads];
                 let timed = together(parts, rules, |part| {
                     for _ in 0..passes {
-                        black_box(sum(black_box(part)));
+                        black_box(sum(black_box(part.as_slice())));
                     }
                 });
                 (timed, Work { flop: None, bytes: Some((bytes * passes) as u64) })
             }
             What::Triad(bytes, passes) => {
-                let third = vec![1.0; bytes / size_of::<Scalar>() / threads / 3];
+                let third = Tensor::full([bytes / size_of::<Scalar>() / threads / 3], 1.0);
                 let parts = vec![[third.clone(), third.clone(), third]; threads];
                 let timed = together(parts, rules, |[a, b, c]| {
+                    let (a, b, c) = (a.as_mut_slice(), b.as_slice(), c.as_slice());
                     for _ in 0..passes {
                         triad(black_box(a), b, c, 0.5);
                     }
