@@ -46,7 +46,7 @@ Usage: cargo xtask {USAGE}
   --report         print the tables of the newest file, measure nothing
 
 Ctrl-C stops it; what was measured is kept for --resume and --report.
-A mode of PyTorch that loses clearly in the first round is not run in the others. In the first round every
+Who loses clearly to PyTorch in the first round is not run in the others. In the first round every
 network has a process of its own, for its memory; later Python does all of them in one."
     )
 }

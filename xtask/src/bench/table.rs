@@ -1,7 +1,7 @@
 //! The measurements of a run, and what can be asked of them.
 
 use super::line::Line;
-use super::peers::PYTORCH;
+use super::peers::{ONNX_RUNTIME, OURS, PYTORCH};
 use super::statistics::Spread;
 
 /// All measurements of a run.
@@ -13,7 +13,7 @@ pub(super) struct Table {
 /// A backward and a forward pass that are one row besides.
 const BOTH: &str = "op.batchnorm_relu_64x64x32x32";
 
-/// A mode that in the first round is slower than the best by more than this cannot win and is not
+/// Who is slower in the first round than the best mode of PyTorch by more than this cannot win and is not
 /// run again. It is judged by its best repetition, which a disturbance does not touch.
 const HOPELESS: f64 = 1.5;
 
@@ -97,7 +97,8 @@ impl Table {
         self.of(peer, workload, threads).any(|line| line.round == round)
     }
 
-    /// Whether a mode of PyTorch lost so clearly in round 0 that it need not run again.
+    /// Whether a peer lost so clearly to PyTorch in round 0 that it need not run again. We and ONNX Runtime,
+    /// to which bars are set, always do.
     pub(super) fn is_hopeless(&self, peer: &str, workload: &str, threads: u64) -> bool {
         let first = |peer: &str| {
             let mut lines = self.of(peer, workload, threads).filter(|line| line.round == 0);
@@ -105,7 +106,7 @@ impl Table {
         };
         let modes = self.peers().into_iter().filter(|peer| peer.starts_with(PYTORCH));
         let best = modes.filter_map(first).min_by(f64::total_cmp);
-        peer.starts_with(PYTORCH)
+        ![OURS, ONNX_RUNTIME].contains(&peer)
             && first(peer).zip(best).is_some_and(|(mine, best)| mine > HOPELESS * best)
     }
 }
@@ -144,15 +145,19 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn only_a_mode_of_pytorch_that_lost_clearly_is_hopeless() {
+    fn who_lost_clearly_to_pytorch_is_hopeless_unless_a_bar_is_set_to_it() {
         let text = line("cenote", "w", 1, 0, 50.0)
             + &line("torch_eager", "w", 1, 0, 15.1)
             + &line("torch_channels_last", "w", 1, 0, 10.0)
-            + &line("torch_compile", "w", 1, 0, 14.9);
+            + &line("torch_compile", "w", 1, 0, 14.9)
+            + &line("onnxruntime", "w", 1, 0, 50.0)
+            + &line("burn_flex", "w", 1, 0, 15.1)
+            + &line("candle", "w", 1, 0, 14.9);
         let table = Table::read(&text);
         let hopeless = |peer| table.is_hopeless(peer, "w", 1);
-        assert!(hopeless("torch_eager"));
-        assert!(["cenote", "torch_channels_last", "torch_compile"].iter().all(|p| !hopeless(p)));
+        assert!(hopeless("torch_eager") && hopeless("burn_flex"));
+        let others = ["cenote", "torch_channels_last", "torch_compile", "onnxruntime", "candle"];
+        assert!(others.iter().all(|peer| !hopeless(peer)));
         assert!(!table.is_hopeless("torch_eager", "w", 2), "nothing is known of two threads");
     }
 
