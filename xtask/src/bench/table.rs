@@ -52,10 +52,13 @@ impl Table {
         Spread::of(self.series(peer, workload, threads).into_iter().map(|(_, ms)| ms))
     }
 
-    /// Of all peers whose names begin so, the one with the smallest median.
+    /// Of all peers whose names begin so and that ran in every round, the one with the smallest median.
     pub(super) fn best(&self, prefix: &str, workload: &str, threads: u64) -> Option<&str> {
         let median = |peer: &str| self.spread(peer, workload, threads).map(|spread| spread.median);
-        let modes = self.peers().into_iter().filter(|peer| peer.starts_with(prefix));
+        let modes = self
+            .peers()
+            .into_iter()
+            .filter(|peer| peer.starts_with(prefix) && !self.is_hopeless(peer, workload, threads));
         let timed = modes.filter_map(|peer| Some((peer, median(peer)?)));
         timed.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(peer, _)| peer)
     }
@@ -98,11 +101,18 @@ impl Table {
     }
 
     /// Whether a peer lost so clearly to PyTorch in round 0 that it need not run again. We and ONNX Runtime,
-    /// to which bars are set, always do.
+    /// to which bars are set, always do. Passes that are one row besides are judged together.
     pub(super) fn is_hopeless(&self, peer: &str, workload: &str, threads: u64) -> bool {
-        let first = |peer: &str| {
-            let mut lines = self.of(peer, workload, threads).filter(|line| line.round == 0);
-            lines.next().map(|line| line.ms_min)
+        let passes = match workload.strip_prefix(BOTH) {
+            Some(_) => ["fwd", "bwd"].map(|pass| format!("{BOTH}.{pass}")).to_vec(),
+            None => vec![workload.to_owned()],
+        };
+        let first = |peer: &str| -> Option<f64> {
+            let of_pass = |pass: &String| {
+                let mut lines = self.of(peer, pass, threads).filter(|line| line.round == 0);
+                lines.next().map(|line| line.ms_min)
+            };
+            passes.iter().map(of_pass).sum()
         };
         let modes = self.peers().into_iter().filter(|peer| peer.starts_with(PYTORCH));
         let best = modes.filter_map(first).min_by(f64::total_cmp);
@@ -159,6 +169,21 @@ pub(super) mod tests {
         let others = ["cenote", "torch_channels_last", "torch_compile", "onnxruntime", "candle"];
         assert!(others.iter().all(|peer| !hopeless(peer)));
         assert!(!table.is_hopeless("torch_eager", "w", 2), "nothing is known of two threads");
+    }
+
+    #[test]
+    fn a_mode_that_loses_one_of_two_passes_and_wins_the_other_is_not_hopeless() {
+        let [forward, backward] = [format!("{BOTH}.fwd"), format!("{BOTH}.bwd")];
+        let text = line("torch_eager", &forward, 1, 0, 10.0)
+            + &line("torch_channels_last", &forward, 1, 0, 4.0)
+            + &line("torch_eager", &backward, 1, 0, 7.0)
+            + &line("torch_channels_last", &backward, 1, 0, 15.0);
+        let table = Table::read(&text);
+        for workload in [&forward, &backward, &format!("{BOTH}.both")] {
+            for mode in ["torch_eager", "torch_channels_last"] {
+                assert!(!table.is_hopeless(mode, workload, 1), "{mode} {workload}");
+            }
+        }
     }
 
     #[test]
