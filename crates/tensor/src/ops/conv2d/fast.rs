@@ -3,7 +3,7 @@
 //! | what | how |
 //! |---|---|
 //! | one channel per group, stride 1 | sliding rows, `depthwise.rs` |
-//! | 3x3 or 5x5, stride 1, not few channels | Winograd's algorithms, `winograd.rs` |
+//! | 3x3 or 5x5 at stride 1, 3x3 at stride 2 on maps that fit; not few channels | Winograd's algorithms, `winograd.rs` |
 //! | everything else | products with shifted sheets, `direct.rs` |
 
 use super::{Conv2d, depthwise, direct, winograd};

@@ -19,8 +19,11 @@ use crate::{Tensor, Window};
 const BAND: usize = 80 << 10;
 /// Fewest and most tiles of a band.
 const TILES: [usize; 2] = [24, 96];
-/// Tiles of one band of a weight gradient: the more, the less often the sums are read and written.
-const TILES_OF_SUMS: usize = 128;
+/// Numbers of transformed maps of one band of a weight gradient, or as many as there are sums, which
+/// every band reads and writes.
+const OPERANDS: usize = 600 << 10;
+/// Fewest and most tiles of such a band.
+const TILES_OF_SUMS: [usize; 2] = [48, 128];
 /// Bands that there should at least be, so that threads have something to share.
 const TASKS: usize = 8;
 /// The number of bands is a multiple of this, so that the last ones keep all threads busy.
@@ -40,21 +43,37 @@ struct Plan {
     outputs: usize,
 }
 
-/// The form for a convolution, if there is one that is worth it.
-fn form(conv: &Conv2d) -> Option<Form> {
+/// The form for a convolution that writes maps of `output`, if there is one that is worth it.
+fn form(conv: &Conv2d, output: [usize; 2]) -> Option<Form> {
     let Window { kernel, stride, dilation, before, .. } = conv.windows.window();
-    let plain = stride == [1; 2] && dilation == [1; 2] && conv.groups == 1;
+    let plain = dilation == [1; 2] && conv.groups == 1;
     let wide = conv.in_channels.min(conv.out_channels) >= fewest_channels();
     if !plain || !wide || (0..2).any(|axis| before[axis] >= kernel[axis]) {
         return None;
     }
     let smallest = conv.output().into_iter().chain(conv.windows.input()).min().unwrap_or(0);
-    match kernel {
-        [3, 3] if smallest >= 3 => Some(Form::FourOfThree),
-        [3, 3] if smallest == 2 => Some(Form::TwoOfThree),
-        [5, 5] if smallest >= 2 => Some(Form::TwoOfFive),
+    match (kernel, stride) {
+        ([3, 3], [1, 1]) if smallest >= 3 => Some(Form::FourOfThree),
+        ([3, 3], [1, 1]) if smallest == 2 => Some(Form::TwoOfThree),
+        ([3, 3], [2, 2]) if before == [1; 2] && halves_well(conv.output()) => Some(Form::Halving),
+        ([5, 5], [1, 1]) if smallest >= 2 => [Form::ThreeOfFive, Form::TwoOfFive]
+            .into_iter()
+            .min_by_key(|&form| tiles(form, output).iter().product::<usize>() * form.frequencies()),
         _ => None,
     }
+}
+
+/// Rows and columns of tiles.
+fn tiles(form: Form, output: [usize; 2]) -> [usize; 2] {
+    output.map(|size| size.div_ceil(form.tile()))
+}
+
+/// Whether [`Form::Halving`] multiplies at most three quarters as often as the definition, for so many
+/// tiles that transforming the weights is worth it.
+fn halves_well(output: [usize; 2]) -> bool {
+    let (tiles, taps) = (tiles(Form::Halving, output).iter().product::<usize>(), 9);
+    let definition = output.iter().product::<usize>() * taps;
+    tiles >= 4 && 4 * tiles * Form::Halving.frequencies() <= 3 * definition
 }
 
 /// Fewest channels on either side: with fewer, too many lanes idle.
@@ -65,7 +84,7 @@ fn fewest_channels() -> usize {
 impl Plan {
     fn forward(conv: &Conv2d) -> Option<Self> {
         let geometry = Geometry {
-            form: form(conv)?,
+            form: form(conv, conv.output())?,
             input: conv.windows.input(),
             output: conv.output(),
             before: conv.windows.window().before,
@@ -75,21 +94,38 @@ impl Plan {
 
     /// From `∂y` to `∂x`.
     fn backward(conv: &Conv2d) -> Option<Self> {
-        let form = form(conv)?;
-        let geometry = Geometry {
-            form,
-            input: conv.output(),
-            output: conv.windows.input(),
-            before: conv.windows.window().before.map(|before| form.taps() - 1 - before),
+        let output = conv.windows.input();
+        let form = form(conv, output)?;
+        let (form, before) = match form {
+            Form::Halving => (Form::Doubling, [0; 2]),
+            _ => (form, conv.windows.window().before.map(|before| form.taps() - 1 - before)),
         };
+        let geometry = Geometry { form, input: conv.output(), output, before };
         Some(Self { geometry, inputs: conv.out_channels, outputs: conv.in_channels })
+    }
+
+    /// From `x` and `∂y` to `∂w`, whose sums are over more terms and take a form of a smaller error.
+    fn weight_gradient(conv: &Conv2d) -> Option<Self> {
+        let mut plan = Self::forward(conv)?;
+        if plan.geometry.form == Form::ThreeOfFive {
+            plan.geometry.form = Form::TwoOfFive;
+        }
+        Some(plan)
     }
 
     /// Tiles that a band should have.
     fn target(&self) -> usize {
-        let numbers = (self.geometry.form.tile() + self.geometry.form.taps() - 1).pow(2)
-            * self.inputs.next_multiple_of(lanes());
+        let numbers = self.geometry.form.frequencies() * self.inputs.next_multiple_of(lanes());
         (BAND / numbers).clamp(TILES[0], TILES[1])
+    }
+
+    /// Tiles that a band of the weight gradient should have.
+    fn target_of_sums(&self) -> usize {
+        let form = self.geometry.form;
+        let maps = [self.inputs, self.outputs].map(|maps| maps.next_multiple_of(lanes()));
+        let sums = WeightGradient::len(form, [self.outputs, self.inputs]);
+        let tiles = OPERANDS.max(sums) / (form.frequencies() * (maps[0] + maps[1]));
+        tiles.clamp(TILES_OF_SUMS[0], TILES_OF_SUMS[1])
     }
 
     /// Bands of about `target` tiles: images of each, at most so many, and rows of tiles into which
@@ -106,8 +142,7 @@ impl Plan {
     /// Multiplications and additions for `images`.
     fn operations(&self, images: usize) -> u64 {
         let ([rows, columns], form) = (self.geometry.tiles(), self.geometry.form);
-        let frequencies = (form.tile() + form.taps() - 1).pow(2);
-        [2, images, self.inputs, self.outputs, rows, columns, frequencies]
+        [2, images, self.inputs, self.outputs, rows, columns, form.frequencies()]
             .iter()
             .map(|&count| count as u64)
             .product()
@@ -297,7 +332,7 @@ impl Plan {
 
 /// The gradient of the weights, or `None` where another way is better.
 pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Option<Tensor> {
-    let plan = Plan::forward(conv)?;
+    let plan = Plan::weight_gradient(conv)?;
     let [batch, ..] = x.nchw();
     if batch == 0 {
         return None;
@@ -332,7 +367,7 @@ pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Option<
         let operations = plan.operations(batch) / tasks.len() as u64;
         parallel::each(tasks, operations, |_, (share, part, sums)| {
             let shape = shape(share);
-            let (images, cuts) = plan.bands(part.len(), TILES_OF_SUMS);
+            let (images, cuts) = plan.bands(part.len(), plan.target_of_sums());
             let rows = geometry.tiles()[0];
             let mut add = false;
             for first in part.clone().step_by(images) {
@@ -386,7 +421,7 @@ mod tests {
         let [batch, channels, height, width] = x.nchw();
         let [outputs, _, rows, columns] = w.nchw();
         let [_, _, high, wide] = dy.nchw();
-        let before = conv.windows.window().before;
+        let Window { before, stride, .. } = conv.windows.window();
         let [xs, ws, dys] = [x, w, dy].map(Tensor::as_slice);
         let (mut y, mut dx, mut dw) = (vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; w.len()]);
         for n in 0..batch {
@@ -395,12 +430,15 @@ mod tests {
                     for (u, v) in (0..rows).flat_map(|u| (0..columns).map(move |v| (u, v))) {
                         let at_w = ((o * channels + c) * rows + u) * columns + v;
                         for i in 0..high {
-                            let Some(h) = (i + u).checked_sub(before[0]).filter(|&h| h < height)
+                            let Some(h) =
+                                (i * stride[0] + u).checked_sub(before[0]).filter(|&h| h < height)
                             else {
                                 continue;
                             };
                             for j in 0..wide {
-                                let Some(k) = (j + v).checked_sub(before[1]).filter(|&k| k < width)
+                                let Some(k) = (j * stride[1] + v)
+                                    .checked_sub(before[1])
+                                    .filter(|&k| k < width)
                                 else {
                                     continue;
                                 };
@@ -446,15 +484,16 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..Default::default() })]
         #[test]
         fn every_pass_is_the_definition_within_the_error(
-            channels in [12_usize..67, 12..67], five: bool,
-            input in [2_usize..19, 2..19], before in [0_usize..5, 0..5], after in [0_usize..5, 0..5],
+            channels in [12_usize..67, 12..67], five: bool, stride in 1_usize..3,
+            input in [2_usize..33, 2..33], before in [0_usize..5, 0..5], after in [0_usize..5, 0..5],
             batch in 1_usize..10,
         ) {
             let kernel = if five { 5 } else { 3 };
             let [before, after] = [before, after].map(|padding| padding.map(|p| p % kernel));
-            let window = Window { before, after, ..Window::new([kernel; 2], [1; 2]) };
+            let before = if stride == 2 { [1; 2] } else { before };
+            let window = Window { before, after, ..Window::new([kernel; 2], [stride; 2]) };
             if let Ok(conv) = Conv2d::fit(window, channels[0], channels[1], 1, input)
-                && form(&conv).is_some()
+                && form(&conv, conv.output()).is_some()
             {
                 for error in errors(&conv, batch) {
                     prop_assert!(error <= ERROR, "{} for {:?}", error, conv);
@@ -464,7 +503,11 @@ mod tests {
     }
 
     fn same(kernel: usize, channels: [usize; 2], input: [usize; 2]) -> Conv2d {
-        let window = Window::new([kernel; 2], [1; 2]).padded([kernel / 2; 2]);
+        strided(kernel, 1, channels, input)
+    }
+
+    fn strided(kernel: usize, stride: usize, channels: [usize; 2], input: [usize; 2]) -> Conv2d {
+        let window = Window::new([kernel; 2], [stride; 2]).padded([kernel / 2; 2]);
         Conv2d::fit(window, channels[0], channels[1], 1, input).expect("fits")
     }
 
@@ -476,6 +519,9 @@ mod tests {
             (same(3, [16, 16], [32, 32]), 9),
             (same(3, [48, 33], [2, 7]), 3),
             (same(5, [32, 64], [14, 14]), 2),
+            (same(5, [64, 33], [4, 4]), 3),
+            (strided(3, 2, [64, 64], [32, 32]), 2),
+            (strided(3, 2, [256, 20], [16, 13]), 3),
         ] {
             let errors = errors(&conv, batch);
             assert!(errors.iter().all(|&error| error <= ERROR), "{errors:?} for {conv:?}");
@@ -505,7 +551,7 @@ mod tests {
             [(strided, 16, 1), (window, 16, 2), (window, fewest_channels() - 1, 1)]
         {
             let conv = Conv2d::fit(window, channels, channels, groups, [8, 8]).expect("fits");
-            assert_eq!(form(&conv), None);
+            assert_eq!(form(&conv, conv.output()), None);
         }
     }
 }

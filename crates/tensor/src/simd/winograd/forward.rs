@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use super::maps::{Maps, padded_len};
 use super::products::{LINES, OverChannels};
-use super::transforms::{FourOfThree, Grid, Linear, TwoOfFive, TwoOfThree, twice};
+use super::transforms::{
+    Doubling, FourOfThree, Grid, Halving, Linear, ThreeOfFive, TwoOfFive, TwoOfThree, twice,
+};
 use super::weights::{blocks, group_pitch};
-use super::{Band, Form, Geometry, Weights, lanes, pitch, with_form};
+use super::{Band, Form, Geometry, Weights, lanes, pitch, weight, with_form};
 use crate::simd::{Ahead, Kernel, PartsOf, Vector, dispatch};
 
 /// Numbers of the products that are held at once, where they are more than one group's.
@@ -45,10 +47,9 @@ struct Division {
 impl Division {
     #[inline(always)]
     fn new(geometry: &Geometry, band: &Band, [outputs, depth]: [usize; 2], lanes: usize) -> Self {
-        let (tile, window) =
-            (geometry.form.tile(), geometry.form.tile() + geometry.form.taps() - 1);
+        let (form, tile) = (geometry.form, geometry.form.tile());
         let (tiles, columns) = (band.tiles(geometry), geometry.tiles()[1]);
-        let frequencies = geometry.form.frequencies();
+        let frequencies = form.frequencies();
         // A group may have two blocks.
         let together = (PRODUCTS / (frequencies * tiles * lanes)).max(2);
         let together = together.min(outputs.div_ceil(lanes));
@@ -58,7 +59,7 @@ impl Division {
             together,
             inputs: frequencies * pitch(depth.div_ceil(lanes), tiles, lanes),
             products: frequencies * pitch(together, tiles, lanes),
-            padded: padded_len(band.rows.len(), columns, tile, window, lanes),
+            padded: padded_len(band.rows.len(), columns, form.step(), form.window(), lanes),
             outputs: cells,
         }
     }
@@ -92,10 +93,12 @@ impl Kernel for Forward<'_, '_> {
 #[inline(always)]
 fn forward<
     V: Vector,
-    T: Linear<A, A> + Linear<A, M>,
+    T: Linear<I, A> + Linear<A, M>,
+    const I: usize,
     const A: usize,
     const M: usize,
     const R: usize,
+    const W: usize,
 >(
     this: Forward<'_, '_>,
 ) {
@@ -112,17 +115,17 @@ fn forward<
         channels: depth,
         size: geometry.input,
         before: geometry.before,
-        step: M,
+        step: geometry.form.step(),
         columns: geometry.tiles()[1],
     };
-    maps.transform::<V, T, A, A>(&band.rows, scratch, inputs, input_pitch);
+    maps.transform::<V, T, I, A>(&band.rows, scratch, inputs, input_pitch);
 
     let all = outputs.div_ceil(V::LANES);
     let product_pitch = pitch(division.together, tiles, V::LANES);
     let first_block = blocks(all, groups.start).start;
     let planes = y.len() / band.images;
     let packed_len = |groups: Range<usize>| -> usize {
-        groups.map(|group| A * A * group_pitch(blocks(all, group).len(), depth, V::LANES)).sum()
+        groups.map(|group| W * W * group_pitch(blocks(all, group).len(), depth, V::LANES)).sum()
     };
     let mut packed_before = packed_len(0..groups.start);
     let mut group = groups.start;
@@ -140,18 +143,19 @@ fn forward<
             "winograd: room for the products"
         );
         for f in 0..A * A {
+            let (of_this, of_next) = (weight::<A, W>(f), weight::<A, W>(f + 1));
             let mut offset = packed_before;
             for group in group..end {
                 let of_group = blocks(all, group);
                 let (first, count) = (of_group.start, of_group.len());
-                let b = offset + f * group_pitch(count, depth, V::LANES);
+                let b = offset + of_this * group_pitch(count, depth, V::LANES);
                 let b = &packed[b..][..depth * count * V::LANES];
                 // The weights that follow in this loop: of the next group, or of the next frequency.
                 let each = group_pitch(count, depth, V::LANES);
                 let next = if first + count < stop {
-                    offset + (A * A + f) * each
+                    offset + (W * W + of_this) * each
                 } else {
-                    packed_before + (f + 1) * each
+                    packed_before + of_next * each
                 };
                 let next = packed.get(next..).unwrap_or(&[]);
                 let mut ahead = Ahead::default().and(&next[..next.len().min(b.len())]);
@@ -175,7 +179,7 @@ fn forward<
                     // `products` (as asserted above) have these rows; `b` was sliced to its size.
                     unsafe { product.run::<V>(rows, count) };
                 }
-                offset += A * A * group_pitch(count, depth, V::LANES);
+                offset += W * W * group_pitch(count, depth, V::LANES);
             }
         }
         packed_before += packed_len(group..end);

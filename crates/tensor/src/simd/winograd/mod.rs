@@ -1,4 +1,4 @@
-//! Winograd's convolution of small kernels at stride 1, on the vectors of this process.
+//! Winograd's convolution of small kernels, on the vectors of this process.
 //!
 //! A tile of `M · M` outputs needs `A · A` inputs, `A = M + R − 1` for a kernel of `R · R` taps. With
 //! the transforms of [`transforms`] along both axes:
@@ -41,15 +41,23 @@ use super::{Kernel, Vector, dispatch};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     FourOfThree,
+    /// Not for the gradient of the weights, which it would be too far off.
+    ThreeOfFive,
     TwoOfFive,
     TwoOfThree,
+    /// Four outputs of three taps at stride 2.
+    Halving,
+    /// Eight gradients of the inputs of [`Form::Halving`].
+    Doubling,
 }
 
 impl Form {
     /// Rows (and columns) of the outputs of a tile.
     pub(crate) fn tile(self) -> usize {
         match self {
-            Self::FourOfThree => 4,
+            Self::Doubling => 8,
+            Self::FourOfThree | Self::Halving => 4,
+            Self::ThreeOfFive => 3,
             Self::TwoOfFive | Self::TwoOfThree => 2,
         }
     }
@@ -57,30 +65,73 @@ impl Form {
     /// Rows (and columns) of the kernel.
     pub(crate) fn taps(self) -> usize {
         match self {
-            Self::FourOfThree | Self::TwoOfThree => 3,
-            Self::TwoOfFive => 5,
+            Self::ThreeOfFive | Self::TwoOfFive => 5,
+            Self::FourOfThree | Self::TwoOfThree | Self::Halving | Self::Doubling => 3,
         }
     }
 
-    /// Number of frequencies.
-    fn frequencies(self) -> usize {
-        (self.tile() + self.taps() - 1).pow(2)
+    /// Inputs from the first of one tile to the first of the next.
+    pub(crate) fn step(self) -> usize {
+        match self {
+            Self::Halving => 2 * self.tile(),
+            Self::Doubling => self.tile() / 2,
+            _ => self.tile(),
+        }
+    }
+
+    /// Rows (and columns) of the inputs of a tile.
+    fn window(self) -> usize {
+        match self {
+            Self::Halving | Self::Doubling => self.step() + 1,
+            _ => self.tile() + self.taps() - 1,
+        }
+    }
+
+    /// Multiplications along an axis.
+    fn side(self) -> usize {
+        match self {
+            Self::Halving | Self::Doubling => 9,
+            _ => self.window(),
+        }
+    }
+
+    /// Number of frequencies: multiplications of a tile.
+    pub(crate) fn frequencies(self) -> usize {
+        self.side().pow(2)
+    }
+
+    /// Number of transformed weights: frequencies may have one in common.
+    fn weights(self) -> usize {
+        match self {
+            Self::Halving | Self::Doubling => 36,
+            _ => self.frequencies(),
+        }
     }
 }
 
-/// Runs `$body` with `$A`, `$M`, `$R` and the transform `$T` of a form.
+/// Which of `W · W` transformed weights frequency `f` of `A · A` has: along an axis the last ones share.
+#[inline(always)]
+fn weight<const A: usize, const W: usize>(f: usize) -> usize {
+    (f / A).min(W - 1) * W + (f % A).min(W - 1)
+}
+
+/// Calls a function with the transform of a form and its numbers along an axis: inputs of a tile,
+/// frequencies, outputs, taps, transformed weights.
 macro_rules! with_form {
     ($form:expr, $call:ident::<$V:ident>($($argument:expr),*)) => {
         match $form {
-            Form::FourOfThree => $call::<$V, FourOfThree, 6, 4, 3>($($argument),*),
-            Form::TwoOfFive => $call::<$V, TwoOfFive, 6, 2, 5>($($argument),*),
-            Form::TwoOfThree => $call::<$V, TwoOfThree, 4, 2, 3>($($argument),*),
+            Form::FourOfThree => $call::<$V, FourOfThree, 6, 6, 4, 3, 6>($($argument),*),
+            Form::ThreeOfFive => $call::<$V, ThreeOfFive, 7, 7, 3, 5, 7>($($argument),*),
+            Form::TwoOfFive => $call::<$V, TwoOfFive, 6, 6, 2, 5, 6>($($argument),*),
+            Form::TwoOfThree => $call::<$V, TwoOfThree, 4, 4, 2, 3, 4>($($argument),*),
+            Form::Halving => $call::<$V, Halving, 9, 9, 4, 3, 6>($($argument),*),
+            Form::Doubling => $call::<$V, Doubling, 5, 9, 8, 3, 6>($($argument),*),
         }
     };
 }
 use with_form;
 
-/// A convolution at stride 1, fitted.
+/// A convolution, fitted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Geometry {
     pub(crate) form: Form,

@@ -2,8 +2,8 @@
 
 use super::maps::{Maps, padded_len};
 use super::products::OverTiles;
-use super::transforms::{FourOfThree, Grid, Linear, TwoOfFive, TwoOfThree, twice};
-use super::{Band, Form, Geometry, lanes, pitch, with_form};
+use super::transforms::{FourOfThree, Grid, Halving, Linear, TwoOfFive, TwoOfThree, twice};
+use super::{Band, Form, Geometry, lanes, pitch, weight};
 use crate::simd::lanes::prefetch;
 use crate::simd::{Kernel, Pitched, Vector, dispatch};
 
@@ -24,6 +24,19 @@ pub(crate) struct WeightGradient<'a> {
     pub(crate) scratch: &'a mut [f32],
 }
 
+/// As the general one, of the forms that gradients of weights are computed by.
+macro_rules! with_form {
+    ($form:expr, $call:ident::<$V:ident>($($argument:expr),*)) => {
+        match $form {
+            Form::FourOfThree => $call::<$V, FourOfThree, 6, 6, 4, 3, 6>($($argument),*),
+            Form::TwoOfFive => $call::<$V, TwoOfFive, 6, 6, 2, 5, 6>($($argument),*),
+            Form::TwoOfThree => $call::<$V, TwoOfThree, 4, 4, 2, 3, 4>($($argument),*),
+            Form::Halving => $call::<$V, Halving, 9, 9, 4, 3, 6>($($argument),*),
+            Form::ThreeOfFive | Form::Doubling => unreachable!("winograd: planned as {:?}", $form),
+        }
+    };
+}
+
 /// Distance between the frequencies of the sums.
 #[inline(always)]
 fn sums_pitch([outputs, channels]: [usize; 2], lanes: usize) -> usize {
@@ -33,7 +46,7 @@ fn sums_pitch([outputs, channels]: [usize; 2], lanes: usize) -> usize {
 impl WeightGradient<'_> {
     /// Numbers in the sums.
     pub(crate) fn len(form: Form, shape: [usize; 2]) -> usize {
-        form.frequencies() * sums_pitch(shape, lanes())
+        form.weights() * sums_pitch(shape, lanes())
     }
 
     /// Numbers of scratch memory that a band takes.
@@ -42,10 +55,10 @@ impl WeightGradient<'_> {
         let of_channels = |channels: usize| {
             geometry.form.frequencies() * pitch(channels.div_ceil(lanes), tiles, lanes)
         };
-        let (tile, taps) = (geometry.form.tile(), geometry.form.taps());
+        let (step, window) = (geometry.form.step(), geometry.form.window());
         let columns = geometry.tiles()[1];
         shape.map(of_channels).iter().sum::<usize>()
-            + padded_len(band.rows.len(), columns, tile, tile + taps - 1, lanes)
+            + padded_len(band.rows.len(), columns, step, window, lanes)
     }
 
     pub(crate) fn run(self) {
@@ -66,10 +79,12 @@ impl Kernel for WeightGradient<'_> {
 #[inline(always)]
 fn gradient<
     V: Vector,
-    T: Linear<A, A> + Linear<M, A>,
+    T: Linear<I, A> + Linear<M, A>,
+    const I: usize,
     const A: usize,
     const M: usize,
     const R: usize,
+    const W: usize,
 >(
     WeightGradient { geometry, band, shape, x, dy, sums, add, scratch }: WeightGradient<'_>,
 ) {
@@ -84,21 +99,30 @@ fn gradient<
         channels,
         size: geometry.input,
         before: geometry.before,
-        step: M,
+        step: geometry.form.step(),
         columns,
     };
-    x_maps.transform::<V, T, A, A>(&band.rows, padded, inputs, x_pitch);
-    let dy_maps =
-        Maps { values: dy, channels: outputs, size: geometry.output, before: [0; 2], ..x_maps };
+    x_maps.transform::<V, T, I, A>(&band.rows, padded, inputs, x_pitch);
+    let dy_maps = Maps {
+        values: dy,
+        channels: outputs,
+        size: geometry.output,
+        before: [0; 2],
+        step: M,
+        ..x_maps
+    };
     dy_maps.transform::<V, T, M, A>(&band.rows, padded, spread, dy_pitch);
 
     let pitch = sums_pitch(shape, V::LANES);
-    assert_eq!(sums.len(), A * A * pitch, "winograd: room for the sums");
+    assert_eq!(sums.len(), W * W * pitch, "winograd: room for the sums");
     let row = channels.next_multiple_of(V::LANES);
     let all = channels.div_ceil(V::LANES);
     let [outer_rows, outer_blocks] = V::WINOGRAD_OUTER;
     let groups = all.div_ceil(outer_blocks);
+    let mut begun = [add; 36];
     for f in 0..A * A {
+        let weight = weight::<A, W>(f);
+        let add = std::mem::replace(&mut begun[weight], true);
         for group in 0..groups {
             let first = group * all / groups;
             let count = (group + 1) * all / groups - first;
@@ -106,7 +130,7 @@ fn gradient<
             for output in (0..outputs).step_by(outer_rows) {
                 let (block, lane) = (output / V::LANES, output % V::LANES);
                 let a = &spread[f * dy_pitch + block * tiles * V::LANES..][..tiles * V::LANES];
-                let at = f * pitch + output * row + first * V::LANES;
+                let at = weight * pitch + output * row + first * V::LANES;
                 let end = at + (outer_rows - 1) * row + count * V::LANES;
                 let product = OverTiles {
                     a: a[lane..].as_ptr(),
@@ -159,7 +183,15 @@ impl Kernel for WeightSums<'_> {
 const SOON: usize = 64;
 
 #[inline(always)]
-fn collect<V: Vector, T: Linear<A, R>, const A: usize, const M: usize, const R: usize>(
+fn collect<
+    V: Vector,
+    T: Linear<W, R>,
+    const I: usize,
+    const A: usize,
+    const M: usize,
+    const R: usize,
+    const W: usize,
+>(
     WeightSums { shape, sums, first, dw, .. }: WeightSums<'_>,
 ) {
     let [outputs, channels] = shape;
@@ -169,25 +201,25 @@ fn collect<V: Vector, T: Linear<A, R>, const A: usize, const M: usize, const R: 
     for (output, dw) in dw.chunks_exact_mut(channels * area).enumerate() {
         assert!(first + output < outputs, "winograd: an output of the convolution");
         for channel in (0..channels).step_by(V::LANES) {
-            for f in 0..A * A {
+            for f in 0..W * W {
                 let mut sum = V::splat(0.0);
-                for part in sums.chunks_exact(A * A * pitch) {
+                for part in sums.chunks_exact(W * W * pitch) {
                     let at = f * pitch + (first + output) * row + channel;
                     // SAFETY: first + output < outputs, so this register lies in the pitch.
                     sum = sum.add(unsafe { V::load(part.as_ptr().add(at)) });
                     prefetch(part.as_ptr().wrapping_add(at + SOON));
                 }
-                // SAFETY: register f < A · A ≤ 36 of at most 16 lanes.
+                // SAFETY: register f < W · W ≤ 36 of at most 16 lanes.
                 unsafe { sum.store(total.as_mut_ptr().add(f * V::LANES)) };
             }
             let grid = |side: usize| ((side * V::LANES).cast_signed(), V::LANES.cast_signed());
-            // SAFETY: A · A ≤ 36 registers of `total` and `area` ≤ 25 of `taps`.
+            // SAFETY: W · W ≤ 36 registers of `total` and `area` ≤ 25 of `taps`.
             unsafe {
-                let (row, column) = grid(A);
+                let (row, column) = grid(W);
                 let from = Grid { first: total.as_ptr(), row, column };
                 let (row, column) = grid(R);
                 let into = Grid { first: taps.as_mut_ptr(), row, column };
-                twice::<T, V, A, R>(from, into);
+                twice::<T, V, W, R>(from, into);
             }
             let count = (channels - channel).min(V::LANES);
             for tap in (0..area).step_by(V::LANES) {

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::transforms::{FourOfThree, Grid, Linear, TwoOfFive, TwoOfThree, twice};
+use super::transforms::{
+    Doubling, FourOfThree, Grid, Halving, Linear, ThreeOfFive, TwoOfFive, TwoOfThree, twice,
+};
 use super::{Form, lanes, pitch, with_form};
 use crate::simd::{Kernel, Pitched, Vector, dispatch};
 
@@ -11,6 +13,7 @@ const GROUP: usize = 2;
 
 /// The weights of a convolution for every frequency, packed in groups of one or two registers of
 /// outputs: `[group][frequency][channel][output of the group]`, with a register between frequencies.
+/// Frequencies with one weight in common have it once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Weights<'a> {
     pub(super) packed: &'a [f32],
@@ -27,7 +30,7 @@ impl<'a> Weights<'a> {
 
     /// Numbers that one group takes.
     pub(crate) fn group_len(form: Form, outputs: usize, depth: usize, group: usize) -> usize {
-        form.frequencies() * group_pitch(Self::blocks(outputs, group).len(), depth, lanes())
+        form.weights() * group_pitch(Self::blocks(outputs, group).len(), depth, lanes())
     }
 
     /// What [`Pack`] left in `packed`.
@@ -90,7 +93,15 @@ impl Kernel for Pack<'_> {
 }
 
 #[inline(always)]
-fn pack<V: Vector, T: Linear<R, A>, const A: usize, const M: usize, const R: usize>(
+fn pack<
+    V: Vector,
+    T: Linear<R, W>,
+    const I: usize,
+    const A: usize,
+    const M: usize,
+    const R: usize,
+    const W: usize,
+>(
     Pack { w, shape: [o, c], transposed, group, packed, .. }: Pack<'_>,
 ) {
     let area = R * R;
@@ -101,7 +112,7 @@ fn pack<V: Vector, T: Linear<R, A>, const A: usize, const M: usize, const R: usi
     let width = blocks.len() * V::LANES;
     assert_eq!(w.len(), o * c * area, "winograd: whole kernels");
     let pitch = group_pitch(blocks.len(), depth, V::LANES);
-    assert_eq!(packed.len(), A * A * pitch, "winograd: room for a group");
+    assert_eq!(packed.len(), W * W * pitch, "winograd: room for a group");
     // One kernel per lane: at most 25 taps of at most 16 lanes.
     let mut taps = [0.0; 25 * 16];
     for (s, block) in blocks.enumerate() {
@@ -130,7 +141,7 @@ fn pack<V: Vector, T: Linear<R, A>, const A: usize, const M: usize, const R: usi
             let first = if transposed { (area - 1) * V::LANES } else { 0 };
             // SAFETY: the first `area` registers of `taps`, forwards or backwards; k < depth and
             // s · LANES + LANES ≤ width, so a register ends within a frequency's pitch, and `packed`
-            // has A · A of those.
+            // has W · W of those.
             unsafe {
                 let from = Grid {
                     first: taps.as_ptr().add(first),
@@ -139,10 +150,10 @@ fn pack<V: Vector, T: Linear<R, A>, const A: usize, const M: usize, const R: usi
                 };
                 let into = Grid {
                     first: packed.as_mut_ptr().add(k * width + s * V::LANES),
-                    row: (A * pitch).cast_signed(),
+                    row: (W * pitch).cast_signed(),
                     column: pitch.cast_signed(),
                 };
-                twice::<T, V, R, A>(from, into);
+                twice::<T, V, R, W>(from, into);
             }
         }
     }

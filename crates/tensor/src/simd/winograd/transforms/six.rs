@@ -1,35 +1,13 @@
-//! The small transforms of Winograd's algorithms, each on registers that hold one number of as many
-//! tiles or channels as there are lanes.
-//!
-//! With points `pᵢ` and the sign-symmetric pairs `±p`, a polynomial takes the values `even ± odd`,
-//! which halves the work. Matrices are those of Toom and Cook with the factors `1 / ∏ (pᵢ − pⱼ)` in
-//! the kernel's transform; see S. Winograd (1980), *Arithmetic Complexity of Computations*, and
-//! A. Lavin and S. Gray (2015), arXiv:1509.09308.
+//! Algorithms of six multiplications along an axis: `F(4, 3)` and `F(2, 5)`.
 
+use super::{Linear, pair, plus, scaled};
 use crate::simd::Vector;
-
-/// One of the transforms of `F(M, R)`: `M` outputs of a kernel with `R` taps by `A = M + R − 1`
-/// multiplications. A form has five of them, told apart by their sizes. With the matrices of the
-/// literature, for vectors from the right:
-///
-/// | sizes | | of |
-/// |---|---|---|
-/// | `A → A` | `Bᵀ d` | the input |
-/// | `A → M` | `Aᵀ m` | the products, to outputs |
-/// | `M → A` | `A y` | the gradient of outputs |
-/// | `R → A` | `G g` | the kernel |
-/// | `A → R` | `Gᵀ m` | the products, to the gradient of the kernel |
-pub(super) trait Linear<const I: usize, const O: usize> {
-    fn of<V: Vector>(x: [V; I]) -> [V; O];
-}
 
 /// `F(4, 3)`: points 0, ±3/4, ±3/2, ∞. They keep the error within twice that of the direct sum,
 /// where 0, ±1, ±2 lose a digit.
-pub(super) struct FourOfThree;
+pub(in crate::simd::winograd) struct FourOfThree;
 /// `F(2, 5)`: the points of [`FourOfThree`].
-pub(super) struct TwoOfFive;
-/// `F(2, 3)`: points 0, ±1, ∞.
-pub(super) struct TwoOfThree;
+pub(in crate::simd::winograd) struct TwoOfFive;
 
 /// The first and second pair of points, their squares and cubes.
 const P: [f32; 2] = [0.75, 1.5];
@@ -38,23 +16,6 @@ const P3: [f32; 2] = [P2[0] * P[0], P2[1] * P[1]];
 /// `1 / ∏ (pᵢ − pⱼ)` for 0 and for the points of each pair.
 const N0: f32 = 1.0 / (P2[0] * P2[1]);
 const N: [f32; 2] = [0.5 / (P2[0] * (P2[0] - P2[1])), 0.5 / (P2[1] * (P2[1] - P2[0]))];
-
-#[inline(always)]
-fn scaled<V: Vector>(x: V, factor: f32) -> V {
-    x.mul_add(V::splat(factor), V::splat(0.0))
-}
-
-/// `addend + factor · x`.
-#[inline(always)]
-fn plus<V: Vector>(addend: V, factor: f32, x: V) -> V {
-    x.mul_add(V::splat(factor), addend)
-}
-
-/// `(even + factor · odd, even − factor · odd)`.
-#[inline(always)]
-fn pair<V: Vector>(even: V, factor: f32, odd: V) -> (V, V) {
-    (plus(even, factor, odd), plus(even, -factor, odd))
-}
 
 /// `Bᵀ d` for the points 0, ±3/4, ±3/2, ∞: the products of all `(x − pⱼ)` but one, as rows.
 #[inline(always)]
@@ -169,85 +130,5 @@ impl Linear<6, 5> for TwoOfFive {
             plus(scaled(odd[0], P2[0]), P2[1], odd[1]),
             plus(plus(m5, P2[0] * P2[0], even[0]), P2[1] * P2[1], even[1]),
         ]
-    }
-}
-
-impl Linear<4, 4> for TwoOfThree {
-    #[inline(always)]
-    fn of<V: Vector>([d0, d1, d2, d3]: [V; 4]) -> [V; 4] {
-        [d2.sub(d0), d2.add(d1), d2.sub(d1), d3.sub(d1)]
-    }
-}
-
-impl Linear<4, 2> for TwoOfThree {
-    #[inline(always)]
-    fn of<V: Vector>([m0, m1, m2, m3]: [V; 4]) -> [V; 2] {
-        [m0.add(m1.add(m2)), m3.add(m1.sub(m2))]
-    }
-}
-
-impl Linear<2, 4> for TwoOfThree {
-    #[inline(always)]
-    fn of<V: Vector>([y0, y1]: [V; 2]) -> [V; 4] {
-        [y0, y0.add(y1), y0.sub(y1), y1]
-    }
-}
-
-impl Linear<3, 4> for TwoOfThree {
-    #[inline(always)]
-    fn of<V: Vector>([g0, g1, g2]: [V; 3]) -> [V; 4] {
-        let (t1, t2) = pair(scaled(g0.add(g2), 0.5), 0.5, g1);
-        [scaled(g0, -1.0), t1, t2, g2]
-    }
-}
-
-impl Linear<4, 3> for TwoOfThree {
-    #[inline(always)]
-    fn of<V: Vector>([m0, m1, m2, m3]: [V; 4]) -> [V; 3] {
-        let (even, odd) = (m1.add(m2), m1.sub(m2));
-        [plus(scaled(m0, -1.0), 0.5, even), scaled(odd, 0.5), plus(m3, 0.5, even)]
-    }
-}
-
-/// Registers in memory, in rows and columns.
-#[derive(Clone, Copy)]
-pub(super) struct Grid<P> {
-    pub(super) first: P,
-    /// Distance between rows.
-    pub(super) row: isize,
-    /// Distance between columns.
-    pub(super) column: isize,
-}
-
-/// A transform along both axes: `T x Tᵀ`.
-///
-/// # Safety
-/// `I · I` registers can be read from the one grid and `O · O` written to the other, and they do
-/// not overlap.
-#[inline(always)]
-pub(super) unsafe fn twice<T: Linear<I, O>, V: Vector, const I: usize, const O: usize>(
-    from: Grid<*const f32>,
-    into: Grid<*mut f32>,
-) {
-    let zero = V::splat(0.0);
-    let mut half = [[zero; I]; O];
-    for column in 0..I {
-        let mut numbers = [zero; I];
-        for (row, number) in numbers.iter_mut().enumerate() {
-            let at = row as isize * from.row + column as isize * from.column;
-            // SAFETY: row and column are below I.
-            *number = unsafe { V::load(from.first.offset(at)) };
-        }
-        let numbers = T::of(numbers);
-        for (half, number) in half.iter_mut().zip(numbers) {
-            half[column] = number;
-        }
-    }
-    for (row, half) in half.into_iter().enumerate() {
-        for (column, number) in T::of(half).into_iter().enumerate() {
-            let at = row as isize * into.row + column as isize * into.column;
-            // SAFETY: row and column are below O.
-            unsafe { number.store(into.first.offset(at)) };
-        }
     }
 }
