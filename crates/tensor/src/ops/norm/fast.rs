@@ -15,12 +15,15 @@ use super::{Factors, Layout, Moments, Open, Source, Statistics};
 use crate::Tensor;
 use crate::ops::pool2d::MaxGradient;
 use crate::ops::{parallel, scratch};
-use crate::simd::{Kernel, Vector, dispatch};
+use crate::simd::{Kernel, Vector, dispatch, prefetch_all};
 
 /// Numbers that should follow each other in memory where that takes several channels: a page.
 const TOGETHER: usize = 1024;
 /// Groups of channels that there should be for threads to share.
 const GROUPS: usize = 8;
+/// Numbers of the next image that are asked for meanwhile: where planes are larger, the machine has
+/// time to see by itself what is read.
+const NEXT: usize = 2048;
 /// Numbers in a task that needs nothing but its own.
 const BLOCK: usize = 1 << 15;
 
@@ -50,6 +53,15 @@ impl Layout {
     fn run(self, values: &[f32], n: usize, c: usize) -> &[f32] {
         &values[(n * self.channels + c) * self.area..][..self.area]
     }
+
+    /// Asks for the values of channel `c` in image `n`, if there is one: they lie far from those of
+    /// the image before, where no machine looks for them.
+    fn ask(self, values: &[f32], n: usize, c: usize) {
+        let start = (n * self.channels + c) * self.area;
+        if let Some(values) = values.get(start..start + self.area.min(NEXT)) {
+            prefetch_all(values);
+        }
+    }
 }
 
 /// The statistics of some channels.
@@ -71,6 +83,7 @@ impl Kernel for Statistic<'_> {
         let mut spreads = vec![Spread::default(); moments.len()];
         for n in 0..x.len() / (layout.channels * layout.area) {
             for (i, spread) in spreads.iter_mut().enumerate() {
+                layout.ask(x, n + 1, first + i);
                 spread.take::<V>(layout.run(x, n, first + i));
             }
         }

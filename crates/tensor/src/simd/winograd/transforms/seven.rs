@@ -15,6 +15,8 @@ const P4: [f32; 3] = [P2[0] * P2[0], P2[1] * P2[1], P2[2] * P2[2]];
 /// Sum and product of the squares of the other pairs.
 const SUM: [f32; 3] = [P2[1] + P2[2], P2[0] + P2[2], P2[0] + P2[1]];
 const PRODUCT: [f32; 3] = [P2[1] * P2[2], P2[0] * P2[2], P2[0] * P2[1]];
+/// The coefficients of `∏ (x² − pᵢ²)` after the first, without signs.
+const ALL: [f32; 3] = [P2[0] + SUM[0], P2[0] * SUM[0] + PRODUCT[0], P2[0] * PRODUCT[0]];
 /// `1 / ∏ (pᵢ − pⱼ)` for the positive point of each pair; for the other it is as much below zero.
 const N: [f32; 3] = [
     0.5 / (P[0] * (P2[0] - P2[1]) * (P2[0] - P2[2])),
@@ -31,11 +33,7 @@ impl Linear<7, 7> for ThreeOfFive {
             pair(even, P[i], odd)
         };
         let ((t0, t1), (t2, t3), (t4, t5)) = (of_pair(0), of_pair(1), of_pair(2));
-        // ∏ (x² − pᵢ²), its coefficients from the pairs.
-        const FIRST: f32 = P2[0] + SUM[0];
-        const SECOND: f32 = P2[0] * SUM[0] + PRODUCT[0];
-        const THIRD: f32 = P2[0] * PRODUCT[0];
-        let t6 = plus(plus(plus(d6, -FIRST, d4), SECOND, d2), -THIRD, d0);
+        let t6 = plus(plus(plus(d6, -ALL[0], d4), ALL[1], d2), -ALL[2], d0);
         [t0, t1, t2, t3, t4, t5, t6]
     }
 }
