@@ -1,7 +1,7 @@
 //! Convolution by Winograd's algorithms: which ones, and how the work is cut up.
 //!
 //! Forward and input gradient are one algorithm (the input gradient is a convolution of `∂y` with
-//! the taps in reverse), cut into bands of tiles that fit the second-level cache. The weight gradient
+//! the taps in reverse, or at stride 2 has a form of its own), cut into bands of tiles that fit the second-level cache. The weight gradient
 //! sums over tiles: images fall into parts whose number depends on the shapes only, every part adds
 //! its bands in order, and the parts are added in order. One image alone has its output channels
 //! shared out instead.
@@ -58,22 +58,22 @@ fn form(conv: &Conv2d, output: [usize; 2]) -> Option<Form> {
         ([3, 3], [2, 2]) if before == [1; 2] && halves_well(conv.output()) => Some(Form::Halving),
         ([5, 5], [1, 1]) if smallest >= 2 => [Form::ThreeOfFive, Form::TwoOfFive]
             .into_iter()
-            .min_by_key(|&form| tiles(form, output).iter().product::<usize>() * form.frequencies()),
+            .min_by_key(|&form| multiplications(form, output)),
         _ => None,
     }
 }
 
-/// Rows and columns of tiles.
-fn tiles(form: Form, output: [usize; 2]) -> [usize; 2] {
-    output.map(|size| size.div_ceil(form.tile()))
+/// Multiplications for one input and one output channel.
+fn multiplications(form: Form, output: [usize; 2]) -> usize {
+    form.tiles(output).iter().product::<usize>() * form.frequencies()
 }
 
 /// Whether [`Form::Halving`] multiplies at most three quarters as often as the definition, for so many
 /// tiles that transforming the weights is worth it.
 fn halves_well(output: [usize; 2]) -> bool {
-    let (tiles, taps) = (tiles(Form::Halving, output).iter().product::<usize>(), 9);
-    let definition = output.iter().product::<usize>() * taps;
-    tiles >= 4 && 4 * tiles * Form::Halving.frequencies() <= 3 * definition
+    let definition = output.iter().product::<usize>() * Form::Halving.taps().pow(2);
+    let tiles = Form::Halving.tiles(output).iter().product::<usize>();
+    tiles >= 4 && 4 * multiplications(Form::Halving, output) <= 3 * definition
 }
 
 /// Fewest channels on either side: with fewer, too many lanes idle.
@@ -544,14 +544,47 @@ mod tests {
     }
 
     #[test]
-    fn strides_groups_and_few_channels_go_another_way() {
+    fn dilation_groups_few_channels_and_other_strides_go_another_way() {
         let window = Window::new([3; 2], [1; 2]).padded([1; 2]);
-        let strided = Window { stride: [2; 2], ..window };
-        for (window, channels, groups) in
-            [(strided, 16, 1), (window, 16, 2), (window, fewest_channels() - 1, 1)]
-        {
-            let conv = Conv2d::fit(window, channels, channels, groups, [8, 8]).expect("fits");
-            assert_eq!(form(&conv, conv.output()), None);
+        let thirds = Window { stride: [3; 2], ..window };
+        let uneven = Window { stride: [2, 1], ..window };
+        let unpadded = Window { stride: [2; 2], before: [0; 2], ..window };
+        let dilated = Window { dilation: [2; 2], ..window };
+        let few = fewest_channels() - 1;
+        for (window, channels, groups) in [
+            (thirds, 16, 1),
+            (uneven, 16, 1),
+            (unpadded, 16, 1),
+            (dilated, 16, 1),
+            (window, 16, 2),
+            (window, few, 1),
+        ] {
+            let conv = Conv2d::fit(window, channels, channels, groups, [16, 16]).expect("fits");
+            assert_eq!(form(&conv, conv.output()), None, "{conv:?}");
+        }
+    }
+
+    #[test]
+    fn the_form_is_the_one_that_multiplies_least() {
+        let of = |conv: &Conv2d| form(conv, conv.output());
+        // Where four do not divide the map, the last tiles may cost more than all of them save.
+        let halved = |size: &usize| {
+            let conv = strided(3, 2, [16, 16], [2 * size; 2]);
+            assert_eq!(conv.output(), [*size; 2]);
+            of(&conv) == Some(Form::Halving)
+        };
+        let sizes: Vec<usize> = (1..24).filter(halved).collect();
+        assert_eq!(sizes, [7, 8, 11, 12, 14, 15, 16, 18, 19, 20, 21, 22, 23]);
+        for (size, expected) in [
+            (2, Form::TwoOfFive),
+            (3, Form::ThreeOfFive),
+            (4, Form::TwoOfFive),
+            (5, Form::ThreeOfFive),
+            (7, Form::ThreeOfFive),
+            (8, Form::ThreeOfFive),
+            (14, Form::ThreeOfFive),
+        ] {
+            assert_eq!(of(&same(5, [16, 16], [size; 2])), Some(expected), "{size}");
         }
     }
 }

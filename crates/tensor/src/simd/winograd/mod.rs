@@ -11,6 +11,10 @@
 //! For each of the `A · A` elements ("frequencies") the sum over channels or tiles is a matrix
 //! product. `F(4, 3)` multiplies a quarter as often as the plain convolution.
 //!
+//! At stride 2 a tile needs `2M + 1` inputs, and some of its `A · A` frequencies have one weight in
+//! common (see [`transforms`]): there are `W · W` weights. Its transpose, for the gradient of the input,
+//! goes from `M + 1` gradients to `2M`.
+//!
 //! The lanes of a register are channels. Maps are turned into that layout while they are copied into
 //! a zero-bordered buffer, so a tile may begin anywhere and no plane size wastes lanes:
 //!
@@ -70,6 +74,11 @@ impl Form {
         }
     }
 
+    /// Rows and columns of tiles over an output.
+    pub(crate) fn tiles(self, output: [usize; 2]) -> [usize; 2] {
+        output.map(|size| size.div_ceil(self.tile()))
+    }
+
     /// Inputs from the first of one tile to the first of the next.
     pub(crate) fn step(self) -> usize {
         match self {
@@ -116,16 +125,25 @@ fn weight<const A: usize, const W: usize>(f: usize) -> usize {
 }
 
 /// Calls a function with the transform of a form and its numbers along an axis: inputs of a tile,
-/// frequencies, outputs, taps, transformed weights.
+/// frequencies, outputs, taps, transformed weights. Arms behind the call take the place of the last two.
 macro_rules! with_form {
     ($form:expr, $call:ident::<$V:ident>($($argument:expr),*)) => {
+        with_form!(
+            $form,
+            $call::<$V>($($argument),*),
+            Form::ThreeOfFive => $call::<$V, ThreeOfFive, 7, 7, 3, 5, 7>($($argument),*),
+            Form::Doubling => $call::<$V, Doubling, 5, 9, 8, 3, 6>($($argument),*)
+        )
+    };
+    (
+        $form:expr, $call:ident::<$V:ident>($($argument:expr),*), $($other:pat => $value:expr),+
+    ) => {
         match $form {
             Form::FourOfThree => $call::<$V, FourOfThree, 6, 6, 4, 3, 6>($($argument),*),
-            Form::ThreeOfFive => $call::<$V, ThreeOfFive, 7, 7, 3, 5, 7>($($argument),*),
             Form::TwoOfFive => $call::<$V, TwoOfFive, 6, 6, 2, 5, 6>($($argument),*),
             Form::TwoOfThree => $call::<$V, TwoOfThree, 4, 4, 2, 3, 4>($($argument),*),
             Form::Halving => $call::<$V, Halving, 9, 9, 4, 3, 6>($($argument),*),
-            Form::Doubling => $call::<$V, Doubling, 5, 9, 8, 3, 6>($($argument),*),
+            $($other => $value),+
         }
     };
 }
@@ -144,7 +162,7 @@ pub(crate) struct Geometry {
 impl Geometry {
     /// Rows and columns of tiles over the output.
     pub(crate) fn tiles(&self) -> [usize; 2] {
-        self.output.map(|size| size.div_ceil(self.form.tile()))
+        self.form.tiles(self.output)
     }
 
     /// The rows of outputs that these rows of tiles hold.

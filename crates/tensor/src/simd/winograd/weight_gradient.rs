@@ -3,7 +3,7 @@
 use super::maps::{Maps, padded_len};
 use super::products::OverTiles;
 use super::transforms::{FourOfThree, Grid, Halving, Linear, TwoOfFive, TwoOfThree, twice};
-use super::{Band, Form, Geometry, lanes, pitch, weight};
+use super::{Band, Form, Geometry, lanes, pitch, weight, with_form};
 use crate::simd::lanes::prefetch;
 use crate::simd::{Kernel, Pitched, Vector, dispatch};
 
@@ -24,17 +24,10 @@ pub(crate) struct WeightGradient<'a> {
     pub(crate) scratch: &'a mut [f32],
 }
 
-/// As the general one, of the forms that gradients of weights are computed by.
-macro_rules! with_form {
-    ($form:expr, $call:ident::<$V:ident>($($argument:expr),*)) => {
-        match $form {
-            Form::FourOfThree => $call::<$V, FourOfThree, 6, 6, 4, 3, 6>($($argument),*),
-            Form::TwoOfFive => $call::<$V, TwoOfFive, 6, 6, 2, 5, 6>($($argument),*),
-            Form::TwoOfThree => $call::<$V, TwoOfThree, 4, 4, 2, 3, 4>($($argument),*),
-            Form::Halving => $call::<$V, Halving, 9, 9, 4, 3, 6>($($argument),*),
-            Form::ThreeOfFive | Form::Doubling => unreachable!("winograd: planned as {:?}", $form),
-        }
-    };
+/// What is said of a form that no weight gradient is planned with.
+#[cold]
+fn unplanned(form: Form) -> ! {
+    unreachable!("winograd: a weight gradient by {form:?}")
 }
 
 /// Distance between the frequencies of the sums.
@@ -72,7 +65,7 @@ impl Kernel for WeightGradient<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
         let form = self.geometry.form;
-        with_form!(form, gradient::<V>(self));
+        with_form!(form, gradient::<V>(self), Form::ThreeOfFive | Form::Doubling => unplanned(form));
     }
 }
 
@@ -175,7 +168,7 @@ impl Kernel for WeightSums<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
         let form = self.form;
-        with_form!(form, collect::<V>(self));
+        with_form!(form, collect::<V>(self), Form::ThreeOfFive | Form::Doubling => unplanned(form));
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) use two_of_three::TwoOfThree;
 use crate::simd::Vector;
 
 /// One of the transforms of `F(M, R)`: `M` outputs of a kernel with `R` taps by `A = M + R − 1`
-/// multiplications. A form has five of them, told apart by their sizes. With the matrices of the
+/// multiplications. A form has up to five of them, told apart by their sizes. With the matrices of the
 /// literature, for vectors from the right:
 ///
 /// | sizes | | of |
@@ -29,6 +29,8 @@ use crate::simd::Vector;
 /// | `M → A` | `A y` | the gradient of outputs |
 /// | `R → A` | `G g` | the kernel |
 /// | `A → R` | `Gᵀ m` | the products, to the gradient of the kernel |
+///
+/// At stride 2 there are other numbers of inputs than of multiplications, and fewer weights (`halving.rs`).
 pub(super) trait Linear<const I: usize, const O: usize> {
     fn of<V: Vector>(x: [V; I]) -> [V; O];
 }
