@@ -153,7 +153,8 @@ impl Layer for Fitted {
     }
 
     fn reach(&self) -> Reach {
-        Reach::of_windows(&self.geometry.windows())
+        let windows = Reach::of_windows(&self.geometry.windows());
+        self.border.as_ref().map_or(windows, |border| windows.after(Reach::of_resampling(border)))
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {
@@ -222,6 +223,7 @@ impl Function for Backward {
 mod tests {
     use proptest::prelude::*;
 
+    use crate::Reach;
     use crate::laws::{check_gradient, fit};
 
     proptest! {
@@ -258,5 +260,18 @@ mod tests {
         let text = "kind = 'conv2d'\nout_channels = 4\nkernel_size = 1\ngroups = 2";
         let error = fit(text, [3, 5, 7]).expect_err("2 does not divide 3");
         assert!(error.to_string().contains("groups"), "{error}");
+    }
+
+    #[test]
+    fn what_fills_the_padding_does_not_move_what_is_seen() {
+        let reach = |mode: &str| {
+            let text = format!(
+                "kind = 'conv2d'\nout_channels = 1\nkernel_size = [3, 5]\nstride = [2, 1]\n\
+                 padding = [1, 2]\npadding_mode = '{mode}'"
+            );
+            fit(&text, [1, 11, 12]).expect("fits").reach()
+        };
+        let expected = Reach::Window { start: [-1, -2], span: [3, 5], step: [2, 1] };
+        assert_eq!(["zeros", "reflect", "circular"].map(reach), [expected; 3]);
     }
 }
