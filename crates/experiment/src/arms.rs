@@ -3,7 +3,8 @@
 //! ```toml
 //! [arms.max]                                        # an arm: what it puts into the slots
 //! down1    = { kind = "max_pool", kernel_size = 2 }
-//! training = { learning_rate = 0.05 }               # and how its training differs
+//! training = { learning_rate = 0.05 }               # how its training differs
+//! width    = 0.5                                    # and how wide its layers are
 //!
 //! [arms]                                            # or every combination of levels, here max+slow to none+fast
 //! design = "factorial"
@@ -26,10 +27,12 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::slot::Filling;
+use crate::width;
 
 /// The settings of an arm that are no slots.
 pub(crate) const TRAINING: &str = "training";
 pub(crate) const LEVELS: &str = "levels";
+pub(crate) const WIDTH: &str = "width";
 /// The most arms that levels are combined to.
 const MOST: usize = 1000;
 
@@ -44,6 +47,8 @@ pub struct Setup {
     pub slots: Filling,
     /// Settings of the training that are others than the study's.
     pub training: Table,
+    /// How many times as many channels, features and states each of its layers has as the study and its slots say.
+    pub width: Option<f64>,
     /// Its level of each factor, where arms are combinations of levels.
     pub levels: BTreeMap<String, String>,
 }
@@ -71,11 +76,13 @@ impl Arms {
 }
 
 impl Setup {
-    /// How its training differs, in words, if it does.
-    pub(crate) fn told_training(&self) -> Option<String> {
+    /// How its width and its training differ, in words, if they do.
+    pub(crate) fn told(&self) -> Vec<String> {
         let settings = self.training.iter().map(|(key, value)| format!("{key} = {value}"));
         let settings = settings.collect::<Vec<_>>().join(", ");
-        (!settings.is_empty()).then(|| format!("trained with {settings}"))
+        let width = self.width.map(|width| format!("{width} times as wide"));
+        let training = (!settings.is_empty()).then(|| format!("trained with {settings}"));
+        width.into_iter().chain(training).collect()
     }
 }
 
@@ -107,6 +114,7 @@ fn setup(what: &str, value: Value) -> Result<Setup, String> {
         }
     };
     let (training, levels) = (table(TRAINING, "settings")?, table(LEVELS, "factors")?);
+    let width = slots.remove(WIDTH).map(|value| width_of(what, &value)).transpose()?;
     let level = |(factor, level): (String, Value)| match level {
         Value::String(level) => Ok((factor, level)),
         other => {
@@ -115,7 +123,16 @@ fn setup(what: &str, value: Value) -> Result<Setup, String> {
         }
     };
     let levels = levels.into_iter().map(level).collect::<Result<_, String>>()?;
-    Ok(Setup { slots: slots.into_iter().collect(), training, levels })
+    Ok(Setup { slots: slots.into_iter().collect(), training, width, levels })
+}
+
+/// Reads how wide an arm is.
+fn width_of(what: &str, value: &Value) -> Result<f64, String> {
+    let number = value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
+    number.filter(|number| *number > 0.0 && *number <= width::MOST).ok_or_else(|| {
+        let most = width::MOST;
+        format!("{what}: `{WIDTH}` is {value}; expected a number above 0, at most {most}")
+    })
 }
 
 /// Reads factors and their levels.
@@ -195,7 +212,8 @@ fn combined(design: Combined, factors: &[Factor]) -> Result<Vec<(String, Setup)>
             let twice = setup.slots.keys().find(|slot| whole.slots.contains_key(*slot));
             let twice =
                 twice.or_else(|| setup.training.keys().find(|key| training.contains_key(*key)));
-            if let Some(twice) = twice {
+            let wide = whole.width.and(setup.width).map(|_| WIDTH);
+            if let Some(twice) = twice.map(String::as_str).or(wide) {
                 let factor = &factor.name;
                 return Err(format!(
                     "factor `{factor}` sets `{twice}`, which a factor before it sets too; expected each in one factor"
@@ -203,6 +221,7 @@ fn combined(design: Combined, factors: &[Factor]) -> Result<Vec<(String, Setup)>
             }
             whole.slots.extend(setup.slots.clone());
             training.extend(setup.training.clone());
+            whole.width = whole.width.or(setup.width);
             whole.levels.insert(factor.name.clone(), name.clone());
         }
         Ok((names.join("+"), whole))
@@ -308,7 +327,8 @@ impl Serialize for Setup {
             self.levels.iter().map(|(factor, level)| (factor.clone(), level.clone().into()));
         let levels = (!self.levels.is_empty()).then(|| (LEVELS, Value::Table(levels.collect())));
         let slots = self.slots.iter().map(|(slot, value)| (slot.as_str(), value.clone()));
-        serializer.collect_map(slots.chain(training).chain(levels))
+        let width = self.width.map(|width| (WIDTH, Value::Float(width)));
+        serializer.collect_map(slots.chain(training).chain(width).chain(levels))
     }
 }
 
@@ -360,6 +380,26 @@ mod tests {
     }
 
     #[test]
+    fn an_arm_may_be_narrower_or_wider() {
+        let narrow = arms("a = { width = 0.25 }\nb = { width = 2 }\nc = {}").expect("fits");
+        let widths = narrow.iter().map(|(_, setup)| setup.width).collect::<Vec<_>>();
+        assert_eq!(widths, [Some(0.25), Some(2.0), None]);
+        let told = |arm: &str| narrow.get(arm).expect("listed").told();
+        assert_eq!((told("a"), told("c")), (vec!["0.25 times as wide".to_owned()], vec![]));
+        let text = toml::to_string(&narrow).expect("plain data");
+        assert_eq!(arms(&text).expect("listed"), narrow);
+        let levels = "design = 'factorial'\n[factors.a]\nx = { width = 0.5 }\n[factors.b]\ny = {}";
+        assert_eq!(arms(levels).expect("fits").get("x+y").expect("combined").width, Some(0.5));
+        for (width, expected) in [
+            ("0", "arm `a`: `width` is 0; expected a number above 0, at most 64"),
+            ("'half'", "arm `a`: `width` is \"half\"; expected a number above 0, at most 64"),
+            ("nan", "arm `a`: `width` is nan; expected a number above 0, at most 64"),
+        ] {
+            assert_eq!(arms(&format!("a = {{ width = {width} }}")).expect_err(width), expected);
+        }
+    }
+
+    #[test]
     fn one_factor_at_a_time_leaves_the_others_at_their_first_level() {
         let arms = arms(&format!("design = 'one_at_a_time'{FACTORS}")).expect("fits");
         assert_eq!(arms.names(), ["max+slow", "none+slow", "max+middle", "max+fast"]);
@@ -394,6 +434,12 @@ mod tests {
         assert_eq!(
             refusal("design = 'factorial'\n[factors.a]\nx = { s = 1 }\n[factors.b]\ny = { s = 2 }"),
             "factor `b` sets `s`, which a factor before it sets too; expected each in one factor"
+        );
+        assert_eq!(
+            refusal(
+                "design = 'factorial'\n[factors.a]\nx = { width = 1 }\n[factors.b]\ny = { width = 2 }"
+            ),
+            "factor `b` sets `width`, which a factor before it sets too; expected each in one factor"
         );
         assert_eq!(
             refusal(

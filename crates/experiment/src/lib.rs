@@ -50,6 +50,7 @@ mod training;
 mod tuning;
 mod unfinished;
 mod ways;
+mod width;
 
 pub use arms::{Arms, Setup};
 pub use attempt::Attempt;

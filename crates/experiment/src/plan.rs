@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::environment::CODE;
 use crate::measure::{pictures, similarity};
 use crate::slot::count_classes;
-use crate::{Data, Error, Measures, Part, Setup, Study, Task, Trials, fill, memory};
+use crate::{Data, Error, Measures, Part, Setup, Study, Task, Trials, fill, memory, width};
 
 /// Everything a study needs to run: loaded data, fitted models, and the list of cells.
 #[derive(Debug)]
@@ -134,6 +134,9 @@ impl Plan {
         let measures = Measures::of(&study)?;
         let arms = study.arms.iter().map(|(name, setup)| {
             let mut tables = fill(name, &study.model, &setup.slots)?;
+            if let Some(width) = setup.width {
+                width::scale(&mut tables, width);
+            }
             let of_arm = study.of_arm(name)?;
             let recipe = Recipe::of(&of_arm)?;
             // Whether a transform fits the images shows only where both meet.
@@ -239,8 +242,8 @@ impl Plan {
 
     fn note(&self, arm: &Arm) -> ArmNote {
         let about = self.study.about.get(&arm.name).cloned();
-        let differs = self.study.arms.get(&arm.name).map(Setup::told_training);
-        let about: Vec<String> = about.into_iter().chain(differs.flatten()).collect();
+        let differs = self.study.arms.get(&arm.name).map(Setup::told);
+        let about: Vec<String> = about.into_iter().chain(differs.into_iter().flatten()).collect();
         ArmNote {
             name: arm.name.clone(),
             about: about.join("; "),

@@ -7,7 +7,7 @@ use cenote_spec::nearest;
 use toml::{Table, Value};
 
 use crate::Error;
-use crate::arms::{LEVELS, TRAINING};
+use crate::arms::{LEVELS, TRAINING, WIDTH};
 
 /// What an arm puts into the slots, by slot name.
 pub type Filling = BTreeMap<String, Value>;
@@ -25,7 +25,9 @@ pub fn fill(arm: &str, model: &[Table], filling: &Filling) -> Result<Vec<Table>,
     let mut outer = model.to_vec();
     name_all(&mut outer);
     let slots = slots_of(&outer);
-    if let Some(taken) = slots.iter().find(|slot| [TRAINING, LEVELS].contains(&slot.as_str())) {
+    if let Some(taken) =
+        slots.iter().find(|slot| [TRAINING, LEVELS, WIDTH].contains(&slot.as_str()))
+    {
         return Err(refuse(format!("a slot is called `{taken}`; expected another name")));
     }
     for name in filling.keys() {

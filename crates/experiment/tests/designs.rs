@@ -72,6 +72,23 @@ fn each_way_of_removing_keeps_equal_what_it_is_named_after() {
 }
 
 #[test]
+fn detectors_and_readers_are_compared_at_equal_macs() {
+    for name in ["detect", "captcha"] {
+        let named = STUDIES.iter().find(|named| named.name == name).expect("it comes along");
+        let mut study = Study::parse(named.name, named.text).expect("valid");
+        for part in ["train", "test"] {
+            study.dataset.insert(part.to_owned(), 20.into());
+        }
+        let arms = Plan::new(study).expect("fits").arms;
+        let macs = |model| Summary::of(model).cost().macs as f64;
+        for arm in &arms {
+            let ratio = macs(&arm.model) / macs(&arms[0].model);
+            assert!((ratio - 1.0).abs() < 0.01, "{name}, {}: {ratio}", arm.name);
+        }
+    }
+}
+
+#[test]
 fn networks_of_the_tutorials_have_the_published_parameters() {
     let counts: Vec<_> = arms("keras").into_iter().map(|arm| (arm.parameters, arm.macs)).collect();
     // The notebook aman6303/Practice-Deep-Learning prints the first two numbers of parameters.
