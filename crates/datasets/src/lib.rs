@@ -91,7 +91,7 @@ pub use picture::{Channels, Picture, png};
 pub use place::data_dir;
 pub use published::{PublishedFile, PublishedSet};
 pub use segmentation::{
-    Ink, Piece, Plane, Segmentation, Segmented, Threshold, components, draw, labels, letter,
+    Cut, Ink, Piece, Plane, Segmentation, Segmented, Threshold, components, draw, labels, letter,
     median, opening, otsu, sauvola,
 };
 pub use source::{KINDS, Source};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cenote_datasets::{Ink, Segmentation, Threshold};
+use cenote_datasets::{Cut, Ink, Segmentation, Threshold};
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::{Training, count};
@@ -37,6 +37,17 @@ pub(crate) struct CaptchaCut {
     /// Side of an opening after the threshold, odd, which takes away thinner lines; 1 is none
     #[arg(long, value_name = "PIXELS", default_value = "1", value_parser = side)]
     pub(crate) opening: usize,
+    /// What is cut into letters: components, or the columns of the whole line; auto takes columns where there are not as many
+    /// components as letters
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) by: CutBy,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CutBy {
+    Auto,
+    Components,
+    Columns,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -64,8 +75,13 @@ impl CaptchaCut {
             CutInk::Dark => Ink::Dark,
             CutInk::Light => Ink::Light,
         };
+        let cut = match self.by {
+            CutBy::Auto => Cut::Auto,
+            CutBy::Components => Cut::Components,
+            CutBy::Columns => Cut::Columns,
+        };
         let (median, opening) = (self.median, self.opening);
-        Segmentation { threshold, ink, median, opening, ..Segmentation::default() }
+        Segmentation { threshold, ink, median, opening, cut, ..Segmentation::default() }
     }
 }
 

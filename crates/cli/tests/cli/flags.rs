@@ -114,7 +114,10 @@ fn help_names_every_option_of_its_command() {
              --top-k --bins --binning --plots --json label score_CLASS prediction_NAME",
         ),
         ("metrics sequence", "--input --items --json label prediction"),
-        ("captcha segment", "<IMAGE> --length --draw --threshold --ink --median --opening --json"),
+        (
+            "captcha segment",
+            "<IMAGE> --length --draw --threshold --ink --median --opening --by --json",
+        ),
         ("captcha split", "<IMAGES> --out --side --separator --threshold --json"),
         (
             "captcha train",

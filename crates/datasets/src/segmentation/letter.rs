@@ -10,6 +10,9 @@ const MARGIN: f64 = 0.1;
 
 /// The letter in its own grey on white paper, in the middle of a square of `side` pixels, with its proportions.
 ///
+/// Letters of a line that was cut by its columns are all drawn at one scale and stand where they stood in its rows: a stroke that
+/// a cut left at a letter then changes neither, and an `m` is wider than an `n`.
+///
 /// Only pixels of the piece and their neighbours are taken, so that what reaches into the same rows and columns from a
 /// letter beside it stays out.
 ///
@@ -19,7 +22,12 @@ const MARGIN: f64 = 0.1;
 pub fn letter(segmented: &Segmented, piece: &Piece, side: u32) -> Vec<u8> {
     let grey = &segmented.grey;
     let [top, left, bottom, right] = piece.bounds();
-    let longer = (bottom - top).max(right - left);
+    let [top, bottom] = segmented.line.unwrap_or([top, bottom]);
+    let widest = match segmented.line {
+        Some(_) => segmented.pieces.iter().map(Piece::width).max().unwrap_or(0),
+        None => right - left,
+    };
+    let longer = (bottom - top).max(widest);
     let margin = ((longer as f64 * MARGIN).round() as usize).max(1);
     let square = longer + 2 * margin;
     // Where the piece begins in the square.
@@ -38,4 +46,32 @@ pub fn letter(segmented: &Segmented, piece: &Piece, side: u32) -> Vec<u8> {
         }
     }
     resize(&canvas, side, side, FilterType::Triangle).into_raw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Cut, Plane, Segmentation};
+
+    /// Columns of a letter's image that hold ink.
+    fn inked(letter: &[u8], side: usize) -> usize {
+        (0..side).filter(|&column| (0..side).any(|row| letter[row * side + column] < 128)).count()
+    }
+
+    #[test]
+    fn letters_of_a_line_cut_by_its_columns_are_drawn_at_one_scale() {
+        // Two blocks of four rows, one of four columns and one of eight.
+        let at =
+            |row: usize, column: usize| (3..7).contains(&row) && matches!(column, 2..6 | 8..16);
+        let values = (0..10 * 18).map(|i| if at(i / 18, i % 18) { 0 } else { 255 }).collect();
+        let grey = Plane::new(10, 18, values).expect("as many values");
+        let columns = |cut: Cut| {
+            let found = Segmentation { cut, ..Segmentation::default() }.segment(&grey, Some(2));
+            let found = found.expect("usual settings");
+            let inked_of = |piece: &Piece| inked(&letter(&found, piece, 20), 20);
+            found.pieces.iter().map(inked_of).collect::<Vec<_>>()
+        };
+        assert_eq!(columns(Cut::Columns), [8, 16], "four and eight of ten columns");
+        assert_eq!(columns(Cut::Components), [13, 16], "each as large as it can be");
+    }
 }

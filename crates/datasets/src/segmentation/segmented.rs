@@ -2,8 +2,8 @@
 
 use super::piece::left_to_right;
 use super::{
-    Piece, Plane, Segmentation, Threshold, components, count, joining, median, opening, otsu,
-    sauvola,
+    Cut, Piece, Plane, Segmentation, Threshold, columns, components, count, joining, median,
+    opening, otsu, sauvola,
 };
 use crate::Error;
 
@@ -23,6 +23,8 @@ pub struct Segmented {
     pub specks: usize,
     /// Components that were left, before any was joined or split.
     pub components: usize,
+    /// The first row of the line and the one behind its last, where it was cut by its columns.
+    pub line: Option<[usize; 2]>,
     /// Letters, from left to right.
     pub pieces: Vec<Piece>,
 }
@@ -64,8 +66,20 @@ impl Segmentation {
         let (kept, specks) = self.without_specks(all, glyph);
         let components = kept.len();
         let whole = joining::with_dots(kept, glyph);
-        let pieces = count::as_letters(whole, glyph, self.widest, length);
-        Ok(Segmented { grey, ink, specks, components, pieces: left_to_right(pieces) })
+        let by_columns = match self.cut {
+            Cut::Auto => length.is_some_and(|length| length != whole.len()),
+            Cut::Components => false,
+            Cut::Columns => true,
+        };
+        let pieces = if by_columns {
+            let seem = || count::as_letters(whole.clone(), glyph, self.widest, None).len();
+            columns::cut(&whole, length.unwrap_or_else(seem))
+        } else {
+            count::as_letters(whole, glyph, self.widest, length)
+        };
+        let rows = |axis: usize| pieces.iter().map(move |piece| piece.bounds()[axis]);
+        let line = rows(0).min().zip(rows(2).max()).filter(|_| by_columns).map(<[usize; 2]>::from);
+        Ok(Segmented { grey, ink, specks, components, line, pieces: left_to_right(pieces) })
     }
 
     /// Leaves out components whose area is too small a share of a glyph's square, and all but the largest where there are
@@ -114,7 +128,8 @@ mod tests {
     }
 
     fn widths(image: &Plane<u8>, length: Option<usize>) -> Vec<[usize; 2]> {
-        let found = Segmentation::default().segment(image, length).expect("usual settings");
+        let components = Segmentation { cut: Cut::Components, ..Segmentation::default() };
+        let found = components.segment(image, length).expect("usual settings");
         found.pieces.iter().map(|piece| [piece.bounds()[1], piece.bounds()[3]]).collect()
     }
 
@@ -167,6 +182,33 @@ mod tests {
         ]);
         assert_eq!(widths(&image, Some(3)), [[1, 4], [5, 7], [11, 13]]);
         assert_eq!(widths(&image, Some(2)), [[1, 7], [11, 13]]);
+    }
+
+    #[test]
+    fn the_line_is_cut_by_columns_where_components_are_no_letters() {
+        // Three letters, and a stroke that joins them and goes on.
+        let image = drawn(&[
+            "............................",
+            "..#####...#####...######....",
+            "..#...#...#...#...######....",
+            "..#...######################",
+            "..#...#...#...#...######....",
+            "..#####...#####...######....",
+            "............................",
+        ]);
+        let pieces = |cut: Cut, length: Option<usize>| {
+            let settings = Segmentation { cut, speck: 0.0, ..Segmentation::default() };
+            settings.segment(&image, length).expect("usual settings").pieces
+        };
+        let by_columns = pieces(Cut::Columns, Some(3));
+        let begin: Vec<usize> = by_columns.iter().map(|piece| piece.bounds()[1]).collect();
+        assert!(matches!(begin[..], [2, 7..=10, 15..=18]), "{begin:?}");
+        assert_eq!(by_columns[2].bounds()[3], 24, "without the end of the stroke");
+        assert_eq!(pieces(Cut::Auto, Some(3)), by_columns);
+        assert_ne!(pieces(Cut::Components, Some(3)), by_columns);
+        for length in [None, Some(1)] {
+            assert_eq!(pieces(Cut::Auto, length), pieces(Cut::Components, length));
+        }
     }
 
     #[test]

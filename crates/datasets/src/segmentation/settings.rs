@@ -23,6 +23,8 @@ pub struct Segmentation {
     pub opening: usize,
     /// The least area of a component, as a share of the square of the glyph height.
     pub speck: f64,
+    /// What is cut into as many letters as there are.
+    pub cut: Cut,
     /// How much wider than a usual letter one letter may be, where the length is not known.
     pub widest: f64,
 }
@@ -37,6 +39,7 @@ impl Default for Segmentation {
             k: 0.2,
             opening: 1,
             speck: 0.012,
+            cut: Cut::Auto,
             widest: 1.7,
         }
     }
@@ -81,6 +84,19 @@ pub enum Threshold {
     Otsu,
     /// One value for each pixel, from its surroundings: Sauvola's.
     Local,
+}
+
+/// What is cut into as many letters as there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// Components where there are as many as letters, or nobody knows how many letters there are; else columns.
+    #[default]
+    Auto,
+    /// Components: the widest are split where least ink is, and the narrowest neighbours joined.
+    Components,
+    /// The columns of the whole line at once, so that strokes through the letters do not matter.
+    Columns,
 }
 
 impl Segmentation {
