@@ -1,8 +1,8 @@
 //! How wide a network is: one number that makes all its layers narrower or wider.
 //!
 //! An arm without pools computes many times what the others do. To ask whether it is better for as much computation, it is made
-//! narrower: `width = 0.25` leaves every layer a quarter of its channels, after the width multiplier of Howard et al.,
-//! "MobileNets" (2017). What is counted in classes stays as it is.
+//! narrower: `width = 0.25` leaves every layer a quarter of its channels, after the width multiplier of Howard et al.
+//! (2017, arXiv:1704.04861). What is counted in classes stays as it is.
 
 use toml::{Table, Value};
 
@@ -22,7 +22,7 @@ pub(crate) fn scale(tables: &mut [Table], width: f64) {
         for (key, value) in table.iter_mut() {
             match value {
                 Value::Integer(count) if key == "groups" && apart => {
-                    *count = scaled(*count, width, 1)
+                    *count = scaled(*count, width, 1);
                 }
                 Value::Integer(count) if key == "out_channels" && !apart => {
                     *count = scaled(*count, width, groups);

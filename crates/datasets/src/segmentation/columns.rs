@@ -71,7 +71,9 @@ fn without_stroke(mut ink: Vec<f64>) -> Vec<f64> {
     let stroke = sorted[((sorted.len() - 1) as f64 * STROKE) as usize];
     // All columns alike are no stroke.
     if stroke < sorted[sorted.len() - 1] {
-        ink.iter_mut().for_each(|ink| *ink = (*ink - stroke).max(0.0));
+        for ink in &mut ink {
+            *ink = (*ink - stroke).max(0.0);
+        }
     }
     ink
 }
@@ -199,7 +201,7 @@ mod tests {
                             assert!((worth - expected).abs() < 1e-9, "{worth} {expected}");
                             assert_eq!(cuts.len(), letters + 1);
                         }
-                        None => assert_eq!(expected, f64::NEG_INFINITY),
+                        None => assert!(expected < -1e300, "{expected}"),
                     }
                 }
             }
