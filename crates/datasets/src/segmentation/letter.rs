@@ -59,19 +59,30 @@ mod tests {
     }
 
     #[test]
-    fn letters_of_a_line_cut_by_its_columns_are_drawn_at_one_scale() {
-        // Two blocks of four rows, one of four columns and one of eight.
-        let at =
-            |row: usize, column: usize| (3..7).contains(&row) && matches!(column, 2..6 | 8..16);
-        let values = (0..10 * 18).map(|i| if at(i / 18, i % 18) { 0 } else { 255 }).collect();
-        let grey = Plane::new(10, 18, values).expect("as many values");
-        let columns = |cut: Cut| {
+    fn letters_of_a_line_cut_by_its_columns_are_drawn_at_one_scale_where_they_stood_in_its_rows() {
+        // A block of two rows and four columns on the line, and one of four rows and eight columns.
+        let at = |row: usize, column: usize| match column {
+            2..6 => (5..7).contains(&row),
+            12..20 => (3..7).contains(&row),
+            _ => false,
+        };
+        let values = (0..10 * 22).map(|i| if at(i / 22, i % 22) { 0 } else { 255 }).collect();
+        let grey = Plane::new(10, 22, values).expect("as many values");
+        let drawn = |cut: Cut| {
             let found = Segmentation { cut, ..Segmentation::default() }.segment(&grey, Some(2));
             let found = found.expect("usual settings");
-            let inked_of = |piece: &Piece| inked(&letter(&found, piece, 20), 20);
-            found.pieces.iter().map(inked_of).collect::<Vec<_>>()
+            let letters = found.pieces.iter().map(|piece| letter(&found, piece, 20));
+            let drawn = letters.map(|letter| {
+                let first = letter.iter().position(|&grey| grey < 128).expect("some ink");
+                [inked(&letter, 20), first / 20]
+            });
+            drawn.collect::<Vec<_>>()
         };
-        assert_eq!(columns(Cut::Columns), [8, 16], "four and eight of ten columns");
-        assert_eq!(columns(Cut::Components), [14, 16], "each as large as it can be");
+        assert_eq!(
+            drawn(Cut::Columns),
+            [[8, 10], [16, 6]],
+            "columns, and the first row, of squares of 10"
+        );
+        assert_eq!(drawn(Cut::Components)[0][0], 14, "as large as it can be");
     }
 }
