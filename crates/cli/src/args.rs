@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+mod beside;
 mod captcha;
 mod data;
 mod detect;
@@ -14,6 +15,7 @@ use cenote_evidence::size_in_bytes;
 use cenote_experiment::Workers;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+pub(crate) use beside::Beside;
 pub(crate) use captcha::{
     Captcha, CaptchaEvaluate, CaptchaLength, CaptchaMethod, CaptchaRead, CaptchaSegment,
     CaptchaSplit, CaptchaTrain,
@@ -217,6 +219,9 @@ pub(crate) struct Report {
     /// Rebuild from the records alone, as is done whether this is said or not
     #[arg(long)]
     pub(crate) from_records: bool,
+    /// Compare the arms by another score of the records too [default margin: the study's]; can be given several times
+    #[arg(long, value_name = "SCORE[=MARGIN]", conflicts_with = "second")]
+    pub(crate) also: Vec<Beside>,
     /// Print the analysis, or the comparison of two, as one JSON document
     #[arg(long)]
     pub(crate) json: bool,

@@ -45,6 +45,7 @@ mod report;
 mod room;
 #[cfg(test)]
 mod sample;
+mod score;
 mod sequential;
 #[cfg(test)]
 mod simulate;
@@ -57,11 +58,12 @@ mod tuning;
 mod verdict;
 
 pub use analysis::{
-    Agreement, Analysis, Answer, ArmChange, ArmEnding, ArmMeasured, ArmRobustness, ArmSimilarity,
-    ArmSummary, Census, Change, Claim, ClassScore, Comparison, Controls, CostRatios, CrossCheck,
-    CurvePoint, Differs, Effect, EffectChange, ErrorAt, Finding, Grid, LayerSimilarity,
-    LookSummary, MeasureComparison, Measured, PairedDifference, Question, Robustness, ScalingRange,
-    SeedScore, SideBySide, Similarity, Spending, Trouble, Validation,
+    Agreement, Analysis, Answer, ArmChange, ArmEnding, ArmMeasured, ArmRobustness, ArmScore,
+    ArmSimilarity, ArmSummary, Census, Change, Claim, ClassScore, Comparison, Controls, CostRatios,
+    CrossCheck, CurvePoint, Differs, Effect, EffectChange, ErrorAt, Finding, Grid, LayerSimilarity,
+    LookSummary, MeasureComparison, Measured, OtherComparison, OtherScore, PairedDifference,
+    Question, Robustness, ScalingRange, SeedScore, SideBySide, Similarity, Spending, Trouble,
+    Validation,
 };
 pub use confusion::ConfusionCounts;
 pub use corrupted::{CorruptedScore, CorruptionNote};
@@ -80,6 +82,7 @@ pub use record::{
 };
 pub use report::{Report, json, markdown, side_by_side, terminal, write_file};
 pub use room::{ArmRoom, Room};
+pub use score::ScoreNote;
 pub use sequential::{Sequence, judge_looks};
 pub use stats::{
     Crossed, EffectSize, Equivalence, HolmStep, Interval, IntervalMethod, Looks, Need, Pilot,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::stats::Looks;
 use crate::{
     ConfusionCounts, CorruptedScore, CorruptionNote, Ending, Error, LayerGram, Limits, Marks,
-    MeasureNote, Picture, Prices, Room, Taken, TuningNote,
+    MeasureNote, Picture, Prices, Room, ScoreNote, Taken, TuningNote,
 };
 
 /// What was planned, frozen before the first run.
@@ -36,6 +36,9 @@ pub struct Design {
     pub metric: String,
     /// A smaller difference in the metric does not matter; set before the runs.
     pub margin: f64,
+    /// Scores that are judged beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<ScoreNote>,
     /// The arm the study starts from.
     pub baseline: String,
     /// Every arm, in the order of the reports.
@@ -370,7 +373,7 @@ impl Design {
         if self.seeds.is_empty() {
             return Some("there are no seeds; expected at least one".to_owned());
         }
-        if let Some(problem) = self.problem_of_looks() {
+        if let Some(problem) = self.problem_of_looks().or_else(|| ScoreNote::problem(self)) {
             return Some(problem);
         }
         let names: Vec<&str> = self.arms.iter().map(|arm| arm.name.as_str()).collect();

@@ -43,6 +43,7 @@ pub(crate) fn design() -> Design {
         measures: Vec::new(),
         metric: "accuracy".to_owned(),
         margin: 0.005,
+        also: Vec::new(),
         baseline: "max".to_owned(),
         arms: ARMS
             .iter()

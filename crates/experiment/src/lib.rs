@@ -31,6 +31,7 @@ mod error;
 mod finder;
 mod fit;
 mod footprint;
+mod judged;
 mod measure;
 mod memory;
 mod named;
@@ -61,6 +62,7 @@ pub use error::Error;
 pub use finder::Finder;
 pub use fit::{Fit, Stop, Sums};
 pub use footprint::{Footprint, Side};
+pub use judged::Measure;
 pub use measure::{Inspection, LayerMaps, MEASURES, Measures};
 pub use named::{Named, STUDIES, find};
 pub use pace::Pace;
@@ -69,7 +71,7 @@ pub use reader::{ReadScores, Reader, Reading};
 pub use robustness::{Corruptions, Robustness, Trials};
 pub use schedule::{Ended, Observer, Workers, run_all};
 pub use slot::{Filling, fill};
-pub use study::{Measure, Seeds, Study};
+pub use study::{Seeds, Study};
 pub use task::{
     Decoding, Detect, Evaluation, Found, LossShares, Method, Read, Task, evaluate, found_objects,
     ground_truth, judge,

@@ -210,6 +210,7 @@ impl Plan {
             measures: self.measures.notes(),
             metric: self.study.judged_metric(),
             margin: measure.margin,
+            also: self.study.also_judged(),
             baseline: baseline.clone(),
             arms: self.arms.iter().map(|arm| self.note(arm)).collect(),
             seeds: self.study.seeds.iter().collect(),

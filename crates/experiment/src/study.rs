@@ -11,7 +11,7 @@ use toml::Table;
 
 use crate::arms::{Arms, Setup};
 use crate::measure::pictures;
-use crate::{Error, Measures, Part, Robustness, SplitBy, Task, Training, Tuning};
+use crate::{Error, Measure, Measures, Part, Robustness, SplitBy, Task, Training, Tuning};
 
 /// The most epochs and so on that a study may ask for: far beyond any budget, and small enough
 /// that nothing computed from them overflows.
@@ -97,16 +97,6 @@ pub struct Study {
     pub arms: Arms,
 }
 
-/// What decides, and how small a difference does not matter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Measure {
-    /// The score that is compared.
-    pub metric: String,
-    /// The smallest difference that matters, fixed before the runs.
-    pub margin: f64,
-}
-
 /// Consecutive seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -175,15 +165,7 @@ impl Study {
             let expected = "at least 0 and below 1";
             return Err(self.setting("training.label_noise", label_noise, expected));
         }
-        if !(self.measure.margin.is_finite() && self.measure.margin > 0.0) {
-            let expected = "a finite number above 0";
-            return Err(self.setting("measure.margin", self.measure.margin, expected));
-        }
-        let metrics = self.task.metrics();
-        if !metrics.contains(&self.measure.metric.as_str()) {
-            let expected = format!("one of {}", metrics.join(", "));
-            return Err(self.setting("measure.metric", &self.measure.metric, &expected));
-        }
+        self.check_measure()?;
         if self.seeds.first.checked_add(self.seeds.count).is_none() {
             return Err(self.setting("seeds.first", self.seeds.first, "a smaller number"));
         }
@@ -243,14 +225,6 @@ impl Study {
             })
         });
         limit.transpose()
-    }
-
-    /// The score that decides, as records name it: of the test images, or of those held out.
-    pub fn judged_metric(&self) -> String {
-        match self.training.judged_by {
-            Part::Test => self.measure.metric.clone(),
-            Part::Validation => format!("validation_{}", self.measure.metric),
-        }
     }
 
     /// Test images that the runs of a seed take pictures of, if they do.

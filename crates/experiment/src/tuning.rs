@@ -10,7 +10,7 @@ use cenote_evidence::{Outcome, Questions, Record, TriedRate, TunedArm, TuningNot
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-use crate::{Error, Part, Plan, Seeds, Setup, Study, Training};
+use crate::{Error, Measure, Part, Plan, Seeds, Setup, Study, Training};
 
 /// The first seed of a sweep, far from those of studies: more seeds of a study tune nothing again.
 const FIRST_SEED: u64 = 1_000_000_000;
@@ -101,7 +101,8 @@ impl Study {
             ),
             task: self.task.clone(),
             dataset: self.dataset.clone(),
-            measure: self.measure.clone(),
+            // A rate is chosen by the score that decides.
+            measure: Measure { also: BTreeMap::new(), ..self.measure.clone() },
             seeds: Seeds { first: FIRST_SEED, count: tuning.seeds },
             looks: Vec::new(),
             baseline: tried(&self.baseline, rates[0]),

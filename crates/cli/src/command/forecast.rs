@@ -90,7 +90,7 @@ impl<'a> Forecast<'a> {
             "schema": "cenote.plan/1", "study": design.name, "question": design.question,
             "arms": arms, "seeds": design.seeds, "runs": plan.cells.len(), "reused": self.reused,
             "budget": design.budget, "dataset": design.dataset,
-            "corruptions": design.corruptions, "metric": design.metric,
+            "corruptions": design.corruptions, "metric": design.metric, "also": design.also,
             "margin": design.margin, "plan": design.plan, "looks": design.looks,
             "jobs": jobs, "threads": threads, "seconds": self.seconds,
             "core_seconds": self.core_seconds, "joules": joules, "money": money,
@@ -148,12 +148,21 @@ impl<'a> Forecast<'a> {
                 design.corruptions.len()
             ),
         };
+        let also: Vec<String> = design
+            .also
+            .iter()
+            .map(|note| format!("{} \u{b1}{:.2}", note.metric, 100.0 * note.margin))
+            .collect();
+        let also = match also.len() {
+            0 => String::new(),
+            _ => format!("also judged by: {}\n", also.join(", ")),
+        };
         let measures = match design.measures.len() {
             0 => String::new(),
             values => format!("measures: {values} values of every trained network\n"),
         };
         format!(
-            "{}\n\n{}\n{}{} runs: {} arms x {} seeds, each {}{}\n{}data: {}, {} test images; margin \u{b1}{:.2} points of {}\n{division}{tuning}{robustness}{measures}plan {}\n",
+            "{}\n\n{}\n{}{} runs: {} arms x {} seeds, each {}{}\n{}data: {}, {} test images; margin \u{b1}{:.2} points of {}\n{also}{division}{tuning}{robustness}{measures}plan {}\n",
             design.question,
             screen::table(&rows),
             if design.looks.is_empty() { "" } else { "at most " },

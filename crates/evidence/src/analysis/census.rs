@@ -46,6 +46,8 @@ pub struct Trouble {
 pub(super) struct Runs<'a> {
     pub(super) design: &'a Design,
     pub(super) seeds: Vec<u64>,
+    /// The score that is compared.
+    pub(super) metric: &'a str,
     chosen: BTreeMap<(&'a str, u64), &'a Record>,
     outside: usize,
 }
@@ -56,7 +58,8 @@ impl<'a> Runs<'a> {
     pub(super) fn select(design: &'a Design, records: &'a [Record]) -> Result<Self, Error> {
         let mut seeds = design.seeds.clone();
         seeds.sort_unstable();
-        let mut runs = Self { design, seeds, chosen: BTreeMap::new(), outside: 0 };
+        let metric = &design.metric;
+        let mut runs = Self { design, seeds, metric, chosen: BTreeMap::new(), outside: 0 };
         for record in records {
             if !design.cells.contains(&record.cell)
                 || design.arm(&record.arm).is_none()
@@ -97,6 +100,16 @@ impl<'a> Runs<'a> {
     /// The score the study is about.
     pub(super) fn score(&self, record: &Record) -> f64 {
         record.scores[&self.design.metric] // `select` lets no scored run in without it
+    }
+
+    /// The score that is compared, where the run has it.
+    pub(super) fn compared(&self, record: &Record) -> Option<f64> {
+        record.scores.get(self.metric).copied().filter(|_| is_done(record))
+    }
+
+    /// The same runs, compared by another score.
+    pub(super) fn by(&self, metric: &'a str) -> Self {
+        Self { metric, seeds: self.seeds.clone(), chosen: self.chosen.clone(), ..*self }
     }
 
     /// Why a scored run is no better than guessing, in words; `None` if it is, or has no score.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::arm::epoch_seconds;
-use super::census::{Runs, has_diverged, is_done, what_happened};
+use super::census::{Runs, has_diverged, what_happened};
 use super::without::SAME_TIME;
 use super::{ArmSummary, Spending, core_seconds};
 use crate::record::{ArmNote, Design, Record};
@@ -139,30 +139,32 @@ impl<'a> Pairs<'a> {
             diverged: false,
         };
         for &seed in runs.seeds.iter().take(planned) {
-            let (arm, against) = (runs.get(&note.name, seed), runs.get(&note.against, seed));
-            match (arm, against) {
-                (Some(arm), Some(against)) if is_done(arm) && is_done(against) => {
-                    pairs.both.push((arm, against));
-                    pairs.scores.push((runs.score(arm), runs.score(against)));
-                }
-                _ => {
-                    let known = pairs.lost.len();
-                    for record in [arm, against].into_iter().flatten() {
-                        pairs.diverged |= has_diverged(record);
-                        pairs.lost.extend(
-                            what_happened(record)
-                                .map(|what| format!("`{}` seed {seed} {what}", record.arm)),
-                        );
-                    }
-                    pairs.waiting += usize::from(pairs.lost.len() == known);
-                }
+            let both = [&note.name, &note.against].map(|arm| runs.get(arm, seed));
+            let scores = both.map(|run| run.and_then(|run| runs.compared(run)));
+            if let ([Some(arm), Some(against)], [Some(one), Some(other)]) = (both, scores) {
+                pairs.both.push((arm, against));
+                pairs.scores.push((one, other));
+                continue;
             }
+            let known = pairs.lost.len();
+            for (record, score) in both.into_iter().zip(scores) {
+                let Some(record) = record.filter(|_| score.is_none()) else { continue };
+                pairs.diverged |= has_diverged(record);
+                let what = what_happened(record)
+                    .unwrap_or_else(|| format!("has no score `{}`", runs.metric));
+                pairs.lost.push(format!("`{}` seed {seed} {what}", record.arm));
+            }
+            pairs.waiting += usize::from(pairs.lost.len() == known);
         }
         pairs
     }
 
     pub(super) fn differences(&self) -> Vec<f64> {
         self.scores.iter().map(|(arm, against)| arm - against).collect()
+    }
+
+    pub(super) fn lost(&self) -> &[String] {
+        &self.lost
     }
 }
 

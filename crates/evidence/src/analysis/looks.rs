@@ -24,15 +24,16 @@ pub struct LookSummary {
     pub decided: Vec<String>,
 }
 
-/// Every comparison judged: at the planned looks where the design has some, by all pairs otherwise.
-pub(super) fn judgements(notes: &[&ArmNote], runs: &Runs<'_>) -> Vec<Judgement> {
+/// Every comparison judged by the score that `runs` are compared by: at the planned looks where the design has some, by all
+/// pairs otherwise.
+pub(super) fn judgements(notes: &[&ArmNote], runs: &Runs<'_>, margin: f64) -> Vec<Judgement> {
     let (design, all) = (runs.design, runs.seeds.len());
     if design.looks.is_empty() {
         let pairs = notes.iter().map(|note| Pairs::of(note, runs, all).differences());
-        return judge_all(&pairs.collect::<Vec<_>>(), design.margin);
+        return judge_all(&pairs.collect::<Vec<_>>(), margin);
     }
     let sequences: Vec<Sequence> = notes.iter().map(|note| sequence(note, runs)).collect();
-    judge_looks(&sequences, design.margin, &Looks::after(&design.looks))
+    judge_looks(&sequences, margin, &Looks::after(&design.looks))
 }
 
 /// The differences of an arm, and how many of them belong to each look whose runs are over.

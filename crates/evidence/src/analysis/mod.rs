@@ -17,6 +17,7 @@ mod ending;
 mod held_out;
 mod looks;
 mod measured;
+mod other_scores;
 mod robustness;
 mod severity;
 mod side_by_side;
@@ -42,6 +43,7 @@ pub use ending::ArmEnding;
 pub use held_out::{ScalingRange, Validation};
 pub use looks::LookSummary;
 pub use measured::{ArmMeasured, MeasureComparison, Measured};
+pub use other_scores::{ArmScore, OtherComparison, OtherScore};
 pub use robustness::{ArmRobustness, Robustness};
 pub use severity::ErrorAt;
 pub use side_by_side::{ArmChange, Differs, EffectChange, SideBySide};
@@ -78,6 +80,9 @@ pub struct Analysis {
     /// What each factor does, where arms are combinations of levels: one family of tests of its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,
+    /// The scores that are judged beside the one that decides, in the order of the design.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_scores: Vec<OtherScore>,
     /// How the trainings of each arm ended, where more than its epochs can end one or choose an epoch.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub endings: Vec<ArmEnding>,
@@ -123,7 +128,7 @@ impl Analysis {
         let runs = Runs::select(design, records)?;
         let compared: Vec<&ArmNote> =
             design.arms.iter().filter(|note| note.against != note.name).collect();
-        let judgements = looks::judgements(&compared, &runs);
+        let judgements = looks::judgements(&compared, &runs, design.margin);
         let wanted = looks::wanted(&compared, &judgements, design);
         let scores = profile_scores(&runs);
         let summaries = design.arms.iter().zip(&wanted);
@@ -148,6 +153,7 @@ impl Analysis {
             arms,
             comparisons,
             effects: Effect::of(&runs),
+            other_scores: OtherScore::of(&compared, &runs)?,
             endings: ArmEnding::of(&runs),
             robustness: Robustness::of(&runs),
             measures: Measured::of(&runs),

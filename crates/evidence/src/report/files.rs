@@ -9,7 +9,7 @@ use super::csv::csv;
 use super::html::html;
 use super::latex::latex;
 use super::{markdown, svg};
-use crate::{Analysis, Contents, Error, Png, Prices, Record, Store};
+use crate::{Analysis, Contents, Design, Error, Png, Record, Store};
 
 /// A study as its report shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,21 +31,21 @@ impl Report {
     /// # Errors
     /// As [`Analysis::read`].
     pub fn read(dir: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::read_at(dir, |prices| prices)
+        Self::read_with(dir, |_| ())
     }
 
-    /// The same at other prices than the study's; nothing that was measured or decided changes.
+    /// The same with something of the design changed that no run depends on: prices, or scores beside the one that decides.
     ///
     /// # Errors
-    /// As [`Analysis::read`], and when one of them is no price.
-    pub fn read_at(
+    /// As [`Analysis::read`], and when the changed design contradicts itself.
+    pub fn read_with(
         dir: impl AsRef<Path>,
-        prices: impl FnOnce(Option<Prices>) -> Option<Prices>,
+        change: impl FnOnce(&mut Design),
     ) -> Result<Self, Error> {
         let dir = dir.as_ref();
         let Contents { design, records, .. } = Store::read(dir)?;
         let mut design = design.ok_or_else(|| Error::NoDesign { path: dir.join(Store::FILE) })?;
-        design.prices = prices(design.prices.take());
+        change(&mut design);
         let analysis = Analysis::of(&design, &records)?;
         let runs = analysis.counted(&records)?;
         Ok(Self { analysis, runs })

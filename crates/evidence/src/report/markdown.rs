@@ -6,7 +6,8 @@ use std::fmt::Write;
 use super::method::{Fact, extent, facts, missing};
 use super::svg::{self, Layout};
 use super::{
-    agreement, effects, ending, held_out, measures, robustness, similarity, spending, tuning,
+    agreement, effects, ending, held_out, measures, other_scores, robustness, similarity, spending,
+    tuning,
 };
 use crate::analysis::{Analysis, ArmSummary, Comparison};
 use crate::number::{
@@ -24,6 +25,7 @@ pub fn markdown(analysis: &Analysis) -> String {
         claims(analysis),
         arms(analysis),
         comparisons(analysis),
+        other_scores::section(analysis).unwrap_or_default(),
         effects::section(analysis).unwrap_or_default(),
         robustness::section(analysis).unwrap_or_default(),
         measures::section(analysis).unwrap_or_default(),

@@ -17,6 +17,7 @@ mod latex;
 mod markdown;
 mod measures;
 mod method;
+mod other_scores;
 mod robustness;
 mod side_by_side;
 mod similarity;

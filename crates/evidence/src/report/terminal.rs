@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::spending;
+use super::{other_scores, spending};
 use crate::analysis::{Analysis, ArmSummary};
 use crate::number::{bytes, grouped, large, or_dash, percent, percent_interval, seconds};
 
@@ -24,6 +24,7 @@ pub fn terminal(analysis: &Analysis) -> String {
     wrap(&mut text, &analysis.design.question, "");
     text.push('\n');
     table(&mut text, analysis);
+    scores(&mut text, analysis);
     let census = &analysis.census;
     if census.done < census.planned {
         let _ = writeln!(
@@ -54,6 +55,23 @@ pub fn terminal(analysis: &Analysis) -> String {
         }
     }
     text
+}
+
+/// Every comparison by a score beside the one that decides.
+fn scores(text: &mut String, analysis: &Analysis) {
+    if analysis.other_scores.is_empty() {
+        return;
+    }
+    let heads = ["other score", "arm − partner", "points", "95 % interval", "verdict"];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    for (score, comparison) in other_scores::pairs(analysis) {
+        let [_, mean, interval, ..] = other_scores::numbers(comparison);
+        let names = format!("{} − {}", shorten(&comparison.arm), shorten(&comparison.against));
+        let verdict = comparison.judgement.verdict.words().to_owned();
+        rows.push(vec![shorten(&score.note.metric), names, mean, interval, verdict]);
+    }
+    let _ = write!(text, "\nOther scores:\n{}", columns(&rows));
+    wrap(text, &other_scores::reading(analysis), "");
 }
 
 /// How far a study with planned looks has come.

@@ -13,6 +13,7 @@ mod effects;
 mod figures;
 mod measures;
 mod method;
+mod other_scores;
 mod pictures;
 mod robustness;
 mod sections;
@@ -49,6 +50,7 @@ pub(crate) fn html(analysis: &Analysis, runs: &[Record]) -> String {
         section("verdicts", "Verdicts", cards::verdicts(analysis)),
         section("accuracy", "Accuracy", sections::accuracy(analysis)),
         section("differences", "Paired differences", sections::differences(analysis)),
+        section("scores", "Other scores", other_scores::other_scores(analysis)),
         section("factors", "Factors", effects::effects(analysis)),
         section("cost", "What it costs", sections::costs(analysis)),
         section("took", "What it took", spending::spending(analysis)),
