@@ -34,9 +34,10 @@ fn an_image_is_cut_into_its_letters_and_drawn() {
     assert_eq!(pieces.len(), 3, "{document}");
     let left = |nth: usize| pieces[nth]["box"][0].as_u64().expect("a column");
     assert!(left(0) < left(1) && left(1) < left(2));
+    assert_eq!(document["by"], "components", "letters stand apart");
     assert!(place.read("seen/cut.png").starts_with(b"\x89PNG"));
     let two = place.succeeds(&format!("captcha segment {file} --length 2"));
-    says(&two, &["2 letters", "letter 2: rows"]);
+    says(&two, &["cut by columns into 2 letters", "letter 2: rows"]);
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub(super) fn run(args: &CaptchaSegment) -> Result<ExitCode, Failure> {
         files::write(file, &png(shape, &planes))?;
     }
     let boxes: Vec<[usize; 4]> = found.pieces.iter().map(cenote_datasets::Piece::bounds).collect();
+    let by = if found.line.is_some() { "columns" } else { "components" };
     let text = if args.json {
         let pieces: Vec<Value> = boxes
             .iter()
@@ -36,12 +37,12 @@ pub(super) fn run(args: &CaptchaSegment) -> Result<ExitCode, Failure> {
         let document = json!({
             "schema": "cenote.captcha.segment/1", "image": args.image,
             "size": [grey.rows(), grey.columns()], "specks": found.specks,
-            "components": found.components, "length": args.length, "pieces": pieces,
+            "components": found.components, "length": args.length, "by": by, "pieces": pieces,
         });
         format!("{document}\n")
     } else {
         let mut text = format!(
-            "{}: {}x{} pixels, {} components and {} specks, {} letters\n",
+            "{}: {}x{} pixels, {} components and {} specks, cut by {by} into {} letters\n",
             args.image.display(),
             grey.rows(),
             grey.columns(),
