@@ -45,6 +45,9 @@ impl Outer<'_> {
     }
 }
 
+/// Terms of a sum up to which all strips of some rows follow one another, and not all rows of a strip.
+const SHORT: usize = 4;
+
 struct Strip;
 
 impl Kernel for Strip {
@@ -84,16 +87,21 @@ impl Kernel for Outer<'_> {
             let inside = ends.iter().all(|end| end.is_some_and(|end| end <= self.b.len()));
             assert!(inside, "outer: strips lie in a buffer of {}", self.b.len());
         }
-        let panels = height.div_ceil(V::PRODUCT_ROWS);
-        for q in (0..width).step_by(size) {
-            let columns = (width - q).min(size);
-            for panel in 0..panels {
+        let (panels, strips) = (height.div_ceil(V::PRODUCT_ROWS), width.div_ceil(size));
+        // A short sum is little beside writing it, which is fast where memory is written in its order.
+        let along = terms <= SHORT;
+        let [outer, inner] = if along { [panels, strips] } else { [strips, panels] };
+        for i in 0..outer {
+            for j in 0..inner {
+                let (panel, strip) = if along { (i, j) } else { (j, i) };
+                let q = strip * size;
+                let columns = (width - q).min(size);
                 let row = panel * height / panels;
                 let rows = (panel + 1) * height / panels - row;
                 // SAFETY: the numbers of `a` and `b` are in their slices by the assertions, rows row
                 // to row + rows − 1 and columns q to q + columns − 1 in the area.
                 unsafe {
-                    let b = self.b.as_ptr().wrapping_add(q / size * self.strip);
+                    let b = self.b.as_ptr().wrapping_add(strip * self.strip);
                     let out = self.out.start().add(row * self.out.pitch() + q);
                     let run = self.ahead.next::<V>(terms);
                     self.tile::<V>(&self.rows.starts()[row..row + rows], b, columns, out, run);

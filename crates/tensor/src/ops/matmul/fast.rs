@@ -97,16 +97,23 @@ fn row_starts(count: usize, step: usize) -> Vec<usize> {
 /// `c = a · b` with `b` row-major, both read where they lie.
 fn in_place(a: Matrix, b: &[f32], columns: usize, c: &mut [f32]) {
     let (step, cell) = if a.transposed { (1, a.rows) } else { (a.columns, 1) };
-    let block = columns.div_ceil(BLOCKS).next_multiple_of(128);
-    let operations = 2 * (a.rows * a.columns * block) as u64;
-    let (rows, lines) = (Rows::every(step, a.rows), Rows::every(0, 1));
-    let blocks = Area::new(c, a.rows, columns, columns).blocks(a.rows, block);
+    // Where `b` is near, blocks of rows have it all, and each writes memory from end to end.
+    let block = if b.len() <= NEAR && a.rows > FEW {
+        [a.rows.div_ceil(BLOCKS).next_multiple_of(8), columns]
+    } else {
+        [a.rows, columns.div_ceil(BLOCKS).next_multiple_of(128)]
+    };
+    let operations = 2 * (block[0] * a.columns * block[1]) as u64;
+    let lines = Rows::every(0, 1);
+    let across = columns.div_ceil(block[1]);
+    let blocks = Area::new(c, a.rows, columns, columns).blocks(block[0], block[1]);
     parallel::each(blocks, operations, |i, out| {
-        let b = &b[i * block..];
+        let b = &b[i % across * block[1]..];
+        let rows = Rows::every(step, out.rows());
         let (pitch, strip, resume) = (columns, Outer::strip(), false);
         let (rows, lines, length) = (&rows, &lines, a.columns);
         Outer {
-            a: a.data,
+            a: &a.data[i / across * block[0] * step..],
             rows,
             lines,
             length,
