@@ -32,6 +32,8 @@ const EVEN: usize = 4;
 const PARTIAL: usize = 3 << 19;
 /// Most parts of a weight gradient.
 const PARTS: usize = 8;
+/// Tiles of all images up to which their gradient of the weights takes a form of a larger error.
+const FEW_TILES: usize = 32;
 /// Shares of the output channels in the weight gradient of one image: each transforms it again.
 const SHARES: usize = 2;
 
@@ -104,11 +106,14 @@ impl Plan {
         Some(Self { geometry, inputs: conv.out_channels, outputs: conv.in_channels })
     }
 
-    /// From `x` and `∂y` to `∂w`, whose sums are over more terms and take a form of a smaller error.
-    fn weight_gradient(conv: &Conv2d) -> Option<Self> {
+    /// From `x` and `∂y` of so many images to `∂w`, whose sums over many tiles take a form of a smaller error.
+    fn weight_gradient(conv: &Conv2d, batch: usize) -> Option<Self> {
         let mut plan = Self::forward(conv)?;
-        if plan.geometry.form == Form::ThreeOfFive {
-            plan.geometry.form = Form::TwoOfFive;
+        let geometry = &mut plan.geometry;
+        if geometry.form == Form::ThreeOfFive
+            && batch * geometry.tiles().iter().product::<usize>() > FEW_TILES
+        {
+            geometry.form = Form::TwoOfFive;
         }
         Some(plan)
     }
@@ -332,8 +337,8 @@ impl Plan {
 
 /// The gradient of the weights, or `None` where another way is better.
 pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Option<Tensor> {
-    let plan = Plan::weight_gradient(conv)?;
     let [batch, ..] = x.nchw();
+    let plan = Plan::weight_gradient(conv, batch)?;
     if batch == 0 {
         return None;
     }
@@ -342,9 +347,10 @@ pub(super) fn backward_weight(conv: &Conv2d, x: &Tensor, dy: &Tensor) -> Option<
     let parts = (PARTIAL / WeightGradient::len(form, [outputs, conv.in_channels]))
         .clamp(2, PARTS)
         .min(batch);
-    // One image: its output channels are shared out instead, in whole registers.
+    // One image: its output channels are shared out instead, in whole registers. Sums of one know nothing of others, so
+    // that the shares may follow the threads.
     let blocks = outputs.div_ceil(lanes);
-    let shares = if batch == 1 { SHARES.min(blocks) } else { 1 };
+    let shares = if batch == 1 { SHARES.min(blocks).min(rayon::current_num_threads()) } else { 1 };
     let shares: Vec<Range<usize>> = (0..shares)
         .map(|at| [at, at + 1].map(|at| (at * blocks / shares * lanes).min(outputs)))
         .map(|[first, end]| first..end)
@@ -518,6 +524,7 @@ mod tests {
             (same(3, [64, 256], [8, 8]), 2),
             (same(3, [16, 16], [32, 32]), 9),
             (same(3, [48, 33], [2, 7]), 3),
+            (same(5, [32, 64], [14, 14]), 1),
             (same(5, [32, 64], [14, 14]), 2),
             (same(5, [64, 33], [4, 4]), 3),
             (strided(3, 2, [64, 64], [32, 32]), 2),
@@ -586,5 +593,8 @@ mod tests {
         ] {
             assert_eq!(of(&same(5, [16, 16], [size; 2])), Some(expected), "{size}");
         }
+        let conv = same(5, [16, 16], [14, 14]);
+        let of_weights = |batch| Plan::weight_gradient(&conv, batch).map(|plan| plan.geometry.form);
+        assert_eq!([1, 2].map(of_weights), [Form::ThreeOfFive, Form::TwoOfFive].map(Some));
     }
 }

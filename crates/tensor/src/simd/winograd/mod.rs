@@ -45,7 +45,7 @@ use super::{Kernel, Vector, dispatch};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     FourOfThree,
-    /// Not for the gradient of the weights, which it would be too far off.
+    /// Of sums over many tiles, as gradients of weights are, it would be too far off.
     ThreeOfFive,
     TwoOfFive,
     TwoOfThree,
@@ -131,7 +131,6 @@ macro_rules! with_form {
         with_form!(
             $form,
             $call::<$V>($($argument),*),
-            Form::ThreeOfFive => $call::<$V, ThreeOfFive, 7, 7, 3, 5, 7>($($argument),*),
             Form::Doubling => $call::<$V, Doubling, 5, 9, 8, 3, 6>($($argument),*)
         )
     };
@@ -140,6 +139,7 @@ macro_rules! with_form {
     ) => {
         match $form {
             Form::FourOfThree => $call::<$V, FourOfThree, 6, 6, 4, 3, 6>($($argument),*),
+            Form::ThreeOfFive => $call::<$V, ThreeOfFive, 7, 7, 3, 5, 7>($($argument),*),
             Form::TwoOfFive => $call::<$V, TwoOfFive, 6, 6, 2, 5, 6>($($argument),*),
             Form::TwoOfThree => $call::<$V, TwoOfThree, 4, 4, 2, 3, 4>($($argument),*),
             Form::Halving => $call::<$V, Halving, 9, 9, 4, 3, 6>($($argument),*),

@@ -2,7 +2,9 @@
 
 use super::maps::{Maps, padded_len};
 use super::products::OverTiles;
-use super::transforms::{FourOfThree, Grid, Halving, Linear, TwoOfFive, TwoOfThree, twice};
+use super::transforms::{
+    FourOfThree, Grid, Halving, Linear, ThreeOfFive, TwoOfFive, TwoOfThree, twice,
+};
 use super::{Band, Form, Geometry, lanes, pitch, weight, with_form};
 use crate::simd::lanes::prefetch;
 use crate::simd::{Kernel, Pitched, Vector, dispatch};
@@ -23,6 +25,9 @@ pub(crate) struct WeightGradient<'a> {
     /// At least [`WeightGradient::scratch`] numbers.
     pub(crate) scratch: &'a mut [f32],
 }
+
+/// The most transformed weights of a form.
+const MOST_WEIGHTS: usize = 49;
 
 /// What is said of a form that no weight gradient is planned with.
 #[cold]
@@ -65,7 +70,7 @@ impl Kernel for WeightGradient<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
         let form = self.geometry.form;
-        with_form!(form, gradient::<V>(self), Form::ThreeOfFive | Form::Doubling => unplanned(form));
+        with_form!(form, gradient::<V>(self), Form::Doubling => unplanned(form));
     }
 }
 
@@ -112,7 +117,7 @@ fn gradient<
     let all = channels.div_ceil(V::LANES);
     let [outer_rows, outer_blocks] = V::WINOGRAD_OUTER;
     let groups = all.div_ceil(outer_blocks);
-    let mut begun = [add; 36];
+    let mut begun = [add; MOST_WEIGHTS];
     for f in 0..A * A {
         let weight = weight::<A, W>(f);
         let add = std::mem::replace(&mut begun[weight], true);
@@ -168,7 +173,7 @@ impl Kernel for WeightSums<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
         let form = self.form;
-        with_form!(form, collect::<V>(self), Form::ThreeOfFive | Form::Doubling => unplanned(form));
+        with_form!(form, collect::<V>(self), Form::Doubling => unplanned(form));
     }
 }
 
@@ -190,7 +195,7 @@ fn collect<
     let [outputs, channels] = shape;
     let (pitch, area) = (sums_pitch(shape, V::LANES), R * R);
     let row = channels.next_multiple_of(V::LANES);
-    let (mut total, mut taps) = ([0.0; 36 * 16], [0.0; 25 * 16]);
+    let (mut total, mut taps) = ([0.0; MOST_WEIGHTS * 16], [0.0; 25 * 16]);
     for (output, dw) in dw.chunks_exact_mut(channels * area).enumerate() {
         assert!(first + output < outputs, "winograd: an output of the convolution");
         for channel in (0..channels).step_by(V::LANES) {
@@ -202,11 +207,11 @@ fn collect<
                     sum = sum.add(unsafe { V::load(part.as_ptr().add(at)) });
                     prefetch(part.as_ptr().wrapping_add(at + SOON));
                 }
-                // SAFETY: register f < W · W ≤ 36 of at most 16 lanes.
+                // SAFETY: register f < W · W ≤ MOST_WEIGHTS of at most 16 lanes.
                 unsafe { sum.store(total.as_mut_ptr().add(f * V::LANES)) };
             }
             let grid = |side: usize| ((side * V::LANES).cast_signed(), V::LANES.cast_signed());
-            // SAFETY: W · W ≤ 36 registers of `total` and `area` ≤ 25 of `taps`.
+            // SAFETY: W · W ≤ MOST_WEIGHTS registers of `total` and `area` ≤ 25 of `taps`.
             unsafe {
                 let (row, column) = grid(W);
                 let from = Grid { first: total.as_ptr(), row, column };

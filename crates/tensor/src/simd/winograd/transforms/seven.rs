@@ -62,3 +62,31 @@ impl Linear<5, 7> for ThreeOfFive {
         [t0, t1, t2, t3, t4, t5, g4]
     }
 }
+
+impl Linear<3, 7> for ThreeOfFive {
+    #[inline(always)]
+    fn of<V: Vector>([y0, y1, y2]: [V; 3]) -> [V; 7] {
+        let of_pair = |i: usize| pair(plus(y0, P2[i], y2), P[i], y1);
+        let ((t0, t1), (t2, t3), (t4, t5)) = (of_pair(0), of_pair(1), of_pair(2));
+        [t0, t1, t2, t3, t4, t5, y2]
+    }
+}
+
+impl Linear<7, 5> for ThreeOfFive {
+    #[inline(always)]
+    fn of<V: Vector>([m0, m1, m2, m3, m4, m5, m6]: [V; 7]) -> [V; 5] {
+        let even = [scaled(m0.sub(m1), N[0]), scaled(m2.sub(m3), N[1]), scaled(m4.sub(m5), N[2])];
+        let odd = [
+            scaled(m0.add(m1), N[0] * P[0]),
+            scaled(m2.add(m3), N[1] * P[1]),
+            scaled(m4.add(m5), N[2] * P[2]),
+        ];
+        [
+            even[0].add(even[1]).add(even[2]),
+            odd[0].add(odd[1]).add(odd[2]),
+            plus(plus(scaled(even[0], P2[0]), P2[1], even[1]), P2[2], even[2]),
+            plus(plus(scaled(odd[0], P2[0]), P2[1], odd[1]), P2[2], odd[2]),
+            plus(plus(plus(m6, P4[0], even[0]), P4[1], even[1]), P4[2], even[2]),
+        ]
+    }
+}
