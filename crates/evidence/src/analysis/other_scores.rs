@@ -89,7 +89,8 @@ impl ArmScore {
     }
 }
 
-/// Checks that the runs have the score, if there are any, and that it is a share or an agreement.
+/// Checks that the score is a share or an agreement, and one that runs have where it is asked for when there are some. One
+/// that was planned may be undefined for all of them.
 fn check(note: &ScoreNote, runs: &Runs<'_>) -> Result<(), Error> {
     let done = || runs.design.arms.iter().flat_map(|arm| runs.done(&arm.name));
     let values = done().filter_map(|run| Some((run, *run.scores.get(&note.metric)?)));
@@ -97,7 +98,7 @@ fn check(note: &ScoreNote, runs: &Runs<'_>) -> Result<(), Error> {
         run.within(format!("score `{}`", note.metric), value, -1)?;
     }
     match done().next() {
-        Some(run) if values.count() == 0 => Err(Error::Design {
+        Some(run) if note.afterwards && values.count() == 0 => Err(Error::Design {
             design: runs.design.name.clone(),
             problem: format!(
                 "no run has a score `{}`; they have {}",

@@ -208,6 +208,19 @@ mod tests {
     }
 
     #[test]
+    fn a_planned_score_that_no_run_has_leaves_the_rest_of_the_report_as_it_is() {
+        let records = scored();
+        let analysis = Analysis::of(&noted("ap_large", 0.02, false), &records).unwrap();
+        let plain = Analysis::of(&design(), &records).unwrap();
+        assert_eq!(analysis.comparisons, plain.comparisons);
+        let score = &analysis.other_scores[0];
+        assert!(score.arms.iter().all(|arm| (arm.runs, arm.mean) == (0, None)));
+        assert!(score.comparisons.iter().all(|c| c.judgement.n == 0 && c.lost.len() == 20));
+        let text = markdown(&analysis);
+        assert!(text.contains("| `ap_large` | – |") && text.contains("has no score `ap_large`"));
+    }
+
+    #[test]
     fn scores_that_cannot_be_judged_are_refused() {
         let refusal = |design: &Design| {
             Analysis::of(design, &scored()).expect_err("must be refused").to_string()
