@@ -484,7 +484,7 @@ impl Record {
 /// How far a share may lie past its ends.
 const ROUNDING: f64 = 1e-6;
 
-fn first_double<T: Ord + Copy>(items: &[T]) -> Option<T> {
+pub(crate) fn first_double<T: Ord + Copy>(items: &[T]) -> Option<T> {
     let mut seen = BTreeSet::new();
     items.iter().copied().find(|item| !seen.insert(*item))
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Design;
+use crate::record::first_double;
 
 /// A score that arms are compared by too: it has verdicts of its own, and answers no question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,7 +30,7 @@ impl ScoreNote {
         if names.contains(&metric.as_str()) {
             return Some(format!("`{metric}` decides; expected other scores beside it"));
         }
-        let double = (1..names.len()).find(|&place| names[..place].contains(&names[place]));
-        double.map(|place| format!("score `{}` is listed twice; expected each once", names[place]))
+        first_double(&names)
+            .map(|name| format!("score `{name}` is listed twice; expected each once"))
     }
 }
