@@ -7,9 +7,9 @@
 use std::ops::Range;
 
 use super::axis::{axes, is_quarter};
+use super::few::Few;
 use super::marked::{All, Marked};
 use super::max::Offsets;
-use super::nine::Nine;
 use super::quarter;
 use super::ring::Ring;
 use super::spread::{Share, Spreading, scatter};
@@ -21,8 +21,8 @@ use crate::{Argmax, Tensor, Windows};
 pub(super) enum Way {
     /// From the one 2x2 window that each lies in.
     Tiles,
-    /// From the 3x3 windows that each lies in.
-    Nine(Nine),
+    /// From the small windows that each lies in.
+    Few(Few),
     /// From all windows that each lies in: shares of a mean.
     Spread(Spreading),
     /// From all windows that each lies in: asking for the winner.
@@ -36,8 +36,8 @@ impl Way {
         if is_quarter(at) {
             return Self::Tiles;
         }
-        match (Nine::of(at), share) {
-            (Some(nine), _) => Self::Nine(nine),
+        match (Few::of(at), share) {
+            (Some(few), _) => Self::Few(few),
             (None, Share::Even(_)) => Self::Spread(Spreading::new(at)),
             (None, Share::Winner(_)) => Marked::new(at).map_or(Self::Scatter(*at), Self::Marked),
         }
@@ -48,7 +48,7 @@ impl Way {
         match self {
             // A tile must not be cut: planes of an odd height begin at odd rows of all.
             Self::Tiles if height.is_multiple_of(2) => 2,
-            Self::Nine(_) | Self::Spread(_) => 1,
+            Self::Few(_) | Self::Spread(_) => 1,
             Self::Tiles | Self::Marked(_) | Self::Scatter(_) => height,
         }
     }
@@ -79,9 +79,9 @@ impl Way {
     ) {
         match (self, share) {
             (Self::Tiles, _) => tiles::<V>(dy, share, sizes, rows, dx),
-            (Self::Nine(nine), _) => nine.back::<V>(dy, share, sizes, rows, dx),
-            (Self::Spread(spreading), Share::Even(divisors)) => {
-                spreading.rows::<V>(dy, divisors, rows, ring, dx);
+            (Self::Few(few), _) => few.back::<V>(dy, share, sizes, rows, dx),
+            (Self::Spread(spreading), Share::Even(factors)) => {
+                spreading.rows::<V>(dy, factors, rows, ring, dx);
             }
             (Self::Marked(marked), Share::Winner(winners)) => {
                 marked.plane::<V>((dy, winners), All, ring.numbers, dx);
@@ -105,9 +105,9 @@ fn tiles<V: Vector>(dy: &[f32], share: Share, sizes: Sizes, rows: Range<usize>, 
             let (dy, winners) = (&dy[outputs.clone()], &winners[outputs]);
             quarter::max_back::<V>(dy, winners, [width, columns], covered);
         }
-        Share::Even(divisors) => {
-            let divisor = divisors[0][0] * divisors[1][0];
-            quarter::mean_back::<V>(&dy[outputs], [width, columns], divisor, covered);
+        Share::Even([of_rows, of_columns]) => {
+            let factor = of_rows[0] * of_columns[0];
+            quarter::mean_back::<V>(&dy[outputs], [width, columns], factor, covered);
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Pooling without branches in the inner loops.
 //!
-//! Windows of 2x2 cells that tile the input are a case of their own, and so are the maxima and means
-//! of 3x3 cells; all others look at rows that are dealt out for them. Geometries with a window that lies wholly in the padding, and maxima over
-//! more than 256 cells, go the way of the reference.
+//! Windows of 2x2 cells that tile the input are a case of their own, and so are those of two or three rows
+//! and columns; all others look at rows that are dealt out for them. Geometries with a window that lies
+//! wholly in the padding, and maxima over more than 256 cells, go the way of the reference.
 
 use super::axis::{Axis, axes, is_quarter};
 use super::back::{Back, Way};
+use super::few::{Few, MaxOfFew, MeanOfFew};
 use super::gather::Gathering;
 use super::map::Maps;
-use super::nine::{MaxOfNine, MeanOfNine, Nine};
 use super::spread::Share;
 use super::tasks::{Max, Mean, Sizes};
 use super::{Argmax, Divisor, max::Offsets, reference};
@@ -53,10 +53,10 @@ fn mapped_max_pool(x: &Tensor, maps: Maps, at: &Windows) -> Option<(Tensor, Argm
     let sizes = Sizes::of(at, channels);
     let (together, operations) = task([height, width], [rows, columns], at, rows);
     let outputs = (y.as_mut_slice(), &mut *winners);
-    if let Some(nine) = Nine::of(at) {
+    if let Some(few) = Few::of_mapped(at, maps) {
         parallel::pairs(outputs, [together * columns; 2], operations, |nth, y, winners| {
             let (x, first) = (x.as_slice(), nth * together);
-            dispatch(MaxOfNine { x, maps, sizes, nine, first, y, winners });
+            dispatch(MaxOfFew { x, maps, sizes, few, first, y, winners });
         });
         return Some((y, Argmax(Offsets::Narrow(winners))));
     }
@@ -122,10 +122,10 @@ pub(super) fn avg_pool(x: &Tensor, at: &Windows, divisor: Divisor) -> Tensor {
     let mut y = Tensor::stale([batch, channels, rows, columns]);
     let sizes = Sizes::of(at, channels);
     let (together, operations) = task([height, width], [rows, columns], at, rows);
-    if let Some(nine) = Nine::of(at) {
+    if let Some(few) = Few::of(at) {
         parallel::chunks(y.as_mut_slice(), together * columns, operations, |nth, y| {
             let (x, first) = (x.as_slice(), nth * together);
-            dispatch(MeanOfNine { x, sizes, nine, divisors, first, y });
+            dispatch(MeanOfFew { x, sizes, few, divisors, first, y });
         });
         return y;
     }
@@ -141,7 +141,9 @@ pub(super) fn avg_pool(x: &Tensor, at: &Windows, divisor: Divisor) -> Tensor {
 
 pub(super) fn avg_pool_backward(dy: &Tensor, at: &Windows, divisor: Divisor) -> Tensor {
     let Some(axes) = axes(at) else { return reference::avg_pool_backward(dy, at, divisor) };
-    let [of_rows, of_columns] = divisors(&axes, divisor);
+    let reciprocals =
+        |factors: Vec<f32>| -> Vec<f32> { factors.into_iter().map(f32::recip).collect() };
+    let [of_rows, of_columns] = divisors(&axes, divisor).map(reciprocals);
     backward(dy, Share::Even([&of_rows, &of_columns]), at)
 }
 
@@ -175,6 +177,7 @@ mod tests {
             let window = match kind {
                 0 => Window::square(2),
                 1 => Window {
+                    kernel: kernel.map(|side| 2 + side % 2),
                     stride: [stride[0].min(3); 2],
                     before: before.map(|before| before % 2),
                     after,

@@ -13,6 +13,10 @@ mod axis;
 mod back;
 #[cfg(not(cenote_f64))]
 mod fast;
+#[cfg(not(cenote_f64))]
+mod few;
+#[cfg(not(cenote_f64))]
+mod few_back;
 mod function;
 #[cfg(not(cenote_f64))]
 mod gather;
@@ -22,10 +26,6 @@ mod map;
 #[cfg(not(cenote_f64))]
 mod marked;
 mod max;
-#[cfg(not(cenote_f64))]
-mod nine;
-#[cfg(not(cenote_f64))]
-mod nine_back;
 #[cfg(not(cenote_f64))]
 mod quarter;
 mod rectified;

@@ -107,13 +107,10 @@ fn means<V: Vector, D: Divide>(x: &[f32], [width, columns]: [usize; 2], divide: 
     }
 }
 
-/// The gradient of [`mean`].
+/// The gradient of [`mean`]: `factor` times `∂y` to every cell.
 #[inline(always)]
-pub(super) fn mean_back<V: Vector>(dy: &[f32], widths: [usize; 2], divisor: f32, dx: &mut [f32]) {
-    match exact_reciprocal(divisor) {
-        Some(reciprocal) => back::<V, _>(dy, Shares(Times(reciprocal)), widths, dx),
-        None => back::<V, _>(dy, Shares(By(divisor)), widths, dx),
-    }
+pub(super) fn mean_back<V: Vector>(dy: &[f32], widths: [usize; 2], factor: f32, dx: &mut [f32]) {
+    back::<V, _>(dy, Shares(factor), widths, dx);
 }
 
 /// The gradient of [`max`]: the covered rows of inputs, from the rows of `∂y` under them.
@@ -194,12 +191,12 @@ impl Give for Winners<'_> {
 
 /// The same to every cell.
 #[derive(Clone, Copy)]
-struct Shares<D>(D);
+struct Shares(f32);
 
-impl<D: Divide> Give for Shares<D> {
+impl Give for Shares {
     #[inline(always)]
     fn give<V: Vector, const WHOLE: bool>(self, dy: V, _: usize, _: usize) -> [(V, V); 2] {
-        let share = self.0.of(dy);
+        let share = dy.mul(V::splat(self.0));
         [share.weave(share); 2]
     }
 }

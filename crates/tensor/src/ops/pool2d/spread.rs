@@ -22,7 +22,7 @@ use crate::{Window, Windows};
 pub(super) enum Share<'a> {
     /// All of `∂y` to the cell at this offset.
     Winner(&'a [u8]),
-    /// To every cell `∂y` divided by the product of these factors of its row and column.
+    /// To every cell `∂y` times the factors of its row and its column.
     Even([&'a [f32]; 2]),
 }
 
@@ -103,7 +103,7 @@ impl Spreading {
     pub(super) fn rows<V: Vector>(
         &self,
         dy: &[f32],
-        divisors: [&[f32]; 2],
+        factors: [&[f32]; 2],
         rows: Range<usize>,
         ring: &mut Ring,
         dx: &mut [f32],
@@ -121,7 +121,7 @@ impl Spreading {
                     let (place, missing) = ring.place(i);
                     if missing {
                         let dy = &dy[i * columns..][..columns];
-                        self.fill::<V>(dy, divisors, i, ring.slot(place));
+                        self.fill::<V>(dy, factors, i, ring.slot(place));
                     }
                     places.push(place);
                 }
@@ -130,7 +130,7 @@ impl Spreading {
         }
     }
 
-    /// One row of `∂y`, divided.
+    /// One row of shares.
     #[inline(always)]
     fn fill<V: Vector>(
         &self,
@@ -142,8 +142,8 @@ impl Spreading {
         let shares = &mut slot[self.dealt.border..][..dy.len()];
         let of_row = V::splat(of_rows[i]);
         for at in (0..dy.len()).step_by(V::LANES) {
-            let divisor = of_row.mul(load(of_columns, at));
-            store_up_to(some::<V>(dy, at).div(divisor), shares, at);
+            let factor = of_row.mul(load(of_columns, at));
+            store_up_to(some::<V>(dy, at).mul(factor), shares, at);
         }
     }
 

@@ -1,6 +1,6 @@
-//! Gradients of windows of 3x3 cells that begin where the plane does, or one cell before.
+//! Gradients of the windows of [`few`](super::few).
 //!
-//! A register of windows walks down its columns and gives to three rows of inputs. Rows that the next
+//! A register of windows walks down its columns and gives to the rows of inputs under it. Rows that the next
 //! windows give to as well stay in registers until they are complete. Of a mean every window gives
 //! its share, of a maximum all or nothing, by comparing the tap with the winner; both are added in
 //! row-major order of the windows.
@@ -11,13 +11,13 @@
 
 use std::ops::Range;
 
-use super::nine::Nine;
+use super::few::Few;
 use super::ring::some;
 use super::spread::Share;
 use super::tasks::Sizes;
 use crate::simd::{Vector, load_bytes, store_up_to};
 
-impl Nine {
+impl Few {
     /// The gradient of the input rows `rows` of a plane.
     #[inline(always)]
     pub(super) fn back<V: Vector>(
@@ -33,8 +33,8 @@ impl Nine {
             Share::Winner(taps) => {
                 self.blocks_back::<V, _>(Winners { dy, taps, columns }, sizes, rows, dx);
             }
-            Share::Even(divisors) => {
-                self.blocks_back::<V, _>(Shares { dy, divisors, columns }, sizes, rows, dx);
+            Share::Even(factors) => {
+                self.blocks_back::<V, _>(Shares { dy, factors, columns }, sizes, rows, dx);
             }
         }
     }
@@ -55,11 +55,15 @@ impl Nine {
             for at in (0..width.div_ceil(self.stride)).step_by(V::LANES) {
                 let strip =
                     Strip { outputs, width, before: self.before[0], at, rows: rows.clone() };
-                match (self.stride, self.before[1]) {
-                    (1, 0) => strip.walk::<V, G, 1, 0>(give, dx),
-                    (1, _) => strip.walk::<V, G, 1, 1>(give, dx),
-                    (_, 0) => strip.walk::<V, G, 2, 0>(give, dx),
-                    (..) => strip.walk::<V, G, 2, 1>(give, dx),
+                match (self.kernel, self.stride, self.before[1]) {
+                    ([2, 2], ..) => strip.walk::<V, G, 2, 2, 1, 0>(give, dx),
+                    ([_, 2], ..) => strip.walk::<V, G, 3, 2, 1, 0>(give, dx),
+                    ([2, _], _, 0) => strip.walk::<V, G, 2, 3, 1, 0>(give, dx),
+                    ([2, _], ..) => strip.walk::<V, G, 2, 3, 1, 1>(give, dx),
+                    (_, 1, 0) => strip.walk::<V, G, 3, 3, 1, 0>(give, dx),
+                    (_, 1, _) => strip.walk::<V, G, 3, 3, 1, 1>(give, dx),
+                    (.., 0) => strip.walk::<V, G, 3, 3, 2, 0>(give, dx),
+                    _ => strip.walk::<V, G, 3, 3, 2, 1>(give, dx),
                 }
             }
         }
@@ -82,31 +86,35 @@ struct Strip {
 impl Strip {
     /// Gives to the rows, which begin at `BEFORE` columns before the first window.
     #[inline(always)]
-    fn walk<V: Vector, G: Give, const STRIDE: usize, const BEFORE: usize>(
+    fn walk<
+        V: Vector,
+        G: Give,
+        const HIGH: usize,
+        const WIDE: usize,
+        const STRIDE: usize,
+        const BEFORE: usize,
+    >(
         &self,
         give: G,
         dx: &mut [f32],
     ) {
-        let zero = [V::splat(0.0); STRIDE];
-        // What the three rows under the windows have received.
-        let mut sums = [zero; 3];
+        // What the rows under the windows have received.
+        let mut sums = [[V::splat(0.0); STRIDE]; HIGH];
         let Range { start, end } = self.rows;
-        let first = (start + self.before).saturating_sub(2).div_ceil(STRIDE).min(self.outputs);
+        let first = (start + self.before).saturating_sub(HIGH - 1).div_ceil(STRIDE);
+        let first = first.min(self.outputs);
         let last = self.outputs.min((end - 1 + self.before) / STRIDE + 1);
         for i in first..last {
-            add::<V, G, STRIDE, BEFORE>(give, i, self.at, &mut sums);
-            self.put::<V, STRIDE, BEFORE>(STRIDE * i, sums[0], dx);
-            if STRIDE == 1 {
-                sums = [sums[1], sums[2], zero];
-            } else {
-                self.put::<V, STRIDE, BEFORE>(STRIDE * i + 1, sums[1], dx);
-                sums = [sums[2], zero, zero];
+            add::<V, G, HIGH, WIDE, STRIDE, BEFORE>(give, i, self.at, &mut sums);
+            for u in 0..STRIDE {
+                self.put::<V, STRIDE, BEFORE>(STRIDE * i + u, sums[u], dx);
             }
+            advance::<V, HIGH, STRIDE>(&mut sums, STRIDE);
         }
         // Below the last windows.
         for row in STRIDE * last..end + self.before {
             self.put::<V, STRIDE, BEFORE>(row, sums[0], dx);
-            sums = [sums[1], sums[2], zero];
+            advance::<V, HIGH, STRIDE>(&mut sums, 1);
         }
     }
 
@@ -135,32 +143,48 @@ impl Strip {
     }
 }
 
+/// Leaves the first `by` rows behind.
+#[inline(always)]
+fn advance<V: Vector, const HIGH: usize, const STRIDE: usize>(
+    sums: &mut [[V; STRIDE]; HIGH],
+    by: usize,
+) {
+    for u in 0..HIGH {
+        sums[u] = if u + by < HIGH { sums[u + by] } else { [V::splat(0.0); STRIDE] };
+    }
+}
+
 /// Adds what the windows in row `i` give to the inputs from column `STRIDE · at` on: with a stride of
 /// two, to those that lie in one window of a row, and to those that lie in two.
 #[inline(always)]
-fn add<V: Vector, G: Give, const STRIDE: usize, const BEFORE: usize>(
+fn add<
+    V: Vector,
+    G: Give,
+    const HIGH: usize,
+    const WIDE: usize,
+    const STRIDE: usize,
+    const BEFORE: usize,
+>(
     give: G,
     i: usize,
     at: usize,
-    sums: &mut [[V; STRIDE]; 3],
+    sums: &mut [[V; STRIDE]; HIGH],
 ) {
     if STRIDE == 1 {
-        let left = give.windows::<V>(i, at + BEFORE, 2);
-        let middle = give.windows::<V>(i, at + BEFORE, 1);
-        let right = give.windows::<V>(i, at + BEFORE, 0);
-        for (u, sum) in sums.iter_mut().enumerate() {
-            sum[0] = sum[0].add(G::share(left, 3 * u + 2));
-            sum[0] = sum[0].add(G::share(middle, 3 * u + 1));
-            sum[0] = sum[0].add(G::share(right, 3 * u));
+        for v in (0..WIDE).rev() {
+            let windows = give.windows::<V>(i, at + BEFORE, v);
+            for (u, sum) in sums.iter_mut().enumerate() {
+                sum[0] = sum[0].add(G::share(windows, WIDE * u + v));
+            }
         }
     } else {
         let left = give.windows::<V>(i, at + BEFORE, 1);
         let right = give.windows::<V>(i, at + BEFORE, 0);
         for (u, sum) in sums.iter_mut().enumerate() {
             let middle = if BEFORE == 0 { right } else { left };
-            sum[0] = sum[0].add(G::share(middle, 3 * u + 1));
-            let twice = sum[STRIDE - 1].add(G::share(left, 3 * u + 2));
-            sum[STRIDE - 1] = twice.add(G::share(right, 3 * u));
+            sum[0] = sum[0].add(G::share(middle, WIDE * u + 1));
+            let twice = sum[STRIDE - 1].add(G::share(left, WIDE * u + 2));
+            sum[STRIDE - 1] = twice.add(G::share(right, WIDE * u));
         }
     }
 }
@@ -208,8 +232,8 @@ impl Give for Winners<'_> {
 #[derive(Clone, Copy)]
 struct Shares<'a> {
     dy: &'a [f32],
-    /// Factors of the divisors, of rows and of columns.
-    divisors: [&'a [f32]; 2],
+    /// Factors of rows and of columns.
+    factors: [&'a [f32]; 2],
     columns: usize,
 }
 
@@ -218,12 +242,11 @@ impl Give for Shares<'_> {
 
     #[inline(always)]
     fn windows<V: Vector>(self, i: usize, at: usize, back: usize) -> V {
-        let [of_rows, of_columns] = self.divisors;
+        let [of_rows, of_columns] = self.factors;
         let dy = &self.dy[i * self.columns..][..self.columns];
         let start = at.saturating_sub(back);
-        // Nothing is divided by nothing where there are no windows.
-        let divisor = V::splat(of_rows[i]).mul(some(of_columns, start)).max(V::splat(1.0));
-        shifted(some::<V>(dy, start).div(divisor), start + back - at)
+        let factor = V::splat(of_rows[i]).mul(some(of_columns, start));
+        shifted(some::<V>(dy, start).mul(factor), start + back - at)
     }
 
     #[inline(always)]

@@ -1,6 +1,7 @@
-//! Windows of 3x3 cells that begin where the plane does, or one cell before.
+//! Windows of two or three rows and columns at a stride of one, and of 3x3 cells at a stride of two.
+//! Those of three cells begin where the plane does or one cell before, those of two where it does.
 //!
-//! A register of outputs walks down its columns. Three cells of a row make one part of its windows,
+//! A register of outputs walks down its columns. The cells of a row make one part of its windows,
 //! and the next windows look at that part again: it stays in registers. The cell before the first
 //! comes out of the register of the cells that follow, so that nothing is copied on the way.
 #![expect(
@@ -24,21 +25,34 @@ const NEAR: usize = 1 << 13;
 
 /// How the windows lie.
 #[derive(Clone, Copy)]
-pub(super) struct Nine {
+pub(super) struct Few {
+    /// 2 or 3 rows and columns.
+    pub(super) kernel: [usize; 2],
     /// 1 or 2.
     pub(super) stride: usize,
     /// Rows and columns before the plane, 0 or 1.
     pub(super) before: [usize; 2],
 }
 
-impl Nine {
+impl Few {
     /// `None` for windows of another kind.
     pub(super) fn of(at: &Windows) -> Option<Self> {
-        let Window { stride: [stride, _], before, after, .. } = at.window();
-        let window = Window { before, after, ..Window::new([3, 3], [stride; 2]) };
+        let Window { kernel, stride: [stride, _], before, after, .. } = at.window();
+        let window = Window { before, after, ..Window::new(kernel, [stride; 2]) };
         let same = at.window().rounded(Rounding::Floor) == window.rounded(Rounding::Floor);
-        let known = same && matches!(stride, 1 | 2) && before.into_iter().all(|before| before < 2);
-        known.then_some(Self { stride, before })
+        let short = |axis: usize| match kernel[axis] {
+            2 => before[axis] == 0,
+            3 => before[axis] < 2,
+            _ => false,
+        };
+        let known =
+            same && short(0) && short(1) && (stride == 1 || stride == 2 && kernel == [3, 3]);
+        known.then_some(Self { kernel, stride, before })
+    }
+
+    /// As [`Few::of`], but of windows over mapped cells only those that are often asked for.
+    pub(super) fn of_mapped(at: &Windows, maps: Maps) -> Option<Self> {
+        Self::of(at).filter(|few| matches!(maps, Maps::Plain) || few.kernel == [3, 3])
     }
 
     /// Rows of windows on planes of `width` columns that a register walks down.
@@ -53,18 +67,35 @@ impl Nine {
         plane: &[f32],
         sizes: Sizes,
         rows: Range<usize>,
+        fold: &mut F,
+    ) {
+        match self.kernel {
+            [2, 2] => self.blocks::<V, F, 2, 2, 1>(plane, sizes, rows, Plain, fold),
+            [2, _] => self.blocks::<V, F, 2, 3, 1>(plane, sizes, rows, Plain, fold),
+            [_, 2] => self.blocks::<V, F, 3, 2, 1>(plane, sizes, rows, Plain, fold),
+            _ => self.fold_nine::<V, F>(plane, sizes, rows, Plain, fold),
+        }
+    }
+
+    /// As [`Few::fold`], for windows of 3x3 cells.
+    #[inline(always)]
+    fn fold_nine<V: Vector, F: Fold>(
+        self,
+        plane: &[f32],
+        sizes: Sizes,
+        rows: Range<usize>,
         map: impl Map,
         fold: &mut F,
     ) {
         if self.stride == 1 {
-            self.blocks::<V, F, 1>(plane, sizes, rows, map, fold);
+            self.blocks::<V, F, 3, 3, 1>(plane, sizes, rows, map, fold);
         } else {
-            self.blocks::<V, F, 2>(plane, sizes, rows, map, fold);
+            self.blocks::<V, F, 3, 3, 2>(plane, sizes, rows, map, fold);
         }
     }
 
     #[inline(always)]
-    fn blocks<V: Vector, F: Fold, const STRIDE: usize>(
+    fn blocks<V: Vector, F: Fold, const HIGH: usize, const WIDE: usize, const STRIDE: usize>(
         self,
         plane: &[f32],
         sizes: Sizes,
@@ -81,10 +112,10 @@ impl Nine {
                 let at = at.min(columns.saturating_sub(V::LANES));
                 let middle = at * STRIDE + 1 - self.before[1];
                 let strip = Strip { plane, width, before: self.before[0], at, middle };
-                if middle + STRIDE * V::LANES + 2 - STRIDE <= width {
-                    strip.walk::<V, F, STRIDE, false>(block.clone(), map, fold);
+                if middle + STRIDE * V::LANES + WIDE - 1 - STRIDE <= width {
+                    strip.walk::<V, F, HIGH, WIDE, STRIDE, false>(block.clone(), map, fold);
                 } else {
-                    strip.walk::<V, F, STRIDE, true>(block.clone(), map, fold);
+                    strip.walk::<V, F, HIGH, WIDE, STRIDE, true>(block.clone(), map, fold);
                 }
             }
         }
@@ -98,7 +129,7 @@ struct Strip<'a> {
     width: usize,
     /// Rows before the plane.
     before: usize,
-    /// The first column of outputs, and the column of inputs in the middle of its window.
+    /// The first column of outputs, and the column of inputs that is the second of its window.
     at: usize,
     middle: usize,
 }
@@ -106,7 +137,14 @@ struct Strip<'a> {
 impl Strip<'_> {
     /// `EDGE` where a window may reach over the right edge.
     #[inline(always)]
-    fn walk<V: Vector, F: Fold, const STRIDE: usize, const EDGE: bool>(
+    fn walk<
+        V: Vector,
+        F: Fold,
+        const HIGH: usize,
+        const WIDE: usize,
+        const STRIDE: usize,
+        const EDGE: bool,
+    >(
         self,
         rows: Range<usize>,
         map: impl Map,
@@ -114,28 +152,26 @@ impl Strip<'_> {
     ) {
         let border = if self.middle == 0 { 1.0 } else { 0.0 };
         let first = V::splat(0.0).after(V::splat(border));
-        let above = rows.start * STRIDE;
-        let mut part = self.part::<V, F, STRIDE, EDGE>(above, first, map);
-        if STRIDE == 1 {
-            let mut next = self.part::<V, F, STRIDE, EDGE>(above + 1, first, map);
-            for i in rows {
-                let last = self.part::<V, F, STRIDE, EDGE>(i + 2, first, map);
-                fold.put::<V>([part, next, last], i, self.at);
-                (part, next) = (next, last);
+        let part = |row: usize| self.part::<V, F, WIDE, STRIDE, EDGE>(row, first, map);
+        // Of the rows under the next windows, those that the last ones have looked at.
+        let mut parts = [F::outside::<V, WIDE>(first); HIGH];
+        for (above, part_of) in parts[STRIDE..].iter_mut().enumerate() {
+            *part_of = part(rows.start * STRIDE + above);
+        }
+        for i in rows {
+            for u in STRIDE..HIGH {
+                parts[u - STRIDE] = parts[u];
             }
-        } else {
-            for i in rows {
-                let next = self.part::<V, F, STRIDE, EDGE>(STRIDE * i + 1, first, map);
-                let last = self.part::<V, F, STRIDE, EDGE>(STRIDE * i + 2, first, map);
-                fold.put::<V>([part, next, last], i, self.at);
-                part = last;
+            for u in HIGH - STRIDE..HIGH {
+                parts[u] = part(STRIDE * i + u);
             }
+            fold.put::<V, HIGH, WIDE>(parts, i, self.at);
         }
     }
 
     /// What the windows have in row `row` of the padded plane.
     #[inline(always)]
-    fn part<V: Vector, F: Fold, const STRIDE: usize, const EDGE: bool>(
+    fn part<V: Vector, F: Fold, const WIDE: usize, const STRIDE: usize, const EDGE: bool>(
         self,
         row: usize,
         first: V,
@@ -143,7 +179,7 @@ impl Strip<'_> {
     ) -> F::Part<V> {
         let start = row.wrapping_sub(self.before).wrapping_mul(self.width);
         if row < self.before || start >= self.plane.len() {
-            return F::outside(first);
+            return F::outside::<V, WIDE>(first);
         }
         let row = &self.plane[start..][..self.width];
         let outside = V::splat(F::OUTSIDE);
@@ -160,9 +196,14 @@ impl Strip<'_> {
                 map.lanes(load(row, at))
             }
         };
-        let taps = if STRIDE == 1 {
+        let mut taps = [outside; WIDE];
+        if STRIDE == 1 {
             let middle = cells(self.middle);
-            [middle.after(before), middle, cells(self.middle + 1)]
+            taps[0] = middle.after(before);
+            taps[1] = middle;
+            if WIDE == 3 {
+                taps[WIDE - 1] = cells(self.middle + 1);
+            }
         } else {
             let (middle, last) = if EDGE {
                 cells(self.middle).deal(cells(self.middle + V::LANES))
@@ -170,25 +211,32 @@ impl Strip<'_> {
                 let (middle, last) = load_dealt(row, self.middle);
                 (map.lanes(middle), map.lanes(last))
             };
-            [last.after(before), middle, last]
-        };
+            taps[0] = last.after(before);
+            taps[1] = middle;
+            taps[WIDE - 1] = last;
+        }
         F::part(taps, first)
     }
 }
 
-/// What is made of nine cells.
+/// What is made of the cells of a window.
 trait Fold {
     /// A cell outside the plane.
     const OUTSIDE: f32;
-    /// Three cells of one row.
+    /// The cells of one row.
     type Part<V: Vector>: Copy;
 
     /// `first` is the first tap inside the plane, 0 or 1.
-    fn part<V: Vector>(taps: [V; 3], first: V) -> Self::Part<V>;
+    fn part<V: Vector, const WIDE: usize>(taps: [V; WIDE], first: V) -> Self::Part<V>;
     /// The part in a row outside the plane.
-    fn outside<V: Vector>(first: V) -> Self::Part<V>;
+    fn outside<V: Vector, const WIDE: usize>(first: V) -> Self::Part<V>;
     /// Stores the outputs of row `i` from column `at` on.
-    fn put<V: Vector>(&mut self, parts: [Self::Part<V>; 3], i: usize, at: usize);
+    fn put<V: Vector, const HIGH: usize, const WIDE: usize>(
+        &mut self,
+        parts: [Self::Part<V>; HIGH],
+        i: usize,
+        at: usize,
+    );
 }
 
 /// Maxima and winners of the rows from `first` on.
@@ -205,21 +253,31 @@ impl Fold for Maxima<'_> {
     type Part<V: Vector> = (V, V);
 
     #[inline(always)]
-    fn part<V: Vector>([left, middle, right]: [V; 3], first: V) -> (V, V) {
-        let best = challenge((left, first), (middle, V::splat(1.0)));
-        challenge(best, (right, V::splat(2.0)))
+    fn part<V: Vector, const WIDE: usize>(taps: [V; WIDE], first: V) -> (V, V) {
+        let mut best = (taps[0], first);
+        for (tap, &cell) in taps.iter().enumerate().skip(1) {
+            best = challenge(best, (cell, V::splat(tap as f32)));
+        }
+        best
     }
 
     #[inline(always)]
-    fn outside<V: Vector>(first: V) -> (V, V) {
+    fn outside<V: Vector, const WIDE: usize>(first: V) -> (V, V) {
         // Nothing but −∞ gives the first cell: that is in the next row if this one lies above.
-        (V::splat(Self::OUTSIDE), first.add(V::splat(3.0)))
+        (V::splat(Self::OUTSIDE), first.add(V::splat(WIDE as f32)))
     }
 
     #[inline(always)]
-    fn put<V: Vector>(&mut self, [above, middle, below]: [(V, V); 3], i: usize, at: usize) {
-        let best = challenge(above, (middle.0, middle.1.add(V::splat(3.0))));
-        let best = challenge(best, (below.0, below.1.add(V::splat(6.0))));
+    fn put<V: Vector, const HIGH: usize, const WIDE: usize>(
+        &mut self,
+        parts: [(V, V); HIGH],
+        i: usize,
+        at: usize,
+    ) {
+        let mut best = parts[0];
+        for (u, (cell, tap)) in parts.into_iter().enumerate().skip(1) {
+            best = challenge(best, (cell, tap.add(V::splat((u * WIDE) as f32))));
+        }
         let row = (i - self.first) * self.columns;
         store_up_to(best.0, &mut self.y[row..][..self.columns], at);
         store_bytes(best.1, &mut self.winners[row..][..self.columns], at);
@@ -247,43 +305,55 @@ impl Fold for Means<'_> {
     type Part<V: Vector> = V;
 
     #[inline(always)]
-    fn part<V: Vector>([left, middle, right]: [V; 3], _: V) -> V {
-        left.add(middle).add(right)
+    fn part<V: Vector, const WIDE: usize>(taps: [V; WIDE], _: V) -> V {
+        let mut sum = taps[0];
+        for &cell in &taps[1..] {
+            sum = sum.add(cell);
+        }
+        sum
     }
 
     #[inline(always)]
-    fn outside<V: Vector>(_: V) -> V {
+    fn outside<V: Vector, const WIDE: usize>(_: V) -> V {
         V::splat(Self::OUTSIDE)
     }
 
     #[inline(always)]
-    fn put<V: Vector>(&mut self, [above, middle, below]: [V; 3], i: usize, at: usize) {
+    fn put<V: Vector, const HIGH: usize, const WIDE: usize>(
+        &mut self,
+        parts: [V; HIGH],
+        i: usize,
+        at: usize,
+    ) {
         let [of_rows, of_columns] = self.divisors;
         let divisor = V::splat(of_rows[i]).mul(load(of_columns, at));
         // A sum that begins with zero is never −0.
-        let sum = V::splat(0.0).add(above).add(middle).add(below);
+        let mut sum = V::splat(0.0);
+        for part in parts {
+            sum = sum.add(part);
+        }
         let row = (i - self.first) * self.columns;
         store_up_to(sum.div(divisor), &mut self.y[row..][..self.columns], at);
     }
 }
 
 /// Maxima of the output rows from `first` on.
-pub(super) struct MaxOfNine<'a> {
+pub(super) struct MaxOfFew<'a> {
     pub(super) x: &'a [f32],
     pub(super) maps: Maps<'a>,
     pub(super) sizes: Sizes,
-    pub(super) nine: Nine,
+    pub(super) few: Few,
     pub(super) first: usize,
     pub(super) y: &'a mut [f32],
     pub(super) winners: &'a mut [u8],
 }
 
-impl Kernel for MaxOfNine<'_> {
+impl Kernel for MaxOfFew<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { x, maps, sizes, nine, first, y, winners } = self;
+        let Self { x, maps, sizes, few, first, y, winners } = self;
         let columns = sizes.output[1];
         for (plane, rows, start) in by_plane(first, y.len() / columns, sizes.output[0]) {
             let (x, c) = (Sizes::plane(sizes.input, x, plane), plane % sizes.channels);
@@ -291,11 +361,11 @@ impl Kernel for MaxOfNine<'_> {
             let (y, winners) = (&mut y[start..], &mut winners[start..]);
             let fold = &mut Maxima { y, winners, columns, first };
             match maps {
-                Maps::Plain => nine.fold::<V, _>(x, sizes, rows, Plain, fold),
-                Maps::Rectified => nine.fold::<V, _>(x, sizes, rows, Rectified, fold),
+                Maps::Plain => few.fold::<V, _>(x, sizes, rows, fold),
+                Maps::Rectified => few.fold_nine::<V, _>(x, sizes, rows, Rectified, fold),
                 Maps::Normalized { scale, shift } => {
                     let map = Normalized { scale: scale[c], shift: shift[c] };
-                    nine.fold::<V, _>(x, sizes, rows, map, fold);
+                    few.fold_nine::<V, _>(x, sizes, rows, map, fold);
                 }
             }
         }
@@ -303,28 +373,28 @@ impl Kernel for MaxOfNine<'_> {
 }
 
 /// Means of the output rows from `first` on.
-pub(super) struct MeanOfNine<'a> {
+pub(super) struct MeanOfFew<'a> {
     pub(super) x: &'a [f32],
     pub(super) sizes: Sizes,
-    pub(super) nine: Nine,
+    pub(super) few: Few,
     /// Factors of the divisors.
     pub(super) divisors: [&'a [f32]; 2],
     pub(super) first: usize,
     pub(super) y: &'a mut [f32],
 }
 
-impl Kernel for MeanOfNine<'_> {
+impl Kernel for MeanOfFew<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { x, sizes, nine, divisors, first, y } = self;
+        let Self { x, sizes, few, divisors, first, y } = self;
         let columns = sizes.output[1];
         for (plane, rows, start) in by_plane(first, y.len() / columns, sizes.output[0]) {
             let x = Sizes::plane(sizes.input, x, plane);
             let (y, first) = (&mut y[start * columns..], rows.start);
             let fold = &mut Means { y, divisors, columns, first };
-            nine.fold::<V, _>(x, sizes, rows, Plain, fold);
+            few.fold::<V, _>(x, sizes, rows, fold);
         }
     }
 }
