@@ -1,16 +1,16 @@
 //! Sixteen lanes on x86-64 with AVX-512: thirty-two registers.
 
 use std::arch::x86_64::{
-    __m512, __mmask16, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q, _mm_maskz_loadu_epi8,
-    _mm512_abs_ps, _mm512_add_epi32, _mm512_add_ps, _mm512_alignr_epi32, _mm512_and_si512,
+    __m512, __mmask16, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q, _MM_MANT_NORM_1_2,
+    _MM_MANT_SIGN_SRC, _mm_maskz_loadu_epi8, _mm512_abs_ps, _mm512_add_ps, _mm512_alignr_epi32,
     _mm512_castpd_ps, _mm512_castps_pd, _mm512_castps_si512, _mm512_castsi512_ps,
     _mm512_cmp_ps_mask, _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32, _mm512_cvtps_epi32,
-    _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_blend_ps,
-    _mm512_mask_cvtepi32_storeu_epi8, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_max_ps,
-    _mm512_min_ps, _mm512_mul_ps, _mm512_or_si512, _mm512_permutex2var_ps, _mm512_reduce_add_ps,
-    _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32, _mm512_shuffle_f32x4, _mm512_slli_epi32,
-    _mm512_sqrt_ps, _mm512_srli_epi32, _mm512_storeu_ps, _mm512_sub_epi32, _mm512_sub_ps,
-    _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
+    _mm512_div_ps, _mm512_fmadd_ps, _mm512_getexp_ps, _mm512_getmant_ps, _mm512_loadu_ps,
+    _mm512_mask_blend_ps, _mm512_mask_cvtepi32_storeu_epi8, _mm512_mask_storeu_ps,
+    _mm512_maskz_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_permutex2var_ps,
+    _mm512_reduce_add_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_setr_epi32,
+    _mm512_shuffle_f32x4, _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_pd,
+    _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
 };
 
 use super::{Kernel, Lines, Vector};
@@ -135,24 +135,26 @@ impl Vector for F32x16 {
     #[inline(always)]
     fn scale(self, n: Self) -> Self {
         // SAFETY: as in `splat`.
-        unsafe {
-            let biased = _mm512_add_epi32(_mm512_cvtps_epi32(n.0), _mm512_set1_epi32(127));
-            let power = _mm512_castsi512_ps(_mm512_slli_epi32::<23>(biased));
-            Self(_mm512_mul_ps(self.0, power))
-        }
+        Self(unsafe { _mm512_scalef_ps(self.0, n.0) })
+    }
+
+    #[inline(always)]
+    fn scale_far(self, n: Self) -> Self {
+        self.scale(n)
     }
 
     #[inline(always)]
     fn split(self) -> (Self, Self) {
         // SAFETY: as in `splat`.
         unsafe {
-            let bits = _mm512_castps_si512(self.0);
-            let biased = _mm512_srli_epi32::<23>(bits);
-            let exponent = _mm512_sub_epi32(biased, _mm512_set1_epi32(127));
-            let fraction = _mm512_and_si512(bits, _mm512_set1_epi32(0x007f_ffff));
-            let mantissa = _mm512_or_si512(fraction, _mm512_set1_epi32(0x3f80_0000));
-            (Self(_mm512_castsi512_ps(mantissa)), Self(_mm512_cvtepi32_ps(exponent)))
+            let mantissa = _mm512_getmant_ps::<_MM_MANT_NORM_1_2, _MM_MANT_SIGN_SRC>(self.0);
+            (Self(mantissa), Self(_mm512_getexp_ps(self.0)))
         }
+    }
+
+    #[inline(always)]
+    fn split_any(self) -> (Self, Self) {
+        self.split()
     }
 
     #[inline(always)]

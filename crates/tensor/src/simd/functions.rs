@@ -11,7 +11,7 @@ use super::Vector;
 const LN2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
 
 /// Adding and subtracting it rounds to a whole number: from 2²³ on there are no others.
-const ROUNDING: f32 = 12_582_912.0;
+pub(super) const ROUNDING: f32 = 12_582_912.0;
 
 /// The polynomial with these coefficients, the highest power first.
 #[inline(always)]
@@ -36,19 +36,15 @@ pub(super) fn exp<V: Vector>(x: V) -> V {
         [1.987_569_1e-4, 1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5e-1],
     );
     let power = r.mul(r).mul_add(tail, r).add(V::splat(1.0));
-    // Two steps reach subnormal results, which no single power of two does.
-    let half = n.mul_add(V::splat(0.5), rounding).sub(rounding);
-    power.scale(half).scale(n.sub(half))
+    power.scale_far(n)
 }
 
 /// ln x. With `x = 2ᵉ m` and `m` between √½ and √2 it is `e ln 2 + ln m`.
 #[inline(always)]
 pub(super) fn ln<V: Vector>(x: V) -> V {
     let zero = V::splat(0.0);
-    let small = V::splat(f32::MIN_POSITIVE).beats(x);
-    let (m, e) = V::select(small, x.mul(V::splat(8_388_608.0)), x).split();
-    let e = e.sub(V::select(small, V::splat(23.0), zero));
-    let large = m.beats(V::splat(std::f32::consts::SQRT_2));
+    let (m, e) = x.split_any();
+    let large = m.exceeds(V::splat(std::f32::consts::SQRT_2));
     let m = V::select(large, m.mul(V::splat(0.5)), m);
     let e = V::select(large, e.add(V::splat(1.0)), e);
     let f = m.sub(V::splat(1.0));
@@ -73,8 +69,7 @@ pub(super) fn ln<V: Vector>(x: V) -> V {
     let infinity = V::splat(f32::INFINITY);
     let sum = V::select(x.equals(infinity), infinity, sum);
     let sum = V::select(x.equals(zero), V::splat(f32::NEG_INFINITY), sum);
-    let sum = V::select(zero.beats(x), V::splat(f32::NAN), sum);
-    V::select(x.equals(x), sum, x)
+    V::select(zero.exceeds(x), V::splat(f32::NAN), sum)
 }
 
 /// tanh x: by its series near 0, and `(1 − e^−2x) / (1 + e^−2x)` beyond.
@@ -83,14 +78,14 @@ pub(super) fn tanh<V: Vector>(x: V) -> V {
     let (one, size) = (V::splat(1.0), x.abs());
     let power = exp(size.mul(V::splat(-2.0)));
     let far = one.sub(power).div(one.add(power));
-    let far = V::select(V::splat(0.0).beats(x), V::splat(0.0).sub(far), far);
+    let far = V::select(V::splat(0.0).exceeds(x), V::splat(0.0).sub(far), far);
     let square = x.mul(x);
     let tail = polynomial(
         square,
         [-5.704_988_7e-3, 2.063_909e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328e-1],
     );
     let near = x.mul(square).mul_add(tail, x);
-    V::select(V::splat(0.625).beats(size), near, far)
+    V::select(V::splat(0.625).exceeds(size), near, far)
 }
 
 #[cfg(test)]

@@ -123,6 +123,23 @@ pub(crate) trait Vector: Copy {
     /// `(m, e)` with `self = m · 2ᵉ` and `1 ≤ m < 2`, for positive numbers that are neither subnormal
     /// nor infinite.
     fn split(self) -> (Self, Self);
+
+    /// As [`Vector::scale`], for whole `n` from −151 to 128: what leaves the range is ∞, or subnormal.
+    #[inline(always)]
+    fn scale_far(self, n: Self) -> Self {
+        // Two steps reach subnormal results, which no single power of two does.
+        let rounding = Self::splat(functions::ROUNDING);
+        let half = n.mul_add(Self::splat(0.5), rounding).sub(rounding);
+        self.scale(half).scale(n.sub(half))
+    }
+
+    /// As [`Vector::split`], of subnormal numbers as well.
+    #[inline(always)]
+    fn split_any(self) -> (Self, Self) {
+        let small = Self::splat(f32::MIN_POSITIVE).exceeds(self);
+        let (m, e) = Self::select(small, self.mul(Self::splat(8_388_608.0)), self).split();
+        (m, Self::select(small, e.sub(Self::splat(23.0)), e))
+    }
     /// Where `self` is greater, or NaN.
     fn beats(self, best: Self) -> Self::Mask;
     /// Where `self` is not at most `other`: where it is greater, or one of them is NaN.
