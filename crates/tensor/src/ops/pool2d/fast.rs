@@ -178,7 +178,7 @@ mod tests {
                 0 => Window::square(2),
                 1 => Window {
                     kernel: kernel.map(|side| 2 + side % 2),
-                    stride: [stride[0].min(3); 2],
+                    stride: stride.map(|step| step.min(3)),
                     before: before.map(|before| before % 2),
                     after,
                     ..Window::square(3)

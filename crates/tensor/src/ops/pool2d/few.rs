@@ -1,5 +1,5 @@
-//! Windows of two or three rows and columns at a stride of one, and of 3x3 cells at a stride of two.
-//! Those of three cells begin where the plane does or one cell before, those of two where it does.
+//! Windows of two or three rows and columns that begin where the plane does or one cell before: at a
+//! stride of one, of 3x3 cells at a stride of two as well, and of 2x2 cells at every second row.
 //!
 //! A register of outputs walks down its columns. The cells of a row make one part of its windows,
 //! and the next windows look at that part again: it stays in registers. The cell before the first
@@ -14,7 +14,7 @@ use std::ops::{Range, RangeInclusive};
 use super::map::{Map, Maps, Normalized, Plain, Rectified};
 use super::tasks::{Sizes, by_plane};
 use crate::simd::{Kernel, Vector, load, load_dealt, load_up_to, store_bytes, store_up_to};
-use crate::{Rounding, Window, Windows};
+use crate::{Window, Windows};
 
 /// Rows of windows that a register walks down before its neighbour does. Of wide planes there are few,
 /// so that the rows are read and written as streams; of narrow planes many, as each walk begins with a
@@ -28,8 +28,8 @@ const NEAR: usize = 1 << 13;
 pub(super) struct Few {
     /// 2 or 3 rows and columns.
     pub(super) kernel: [usize; 2],
-    /// 1 or 2.
-    pub(super) stride: usize,
+    /// 1 or 2 rows and columns.
+    pub(super) stride: [usize; 2],
     /// Rows and columns before the plane, 0 or 1.
     pub(super) before: [usize; 2],
 }
@@ -37,16 +37,12 @@ pub(super) struct Few {
 impl Few {
     /// `None` for windows of another kind.
     pub(super) fn of(at: &Windows) -> Option<Self> {
-        let Window { kernel, stride: [stride, _], before, after, .. } = at.window();
-        let window = Window { before, after, ..Window::new(kernel, [stride; 2]) };
-        let same = at.window().rounded(Rounding::Floor) == window.rounded(Rounding::Floor);
-        let short = |axis: usize| match kernel[axis] {
-            2 => before[axis] == 0,
-            3 => before[axis] < 2,
-            _ => false,
-        };
-        let known =
-            same && short(0) && short(1) && (stride == 1 || stride == 2 && kernel == [3, 3]);
+        let Window { kernel, stride, before, dilation, .. } = at.window();
+        let short = kernel.iter().all(|side| matches!(side, 2 | 3));
+        let steps = (kernel, stride);
+        let steps = matches!(steps, (_, [1, 1]) | ([3, 3], [2, 2]) | ([2, 2], [2, 1]));
+        let near = before.iter().all(|&before| before < 2) && dilation == [1, 1];
+        let known = short && steps && near;
         known.then_some(Self { kernel, stride, before })
     }
 
@@ -57,7 +53,7 @@ impl Few {
 
     /// Rows of windows on planes of `width` columns that a register walks down.
     pub(super) fn tall(self, width: usize) -> usize {
-        (NEAR / (self.stride * width)).clamp(*TALL.start(), *TALL.end())
+        (NEAR / (self.stride[0] * width)).clamp(*TALL.start(), *TALL.end())
     }
 
     /// Folds the windows of the output rows `rows` of a plane.
@@ -69,10 +65,11 @@ impl Few {
         rows: Range<usize>,
         fold: &mut F,
     ) {
-        match self.kernel {
-            [2, 2] => self.blocks::<V, F, 2, 2, 1>(plane, sizes, rows, Plain, fold),
-            [2, _] => self.blocks::<V, F, 2, 3, 1>(plane, sizes, rows, Plain, fold),
-            [_, 2] => self.blocks::<V, F, 3, 2, 1>(plane, sizes, rows, Plain, fold),
+        match (self.kernel, self.stride) {
+            ([2, 2], [1, _]) => self.blocks::<V, F, 2, 2, 1, 1>(plane, sizes, rows, Plain, fold),
+            ([2, 2], _) => self.blocks::<V, F, 2, 2, 2, 1>(plane, sizes, rows, Plain, fold),
+            ([2, _], _) => self.blocks::<V, F, 2, 3, 1, 1>(plane, sizes, rows, Plain, fold),
+            ([_, 2], _) => self.blocks::<V, F, 3, 2, 1, 1>(plane, sizes, rows, Plain, fold),
             _ => self.fold_nine::<V, F>(plane, sizes, rows, Plain, fold),
         }
     }
@@ -87,15 +84,21 @@ impl Few {
         map: impl Map,
         fold: &mut F,
     ) {
-        if self.stride == 1 {
-            self.blocks::<V, F, 3, 3, 1>(plane, sizes, rows, map, fold);
-        } else {
-            self.blocks::<V, F, 3, 3, 2>(plane, sizes, rows, map, fold);
+        match self.stride {
+            [1, _] => self.blocks::<V, F, 3, 3, 1, 1>(plane, sizes, rows, map, fold),
+            _ => self.blocks::<V, F, 3, 3, 2, 2>(plane, sizes, rows, map, fold),
         }
     }
 
     #[inline(always)]
-    fn blocks<V: Vector, F: Fold, const HIGH: usize, const WIDE: usize, const STRIDE: usize>(
+    fn blocks<
+        V: Vector,
+        F: Fold,
+        const HIGH: usize,
+        const WIDE: usize,
+        const DOWN: usize,
+        const STRIDE: usize,
+    >(
         self,
         plane: &[f32],
         sizes: Sizes,
@@ -113,9 +116,9 @@ impl Few {
                 let middle = at * STRIDE + 1 - self.before[1];
                 let strip = Strip { plane, width, before: self.before[0], at, middle };
                 if middle + STRIDE * V::LANES + WIDE - 1 - STRIDE <= width {
-                    strip.walk::<V, F, HIGH, WIDE, STRIDE, false>(block.clone(), map, fold);
+                    strip.walk::<V, F, HIGH, WIDE, DOWN, STRIDE, false>(block.clone(), map, fold);
                 } else {
-                    strip.walk::<V, F, HIGH, WIDE, STRIDE, true>(block.clone(), map, fold);
+                    strip.walk::<V, F, HIGH, WIDE, DOWN, STRIDE, true>(block.clone(), map, fold);
                 }
             }
         }
@@ -142,6 +145,7 @@ impl Strip<'_> {
         F: Fold,
         const HIGH: usize,
         const WIDE: usize,
+        const DOWN: usize,
         const STRIDE: usize,
         const EDGE: bool,
     >(
@@ -155,15 +159,15 @@ impl Strip<'_> {
         let part = |row: usize| self.part::<V, F, WIDE, STRIDE, EDGE>(row, first, map);
         // Of the rows under the next windows, those that the last ones have looked at.
         let mut parts = [F::outside::<V, WIDE>(first); HIGH];
-        for (above, part_of) in parts[STRIDE..].iter_mut().enumerate() {
-            *part_of = part(rows.start * STRIDE + above);
+        for (above, part_of) in parts[DOWN..].iter_mut().enumerate() {
+            *part_of = part(rows.start * DOWN + above);
         }
         for i in rows {
-            for u in STRIDE..HIGH {
-                parts[u - STRIDE] = parts[u];
+            for u in DOWN..HIGH {
+                parts[u - DOWN] = parts[u];
             }
-            for u in HIGH - STRIDE..HIGH {
-                parts[u] = part(STRIDE * i + u);
+            for u in HIGH - DOWN..HIGH {
+                parts[u] = part(DOWN * i + u);
             }
             fold.put::<V, HIGH, WIDE>(parts, i, self.at);
         }

@@ -48,22 +48,20 @@ impl Few {
         dx: &mut [f32],
     ) {
         let [width, outputs] = [sizes.input[1], sizes.output[0]];
-        let (first, height) = (rows.start, self.stride * self.tall(width));
+        let (first, height) = (rows.start, self.stride[0] * self.tall(width));
         for start in rows.clone().step_by(height) {
             let rows = start..rows.end.min(start + height);
             let dx = &mut dx[(start - first) * width..][..rows.len() * width];
-            for at in (0..width.div_ceil(self.stride)).step_by(V::LANES) {
-                let strip =
-                    Strip { outputs, width, before: self.before[0], at, rows: rows.clone() };
-                match (self.kernel, self.stride, self.before[1]) {
-                    ([2, 2], ..) => strip.walk::<V, G, 2, 2, 1, 0>(give, dx),
-                    ([_, 2], ..) => strip.walk::<V, G, 3, 2, 1, 0>(give, dx),
-                    ([2, _], _, 0) => strip.walk::<V, G, 2, 3, 1, 0>(give, dx),
-                    ([2, _], ..) => strip.walk::<V, G, 2, 3, 1, 1>(give, dx),
-                    (_, 1, 0) => strip.walk::<V, G, 3, 3, 1, 0>(give, dx),
-                    (_, 1, _) => strip.walk::<V, G, 3, 3, 1, 1>(give, dx),
-                    (.., 0) => strip.walk::<V, G, 3, 3, 2, 0>(give, dx),
-                    _ => strip.walk::<V, G, 3, 3, 2, 1>(give, dx),
+            for at in (0..width.div_ceil(self.stride[1])).step_by(V::LANES) {
+                let before = self.before;
+                let strip = Strip { outputs, width, before, at, rows: rows.clone() };
+                match (self.kernel, self.stride) {
+                    ([2, 2], [1, _]) => strip.walk::<V, G, 2, 2, 1, 1>(give, dx),
+                    ([2, 2], _) => strip.walk::<V, G, 2, 2, 2, 1>(give, dx),
+                    ([2, _], _) => strip.walk::<V, G, 2, 3, 1, 1>(give, dx),
+                    ([_, 2], _) => strip.walk::<V, G, 3, 2, 1, 1>(give, dx),
+                    (_, [1, _]) => strip.walk::<V, G, 3, 3, 1, 1>(give, dx),
+                    _ => strip.walk::<V, G, 3, 3, 2, 2>(give, dx),
                 }
             }
         }
@@ -76,23 +74,23 @@ struct Strip {
     outputs: usize,
     /// Columns of inputs.
     width: usize,
-    /// Rows before the plane.
-    before: usize,
+    /// Rows and columns before the plane.
+    before: [usize; 2],
     /// The first column of windows.
     at: usize,
     rows: Range<usize>,
 }
 
 impl Strip {
-    /// Gives to the rows, which begin at `BEFORE` columns before the first window.
+    /// Gives to the rows.
     #[inline(always)]
     fn walk<
         V: Vector,
         G: Give,
         const HIGH: usize,
         const WIDE: usize,
+        const DOWN: usize,
         const STRIDE: usize,
-        const BEFORE: usize,
     >(
         &self,
         give: G,
@@ -100,33 +98,55 @@ impl Strip {
     ) {
         // What the rows under the windows have received.
         let mut sums = [[V::splat(0.0); STRIDE]; HIGH];
-        let Range { start, end } = self.rows;
-        let first = (start + self.before).saturating_sub(HIGH - 1).div_ceil(STRIDE);
-        let first = first.min(self.outputs);
-        let last = self.outputs.min((end - 1 + self.before) / STRIDE + 1);
+        let (Range { start, end }, above) = (self.rows.clone(), self.before[0]);
+        let first = (start + above).saturating_sub(HIGH - 1).div_ceil(DOWN).min(self.outputs);
+        let last = self.outputs.min((end - 1 + above) / DOWN + 1);
         for i in first..last {
-            add::<V, G, HIGH, WIDE, STRIDE, BEFORE>(give, i, self.at, &mut sums);
-            for u in 0..STRIDE {
-                self.put::<V, STRIDE, BEFORE>(STRIDE * i + u, sums[u], dx);
+            self.add::<V, G, HIGH, WIDE, STRIDE>(give, i, &mut sums);
+            for (u, &sum) in sums[..DOWN].iter().enumerate() {
+                self.put::<V, STRIDE>(DOWN * i + u, sum, dx);
             }
-            advance::<V, HIGH, STRIDE>(&mut sums, STRIDE);
+            advance::<V, HIGH, STRIDE>(&mut sums, DOWN);
         }
         // Below the last windows.
-        for row in STRIDE * last..end + self.before {
-            self.put::<V, STRIDE, BEFORE>(row, sums[0], dx);
+        for row in DOWN * last..end + above {
+            self.put::<V, STRIDE>(row, sums[0], dx);
             advance::<V, HIGH, STRIDE>(&mut sums, 1);
+        }
+    }
+
+    /// Adds what the windows in row `i` give to the inputs from column `STRIDE · at` on: with a stride of
+    /// two, to those that lie in one window of a row, and to those that lie in two.
+    #[inline(always)]
+    fn add<V: Vector, G: Give, const HIGH: usize, const WIDE: usize, const STRIDE: usize>(
+        &self,
+        give: G,
+        i: usize,
+        sums: &mut [[V; STRIDE]; HIGH],
+    ) {
+        let at = self.at + self.before[1];
+        if STRIDE == 1 {
+            for v in (0..WIDE).rev() {
+                let windows = give.windows::<V>(i, at, v);
+                for (u, sum) in sums.iter_mut().enumerate() {
+                    sum[0] = sum[0].add(G::share(windows, WIDE * u + v));
+                }
+            }
+        } else {
+            let (left, right) = (give.windows::<V>(i, at, 1), give.windows::<V>(i, at, 0));
+            let middle = if self.before[1] == 0 { right } else { left };
+            for (u, sum) in sums.iter_mut().enumerate() {
+                sum[0] = sum[0].add(G::share(middle, WIDE * u + 1));
+                let twice = sum[STRIDE - 1].add(G::share(left, WIDE * u + 2));
+                sum[STRIDE - 1] = twice.add(G::share(right, WIDE * u));
+            }
         }
     }
 
     /// Stores part of a row of the padded plane, if it is asked for.
     #[inline(always)]
-    fn put<V: Vector, const STRIDE: usize, const BEFORE: usize>(
-        &self,
-        row: usize,
-        sum: [V; STRIDE],
-        dx: &mut [f32],
-    ) {
-        let Some(r) = row.checked_sub(self.before + self.rows.start) else { return };
+    fn put<V: Vector, const STRIDE: usize>(&self, row: usize, sum: [V; STRIDE], dx: &mut [f32]) {
+        let Some(r) = row.checked_sub(self.before[0] + self.rows.start) else { return };
         if r >= self.rows.len() {
             return;
         }
@@ -135,10 +155,10 @@ impl Strip {
             return store_up_to(sum[0], row, self.at);
         }
         let [once, twice] = [sum[0], sum[STRIDE - 1]];
-        let (first, next) = if BEFORE == 0 { twice.weave(once) } else { once.weave(twice) };
-        store_up_to(first, row, 2 * self.at);
+        let woven = if self.before[1] == 0 { twice.weave(once) } else { once.weave(twice) };
+        store_up_to(woven.0, row, 2 * self.at);
         if 2 * self.at + V::LANES < row.len() {
-            store_up_to(next, row, 2 * self.at + V::LANES);
+            store_up_to(woven.1, row, 2 * self.at + V::LANES);
         }
     }
 }
@@ -151,41 +171,6 @@ fn advance<V: Vector, const HIGH: usize, const STRIDE: usize>(
 ) {
     for u in 0..HIGH {
         sums[u] = if u + by < HIGH { sums[u + by] } else { [V::splat(0.0); STRIDE] };
-    }
-}
-
-/// Adds what the windows in row `i` give to the inputs from column `STRIDE · at` on: with a stride of
-/// two, to those that lie in one window of a row, and to those that lie in two.
-#[inline(always)]
-fn add<
-    V: Vector,
-    G: Give,
-    const HIGH: usize,
-    const WIDE: usize,
-    const STRIDE: usize,
-    const BEFORE: usize,
->(
-    give: G,
-    i: usize,
-    at: usize,
-    sums: &mut [[V; STRIDE]; HIGH],
-) {
-    if STRIDE == 1 {
-        for v in (0..WIDE).rev() {
-            let windows = give.windows::<V>(i, at + BEFORE, v);
-            for (u, sum) in sums.iter_mut().enumerate() {
-                sum[0] = sum[0].add(G::share(windows, WIDE * u + v));
-            }
-        }
-    } else {
-        let left = give.windows::<V>(i, at + BEFORE, 1);
-        let right = give.windows::<V>(i, at + BEFORE, 0);
-        for (u, sum) in sums.iter_mut().enumerate() {
-            let middle = if BEFORE == 0 { right } else { left };
-            sum[0] = sum[0].add(G::share(middle, WIDE * u + 1));
-            let twice = sum[STRIDE - 1].add(G::share(left, WIDE * u + 2));
-            sum[STRIDE - 1] = twice.add(G::share(right, WIDE * u));
-        }
     }
 }
 
