@@ -351,7 +351,9 @@ impl SumFunction<1, 2, 1> for Gem {
 mod tests {
     use cenote_tensor::{Scalar, Tensor};
 
+    use super::Gem;
     use crate::laws::{check_gradient, fit, run};
+    use crate::pool::ways::{Pulls, check_ways};
 
     #[test]
     fn p_1_is_the_mean_and_a_large_p_the_maximum() {
@@ -387,6 +389,15 @@ mod tests {
         for per in ["layer", "channel"] {
             let text = format!("kind = 'gem_pool'\nper = '{per}'");
             check_gradient(&fit(&text, [2, 3, 5]).expect("fits"), 2).expect("the gradient");
+        }
+    }
+
+    #[test]
+    fn windows_give_what_shared_sums_give() {
+        for epsilon in [1e-6, 0.5] {
+            for powers in [[[1.0], [3.0]], [[4.5], [0.7]], [[2.0]; 2]] {
+                check_ways(&Gem { epsilon }, powers, Pulls::MapsAndParams);
+            }
         }
     }
 

@@ -223,6 +223,7 @@ mod tests {
 
     use super::Importance;
     use crate::laws::{fit, run};
+    use crate::pool::ways::{Pulls, check_ways};
 
     #[test]
     fn without_training_it_is_average_pooling() {
@@ -236,6 +237,11 @@ mod tests {
         for (got, expected) in y.as_slice().iter().zip(mean.as_slice()) {
             assert!((got - expected).abs() < 1e-5, "{got} is not {expected}");
         }
+    }
+
+    #[test]
+    fn windows_give_what_shared_sums_give() {
+        check_ways(&Importance, [[]; 2], Pulls::MapsAndParams);
     }
 
     #[test]

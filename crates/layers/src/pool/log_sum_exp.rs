@@ -206,7 +206,9 @@ impl SumFunction<1, 1, 1> for LogSumExp {
 mod tests {
     use cenote_tensor::{Scalar, Tensor};
 
+    use super::LogSumExp;
     use crate::laws::{fit, run};
+    use crate::pool::ways::{Pulls, check_ways};
 
     fn pooled(r: &str, x: [Scalar; 3]) -> Scalar {
         let text = format!("kind = 'log_sum_exp_pool'\nkernel_size = [1, 3]\nr = {r}");
@@ -228,6 +230,12 @@ mod tests {
             (pooled("1.0", [2.0, Scalar::NEG_INFINITY, 2.0]) - 2.0 + Scalar::ln(1.5)).abs() < 1e-6
         );
         assert!(pooled("1.0", [0.0, Scalar::NAN, 1.0]).is_nan());
+    }
+
+    #[test]
+    fn windows_give_what_shared_sums_give() {
+        check_ways(&LogSumExp, [[0.5], [5.0]], Pulls::Maps);
+        check_ways(&LogSumExp, [[1.0], [12.0]], Pulls::Maps);
     }
 
     #[test]

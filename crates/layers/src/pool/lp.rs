@@ -236,7 +236,9 @@ mod tests {
     use cenote_tensor::{Scalar, Tensor};
     use proptest::prelude::*;
 
+    use super::{Norm, Power, Scale};
     use crate::laws::{check_gradient, fit, run};
+    use crate::pool::ways::{Pulls, check_ways};
 
     fn row(values: &[Scalar]) -> Tensor {
         Tensor::from_vec([1, 1, 1, values.len()], values.to_vec()).expect("a row")
@@ -280,6 +282,17 @@ mod tests {
         let text = "kind = 'lp_pool'\nkernel_size = [1, 2]\np = 300.0";
         let (y, _) = run(&fit(text, [1, 1, 2]).expect("fits"), row(&[1e9, 2e9]));
         assert!((y.as_slice()[0] / 2e9 - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn windows_give_what_shared_sums_give() {
+        for scale in [Scale::Sum, Scale::Mean, Scale::Torch] {
+            for p in [1.0, 1.5, 2.0, 3.0, 4.0, 6.5, 9.0] {
+                // The area of 'torch' is a factor of both ways, whatever the windows are.
+                let norm = Norm { power: Power::new(p), scale, area: 6.0 };
+                check_ways(&norm, [[]; 2], Pulls::MapsAndParams);
+            }
+        }
     }
 
     proptest! {

@@ -77,6 +77,8 @@ mod stochastic;
 mod strided_conv;
 mod subsample;
 mod tree;
+#[cfg(test)]
+mod ways;
 mod windowed;
 
 pub(crate) use max::max_windows;

@@ -165,7 +165,9 @@ pub(super) fn largest<T: Number>(cells: &Cells<'_, T>) -> T {
 mod tests {
     use cenote_tensor::{Scalar, Tensor};
 
+    use super::Soft;
     use crate::laws::{fit, run};
+    use crate::pool::ways::{Pulls, check_ways};
 
     #[test]
     fn two_cells_have_the_weights_of_a_logistic_function() {
@@ -178,6 +180,11 @@ mod tests {
         close(y.as_slice()[0], mean);
         close(dx.as_slice()[0], (1.0 - w) * (2.0 - mean));
         close(dx.as_slice()[1], w * (3.0 - mean));
+    }
+
+    #[test]
+    fn windows_give_what_shared_sums_give() {
+        check_ways(&Soft, [[]; 2], Pulls::MapsAndParams);
     }
 
     #[test]

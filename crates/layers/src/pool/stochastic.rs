@@ -216,7 +216,9 @@ mod tests {
     use cenote_autograd::Tape;
     use cenote_tensor::{Scalar, Seed, Tensor};
 
+    use super::Expected;
     use crate::laws::{fit, run};
+    use crate::pool::ways::{Pulls, check_ways};
     use crate::{Mode, Step};
 
     #[test]
@@ -254,6 +256,11 @@ mod tests {
             assert_eq!(passed, if value == 2.0 { 20.0 } else { passed });
             assert!(dx.as_slice().iter().all(|dx| (0.0..=4.0).contains(dx)), "{value}: {dx:?}");
         }
+    }
+
+    #[test]
+    fn windows_give_what_shared_sums_give() {
+        check_ways(&Expected, [[]; 2], Pulls::MapsAndParams);
     }
 
     #[test]

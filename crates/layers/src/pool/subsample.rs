@@ -195,7 +195,9 @@ impl SumFunction<1, 1, 1> for Squash {
 mod tests {
     use cenote_tensor::{Scalar, Tensor};
 
+    use super::Squash;
     use crate::laws::{check_gradient, fit, run};
+    use crate::pool::ways::{Pulls, check_ways};
 
     #[test]
     fn without_training_it_is_the_squashed_mean() {
@@ -208,6 +210,13 @@ mod tests {
             let x = Tensor::from_vec([1, 1, 2, 2], vec![1.0, -1.0, 0.5, 1.5]).expect("4 values");
             let (y, _) = run(&fit(&text, [1, 2, 2]).expect("fits"), x);
             assert!((y.as_slice()[0] - expected).abs() < 1e-6, "{squash}: {y:?}");
+        }
+    }
+
+    #[test]
+    fn windows_give_what_shared_sums_give() {
+        for squash in [Squash::Tanh, Squash::Sigmoid, Squash::None] {
+            check_ways(&squash, [[1.2, -0.3], [-0.7, 0.4]], Pulls::MapsAndParams);
         }
     }
 
