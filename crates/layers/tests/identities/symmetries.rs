@@ -39,6 +39,20 @@ const FOLLOWING: &[&str] = &[
     "kind = 'ordinal_pool'",
 ];
 
+/// Operators with a window whose output scales with any input, with powers of two that take the input
+/// out of the range in which windows share their sums.
+const SCALING_FAR: &[(&str, &[i32])] = &[
+    ("kind = 'lp_pool'\np = 1.0\nscale = 'mean'", &[-110, 110]),
+    ("kind = 'lp_pool'\np = 1.5", &[-110, 110]),
+    ("kind = 'lp_pool'\np = 2.0\nscale = 'torch'", &[-110, 110]),
+    ("kind = 'lp_pool'\np = 4.0\nscale = 'mean'", &[-110, 110]),
+    // Small cells count as ε, which is not scaled, and has to be less than rounding.
+    ("kind = 'gem_pool'\np = 1.5\neps = 1e-13", &[76]),
+    ("kind = 'gem_pool'\np = 2.0\neps = 1e-13", &[60]),
+    // Squares have to be numbers.
+    ("kind = 'stochastic_pool'", &[-60, 60]),
+];
+
 /// Operators without such a window that do.
 const WHOLE: &[&str] = &[
     "kind = 'decimate'\nstride = 2",
@@ -100,6 +114,40 @@ proptest! {
             let (y, raised_y) = (operator.y(&x), operator.y(&raised(&x, 1.5)));
             close(&raised_y, &raised(&y, 1.5), 2.0 * ROUNDING)
                 .map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
+        }
+    }
+
+    #[test]
+    fn a_scale_of_any_size_leaves_the_gradient_as_it_is(x in inputs(), window in windows()) {
+        for (text, powers) in SCALING_FAR {
+            let operator = Operator::of(&format!("{text}\n{window}"), &x);
+            let y = operator.y(&x);
+            let dy = above(&y);
+            let dx = operator.dx(&x, &dy);
+            for by in powers.iter().map(|&power| Scalar::powi(2.0, power)) {
+                let far = scaled(&x, by);
+                close(&scaled(&operator.y(&far), by.recip()), &y, 2.0 * ROUNDING)
+                    .and_then(|()| close(&operator.dx(&far, &dy), &dx, 2.0 * ROUNDING))
+                    .map_err(|error| TestCaseError::fail(format!("{text} times {by}: {error}")))?;
+            }
+        }
+    }
+
+    #[test]
+    fn a_constant_of_any_size_leaves_the_gradient_as_it_is(x in inputs(), window in windows()) {
+        for text in with_window(FOLLOWING, &window) {
+            let operator = Operator::of(&text, &x);
+            let y = operator.y(&x);
+            let dy = above(&y);
+            let dx = operator.dx(&x, &dy);
+            // Exponentials are shared up to 60; eighths beside 64 are exact, and means are not.
+            for by in [-64.0, 64.0] {
+                let far = raised(&x, by);
+                let of_means = 2.0 * ROUNDING * largest(&far);
+                close(&operator.y(&far), &raised(&y, by), 2.0 * ROUNDING)
+                    .and_then(|()| close(&operator.dx(&far, &dy), &dx, of_means))
+                    .map_err(|error| TestCaseError::fail(format!("{text} plus {by}: {error}")))?;
+            }
         }
     }
 
