@@ -4,19 +4,19 @@ use std::arch::x86_64::{
     __m256, __m256i, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q, _mm_add_ps, _mm_add_ss,
     _mm_castps_si128, _mm_cvtss_f32, _mm_loadl_epi64, _mm_loadu_ps, _mm_movehdup_ps, _mm_movehl_ps,
     _mm_packus_epi16, _mm_packus_epi32, _mm_store_ss, _mm_storel_epi64, _mm_storeu_ps,
-    _mm256_add_epi32, _mm256_add_ps, _mm256_alignr_epi8, _mm256_and_si256, _mm256_andnot_ps,
-    _mm256_blendv_ps, _mm256_castpd_ps, _mm256_castps_pd, _mm256_castps_si256,
+    _mm256_add_epi32, _mm256_add_ps, _mm256_alignr_epi8, _mm256_and_ps, _mm256_and_si256,
+    _mm256_andnot_ps, _mm256_blendv_ps, _mm256_castpd_ps, _mm256_castps_pd, _mm256_castps_si256,
     _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cmp_ps,
-    _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtps_epi32, _mm256_div_ps,
-    _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_loadu_si256, _mm256_maskload_ps, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps,
-    _mm256_or_ps, _mm256_or_si256, _mm256_permute2f128_ps, _mm256_permute4x64_pd, _mm256_set_m128,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps,
-    _mm256_srli_epi32, _mm256_storeu_ps, _mm256_sub_epi32, _mm256_sub_ps, _mm256_unpackhi_ps,
-    _mm256_unpacklo_ps,
+    _mm256_cmpgt_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtps_epi32,
+    _mm256_div_ps, _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps,
+    _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_max_ps, _mm256_min_ps,
+    _mm256_mul_ps, _mm256_or_ps, _mm256_or_si256, _mm256_permute2f128_ps, _mm256_permute4x64_pd,
+    _mm256_permutevar8x32_ps, _mm256_set_m128, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps, _mm256_srli_epi32, _mm256_storeu_ps,
+    _mm256_sub_epi32, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
-use super::{Kernel, Lines, Vector};
+use super::{Kernel, Lines, Vector, WIDEST};
 
 #[derive(Clone, Copy)]
 struct F32x8(__m256);
@@ -47,6 +47,7 @@ impl Vector for F32x8 {
     const WINOGRAD_ROWS: usize = 6;
     const WINOGRAD_OUTER: [usize; 2] = [4, 2];
     type Mask = __m256;
+    type Places = (__m256i, __m256);
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -244,6 +245,34 @@ impl Vector for F32x8 {
                 Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(evens))),
                 Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(odds))),
             )
+        }
+    }
+
+    #[inline(always)]
+    fn places(of_lanes: &[u8; WIDEST]) -> (__m256i, __m256) {
+        // SAFETY: eight of sixteen bytes are read; else as in `splat`.
+        unsafe {
+            let places = _mm256_cvtepu8_epi32(_mm_loadl_epi64(of_lanes.as_ptr().cast()));
+            let some = _mm256_cmpgt_epi32(_mm256_set1_epi32(16), places);
+            (places, _mm256_castsi256_ps(some))
+        }
+    }
+
+    #[inline(always)]
+    fn pick(self, (places, some): (__m256i, __m256)) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm256_and_ps(_mm256_permutevar8x32_ps(self.0, places), some) })
+    }
+
+    #[inline(always)]
+    fn pick_of_two(self, high: Self, (places, some): (__m256i, __m256)) -> Self {
+        // The permutations read three bits of a place, and the choice between them the fourth.
+        // SAFETY: as in `splat`.
+        unsafe {
+            let low = _mm256_permutevar8x32_ps(self.0, places);
+            let high = _mm256_permutevar8x32_ps(high.0, places);
+            let is_high = _mm256_castsi256_ps(_mm256_slli_epi32::<28>(places));
+            Self(_mm256_and_ps(_mm256_blendv_ps(low, high, is_high), some))
         }
     }
 

@@ -1,16 +1,17 @@
 //! Sixteen lanes on x86-64 with AVX-512: thirty-two registers.
 
 use std::arch::x86_64::{
-    __m512, __mmask16, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q, _MM_MANT_NORM_1_2,
-    _MM_MANT_SIGN_SRC, _mm_maskz_loadu_epi8, _mm512_abs_ps, _mm512_add_ps, _mm512_alignr_epi32,
-    _mm512_castpd_ps, _mm512_castps_pd, _mm512_castps_si512, _mm512_castsi512_ps,
-    _mm512_cmp_ps_mask, _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32, _mm512_cvtps_epi32,
-    _mm512_div_ps, _mm512_fmadd_ps, _mm512_getexp_ps, _mm512_getmant_ps, _mm512_loadu_ps,
-    _mm512_mask_blend_ps, _mm512_mask_cvtepi32_storeu_epi8, _mm512_mask_storeu_ps,
-    _mm512_maskz_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_permutex2var_ps,
-    _mm512_reduce_add_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_setr_epi32,
-    _mm512_shuffle_f32x4, _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_pd,
-    _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
+    __m512, __m512i, __mmask16, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q,
+    _MM_MANT_NORM_1_2, _MM_MANT_SIGN_SRC, _mm_loadu_si128, _mm_maskz_loadu_epi8, _mm512_abs_ps,
+    _mm512_add_ps, _mm512_alignr_epi32, _mm512_castpd_ps, _mm512_castps_pd, _mm512_castps_si512,
+    _mm512_castsi512_ps, _mm512_cmp_ps_mask, _mm512_cmplt_epu32_mask, _mm512_cvtepi32_ps,
+    _mm512_cvtepu8_epi32, _mm512_cvtps_epi32, _mm512_div_ps, _mm512_fmadd_ps, _mm512_getexp_ps,
+    _mm512_getmant_ps, _mm512_loadu_ps, _mm512_mask_blend_ps, _mm512_mask_cvtepi32_storeu_epi8,
+    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_maskz_permutex2var_ps,
+    _mm512_maskz_permutexvar_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
+    _mm512_permutex2var_ps, _mm512_reduce_add_ps, _mm512_scalef_ps, _mm512_set1_epi32,
+    _mm512_set1_ps, _mm512_setr_epi32, _mm512_shuffle_f32x4, _mm512_sqrt_ps, _mm512_storeu_ps,
+    _mm512_sub_ps, _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
 };
 
 use super::{Kernel, Lines, Vector};
@@ -39,6 +40,7 @@ impl Vector for F32x16 {
     const WINOGRAD_ROWS: usize = 12;
     const WINOGRAD_OUTER: [usize; 2] = [8, 3];
     type Mask = __mmask16;
+    type Places = (__m512i, __mmask16);
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -224,6 +226,27 @@ impl Vector for F32x16 {
                 Self(_mm512_permutex2var_ps(self.0, high, odds.0)),
             )
         }
+    }
+
+    #[inline(always)]
+    fn places(of_lanes: &[u8; 16]) -> (__m512i, __mmask16) {
+        // SAFETY: the array has sixteen bytes; else as in `splat`.
+        unsafe {
+            let places = _mm512_cvtepu8_epi32(_mm_loadu_si128(of_lanes.as_ptr().cast()));
+            (places, _mm512_cmplt_epu32_mask(places, _mm512_set1_epi32(32)))
+        }
+    }
+
+    #[inline(always)]
+    fn pick(self, (places, some): (__m512i, __mmask16)) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm512_maskz_permutexvar_ps(some, places, self.0) })
+    }
+
+    #[inline(always)]
+    fn pick_of_two(self, high: Self, (places, some): (__m512i, __mmask16)) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm512_maskz_permutex2var_ps(some, self.0, places, high.0) })
     }
 
     #[inline(always)]

@@ -43,6 +43,7 @@ mod many;
 mod neon;
 mod outer;
 mod panels;
+mod picks;
 mod places;
 mod planes;
 mod portable;
@@ -72,6 +73,7 @@ use lines::{PartsOf, Pitched};
 pub(crate) use many::Many;
 pub(crate) use outer::Outer;
 pub(crate) use panels::Panels;
+pub(crate) use picks::Picks;
 pub(crate) use places::{Addends, Addition, store_apart};
 pub(crate) use planes::{Border, Lie, Planes};
 pub(crate) use probe::{MultiplyAdds, Sum, Triad};
@@ -97,6 +99,8 @@ pub(crate) trait Vector: Copy {
     const DOT_ROWS: usize;
     /// One truth per lane.
     type Mask: Copy;
+    /// Where every lane finds its number; see [`Vector::places`].
+    type Places: Copy;
     /// Tiles of a [`winograd`] product over channels: two registers of outputs each.
     const WINOGRAD_ROWS: usize;
     /// Outputs of a [`winograd`] product over tiles, a divisor of the lanes, and registers of each.
@@ -154,6 +158,13 @@ pub(crate) trait Vector: Copy {
     fn deal(self, next: Self) -> (Self, Self);
     /// The two registers that [`Vector::deal`] takes apart into `self` and `odds`.
     fn weave(self, odds: Self) -> (Self, Self);
+
+    /// The first `LANES` places as [`Vector::pick`] and [`Vector::pick_of_two`] take them.
+    fn places(of_lanes: &[u8; WIDEST]) -> Self::Places;
+    /// The lanes of `self` at these places, which are below `LANES` or 255; 0 for the latter.
+    fn pick(self, places: Self::Places) -> Self;
+    /// The lanes of `self` and, from place `LANES` on, of `high`; 0 for place 255.
+    fn pick_of_two(self, high: Self, places: Self::Places) -> Self;
 
     /// The even and the odd numbers of two registers' worth, as [`Vector::deal`] finds them.
     ///

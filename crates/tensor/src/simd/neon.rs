@@ -1,14 +1,15 @@
 //! Four lanes on AArch64: thirty-two registers.
 
 use std::arch::aarch64::{
-    float32x4_t, uint32x4_t, vabsq_f32, vaddq_f32, vaddq_s32, vaddvq_f32, vandq_s32, vbslq_f32,
-    vceqq_f32, vcgtq_f32, vcleq_f32, vcvtq_f32_s32, vcvtq_s32_f32, vdivq_f32, vdupq_n_f32,
-    vdupq_n_s32, vextq_f32, vfmaq_f32, vld1q_f32, vld1q_u32, vmulq_f32, vmvnq_u32, vorrq_s32,
-    vorrq_u32, vreinterpretq_f32_s32, vreinterpretq_s32_f32, vshlq_n_s32, vshrq_n_s32, vsqrtq_f32,
-    vst1q_f32, vsubq_f32, vsubq_s32, vuzp1q_f32, vuzp2q_f32, vzip1q_f32, vzip2q_f32,
+    float32x4_t, uint8x16_t, uint8x16x2_t, uint32x4_t, vabsq_f32, vaddq_f32, vaddq_s32, vaddvq_f32,
+    vandq_s32, vbslq_f32, vceqq_f32, vcgtq_f32, vcleq_f32, vcvtq_f32_s32, vcvtq_s32_f32, vdivq_f32,
+    vdupq_n_f32, vdupq_n_s32, vextq_f32, vfmaq_f32, vld1q_f32, vld1q_u8, vld1q_u32, vmulq_f32,
+    vmvnq_u32, vorrq_s32, vorrq_u32, vqtbl1q_u8, vqtbl2q_u8, vreinterpretq_f32_s32,
+    vreinterpretq_f32_u8, vreinterpretq_s32_f32, vreinterpretq_u8_f32, vshlq_n_s32, vshrq_n_s32,
+    vsqrtq_f32, vst1q_f32, vsubq_f32, vsubq_s32, vuzp1q_f32, vuzp2q_f32, vzip1q_f32, vzip2q_f32,
 };
 
-use super::{Kernel, Vector};
+use super::{Kernel, Vector, WIDEST};
 
 #[derive(Clone, Copy)]
 struct F32x4(float32x4_t);
@@ -28,6 +29,7 @@ impl Vector for F32x4 {
     const WINOGRAD_ROWS: usize = 8;
     const WINOGRAD_OUTER: [usize; 2] = [4, 3];
     type Mask = uint32x4_t;
+    type Places = uint8x16_t;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -199,6 +201,30 @@ impl Vector for F32x4 {
     fn weave(self, odds: Self) -> (Self, Self) {
         // SAFETY: as in `splat`.
         unsafe { (Self(vzip1q_f32(self.0, odds.0)), Self(vzip2q_f32(self.0, odds.0))) }
+    }
+
+    #[inline(always)]
+    fn places(of_lanes: &[u8; WIDEST]) -> uint8x16_t {
+        // Tables are looked up by the byte, and give 0 for a byte beyond their end.
+        let byte = |i: usize| of_lanes[i / 4].saturating_mul(4).saturating_add((i % 4) as u8);
+        let bytes: [u8; 16] = std::array::from_fn(byte);
+        // SAFETY: the array has sixteen bytes; else as in `splat`.
+        unsafe { vld1q_u8(bytes.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn pick(self, places: uint8x16_t) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { vreinterpretq_f32_u8(vqtbl1q_u8(vreinterpretq_u8_f32(self.0), places)) })
+    }
+
+    #[inline(always)]
+    fn pick_of_two(self, high: Self, places: uint8x16_t) -> Self {
+        // SAFETY: as in `splat`.
+        unsafe {
+            let both = uint8x16x2_t(vreinterpretq_u8_f32(self.0), vreinterpretq_u8_f32(high.0));
+            Self(vreinterpretq_f32_u8(vqtbl2q_u8(both, places)))
+        }
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! Four lanes without any intrinsic: what the compiler makes of them on any machine.
 
-use super::{Kernel, Vector};
+use super::{Kernel, Vector, WIDEST};
 
 #[derive(Clone, Copy)]
 struct F32x4([f32; 4]);
@@ -31,6 +31,7 @@ impl Vector for F32x4 {
     const WINOGRAD_ROWS: usize = 6;
     const WINOGRAD_OUTER: [usize; 2] = [4, 2];
     type Mask = [bool; 4];
+    type Places = [u8; 4];
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -178,6 +179,25 @@ impl Vector for F32x4 {
     fn weave(self, odds: Self) -> (Self, Self) {
         let (Self([a, c, e, g]), Self([b, d, f, h])) = (self, odds);
         (Self([a, b, c, d]), Self([e, f, g, h]))
+    }
+
+    #[inline(always)]
+    fn places(&[a, b, c, d, ..]: &[u8; WIDEST]) -> [u8; 4] {
+        [a, b, c, d]
+    }
+
+    #[inline(always)]
+    fn pick(self, places: [u8; 4]) -> Self {
+        self.pick_of_two(Self([0.0; 4]), places)
+    }
+
+    #[inline(always)]
+    fn pick_of_two(self, high: Self, places: [u8; 4]) -> Self {
+        let (Self([a, b, c, d]), Self([e, f, g, h])) = (self, high);
+        let mut both = [0.0; 16];
+        both[..8].copy_from_slice(&[a, b, c, d, e, f, g, h]);
+        // Place 255 becomes 15, where there is a zero, and no place has to be compared with a length.
+        Self(places.map(|place| both[usize::from(place % 16)]))
     }
 
     #[inline(always)]

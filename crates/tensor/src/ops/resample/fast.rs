@@ -1,7 +1,8 @@
 //! Separable maps on whole registers.
 //!
 //! A register holds neighbouring numbers of one row, so sums of rows need nothing but loads. For sums
-//! of columns the rows of several planes are turned until columns are rows, summed, and turned back.
+//! of columns the numbers of a row are brought into the order in which neighbouring outputs need them.
+//! Rows that are only moved are not summed at all: the columns read them where they lie.
 #![expect(
     clippy::inline_always,
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
@@ -9,28 +10,32 @@
 
 use super::{Axis, Tap};
 use crate::ops::{parallel, scratch};
-use crate::simd::{Kernel, Turn, Vector, dispatch, load, load_up_to, store, store_up_to};
+use crate::simd::{
+    Kernel, Picks, Vector, WIDEST, dispatch, load, load_up_to, prefetch_all, store, store_up_to,
+};
 
-/// Numbers of the planes that one task takes together: they and what is made of them stay near.
+/// Numbers of the planes that one task takes: enough to be worth handing out.
 const TOGETHER: usize = 1 << 13;
+/// Numbers that are asked for before they are needed: of larger planes the machine itself sees enough.
+const AHEAD: usize = 1 << 12;
 /// What moving a number costs, in operations.
 const MOVE: usize = 12;
 
 /// `y = R x Cᵀ` for every plane, the rows summed first.
 pub(super) fn rows_first(maps: &[Axis; 2], x: &[f32], y: &mut [f32]) {
     let [rows, columns] = maps;
-    let (from, into) = (rows.input() * columns.input(), rows.output() * columns.output());
-    split(maps, y, |nth, y| {
-        let planes = y.len() / into;
-        let x = &x[nth * from..][..planes * from];
-        let (wide, lines) = (columns.input(), planes * rows.output());
-        scratch::with(lines * wide, |middle| {
-            for (x, middle) in
-                x.chunks_exact(from).zip(middle.chunks_exact_mut(rows.output() * wide))
-            {
-                combine(rows, x, middle, wide);
-            }
-            across(columns, middle, y, lines);
+    let picks = picks(columns);
+    if let Some(moves) = Moves::new(maps) {
+        return moves.all(maps, &picks, x, y);
+    }
+    let wide = columns.input();
+    let lines: Vec<_> = (0..rows.output()).map(|o| [o * wide, o * columns.output()]).collect();
+    each(maps, x, y, |x, behind, y| {
+        scratch::with(rows.output() * wide + picks.reach(), |middle| {
+            // The machine sees by itself what is read, unless much is written between.
+            let next = if 2 * y.len() < x.len() { &[] } else { next(x, behind) };
+            combine(rows, x, middle, wide, next);
+            picks.sum(middle, &lines, y);
         });
     });
 }
@@ -38,24 +43,69 @@ pub(super) fn rows_first(maps: &[Axis; 2], x: &[f32], y: &mut [f32]) {
 /// `y = R x Cᵀ` for every plane, the columns summed first.
 pub(super) fn columns_first(maps: &[Axis; 2], x: &[f32], y: &mut [f32]) {
     let [rows, columns] = maps;
-    let (from, into) = (rows.input() * columns.input(), rows.output() * columns.output());
-    split(maps, y, |nth, y| {
-        let planes = y.len() / into;
-        let x = &x[nth * from..][..planes * from];
-        let (wide, lines) = (columns.output(), planes * rows.input());
-        scratch::with(lines * wide, |middle| {
-            across(columns, x, middle, lines);
-            for (middle, y) in
-                middle.chunks_exact(rows.input() * wide).zip(y.chunks_exact_mut(into))
-            {
-                combine(rows, middle, y, wide);
-            }
+    let picks = picks(columns);
+    if let Some(moves) = Moves::new(maps) {
+        return moves.all(maps, &picks, x, y);
+    }
+    let wide = columns.output();
+    let lines: Vec<_> = (0..rows.input()).map(|r| [r * columns.input(), r * wide]).collect();
+    each(maps, x, y, |x, behind, y| {
+        scratch::with(rows.input() * wide + WIDEST, |middle| {
+            reaching(x, behind, picks.reach(), |x| picks.sum(x, &lines, middle));
+            combine(rows, middle, y, wide, next(x, behind));
         });
     });
 }
 
-/// Calls `work` with the first plane and the outputs of every task.
-fn split([rows, columns]: &[Axis; 2], y: &mut [f32], work: impl Fn(usize, &mut [f32]) + Sync) {
+/// Sums of columns.
+fn picks(columns: &Axis) -> Picks {
+    let tap = |o: usize, nth: usize| columns.taps(o).get(nth).map(|tap| (tap.at, tap.weight));
+    Picks::new(columns.output(), tap)
+}
+
+/// Rows that are each one row of the input, or none: nothing has to be summed before the columns.
+struct Moves {
+    /// Where the rows begin, before and after.
+    lines: Vec<[usize; 2]>,
+    /// Where rows of zeros begin.
+    empty: Vec<usize>,
+}
+
+impl Moves {
+    /// `None` when a row is more than moved.
+    fn new([rows, columns]: &[Axis; 2]) -> Option<Self> {
+        let (mut lines, mut empty) = (Vec::new(), Vec::new());
+        for o in 0..rows.output() {
+            let start = o * columns.output();
+            match *rows.taps(o) {
+                [] => empty.push(start),
+                [Tap { at, weight: 1.0 }] => lines.push([at * columns.input(), start]),
+                _ => return None,
+            }
+        }
+        Some(Self { lines, empty })
+    }
+
+    /// `y` of every plane.
+    fn all(&self, maps: &[Axis; 2], picks: &Picks, x: &[f32], y: &mut [f32]) {
+        let thin = maps[1].output();
+        each(maps, x, y, |x, behind, y| {
+            prefetch_all(next(x, behind));
+            reaching(x, behind, picks.reach(), |x| picks.sum(x, &self.lines, y));
+            for &start in &self.empty {
+                y[start..start + thin].fill(0.0);
+            }
+        });
+    }
+}
+
+/// Calls `work` with `x` of every plane, the same with all that lies behind it, and `y`.
+fn each(
+    [rows, columns]: &[Axis; 2],
+    x: &[f32],
+    y: &mut [f32],
+    work: impl Fn(&[f32], &[f32], &mut [f32]) + Sync,
+) {
     let (from, into) = (rows.input() * columns.input(), rows.output() * columns.output());
     if from == 0 || into == 0 {
         return;
@@ -63,50 +113,42 @@ fn split([rows, columns]: &[Axis; 2], y: &mut [f32], work: impl Fn(usize, &mut [
     let planes = (TOGETHER / from.max(into)).max(1);
     let sums = rows.len() * columns.input() + rows.output() * columns.len();
     let operations = planes * (MOVE * (from + into) + 2 * sums);
-    parallel::chunks(y, planes * into, operations as u64, |nth, y| work(nth * planes, y));
-}
-
-/// Sums of columns of `lines` rows.
-fn across(columns: &Axis, x: &[f32], y: &mut [f32], lines: usize) {
-    let (wide, thin) = (columns.input(), columns.output());
-    // Rows that are turned begin at different lines of the cache.
-    let pitch = if lines.is_multiple_of(256) { lines + 16 } else { lines };
-    scratch::with((wide + thin) * pitch, |numbers| {
-        let (turned, summed) = numbers.split_at_mut(wide * pitch);
-        Turn {
-            from: x,
-            from_pitch: wide,
-            rows: lines,
-            columns: wide,
-            into: turned,
-            into_pitch: pitch,
+    parallel::chunks(y, planes * into, operations as u64, |nth, y| {
+        for (plane, y) in y.chunks_exact_mut(into).enumerate() {
+            let behind = &x[(nth * planes + plane) * from..];
+            work(&behind[..from], behind, y);
         }
-        .copy();
-        dispatch(Combine { axis: columns, x: turned, y: summed, pitch, width: lines });
-        Turn {
-            from: summed,
-            from_pitch: pitch,
-            rows: thin,
-            columns: lines,
-            into: y,
-            into_pitch: thin,
-        }
-        .copy();
     });
 }
 
-/// Sums of rows of `width` numbers.
-fn combine(axis: &Axis, x: &[f32], y: &mut [f32], width: usize) {
-    dispatch(Combine { axis, x, y, pitch: width, width });
+/// The plane that lies behind `x`, as far as there is one and it pays to ask for it.
+fn next<'a>(x: &[f32], behind: &'a [f32]) -> &'a [f32] {
+    let next = &behind[x.len()..];
+    &next[..x.len().min(AHEAD).min(next.len())]
 }
 
-/// Rows of `width` numbers, `pitch` apart on both sides.
+/// Calls `work` with `x` and at least `reach` numbers behind it, which are of no consequence.
+fn reaching(x: &[f32], behind: &[f32], reach: usize, work: impl FnOnce(&[f32])) {
+    if behind.len() >= x.len() + reach {
+        return work(behind);
+    }
+    scratch::with(x.len() + reach, |copy| {
+        copy[..x.len()].copy_from_slice(x);
+        work(copy);
+    });
+}
+
+/// Sums of rows of `width` numbers. What is needed `next` is brought near meanwhile.
+fn combine(axis: &Axis, x: &[f32], y: &mut [f32], width: usize, next: &[f32]) {
+    dispatch(Combine { axis, x, y, width, next });
+}
+
 struct Combine<'a> {
     axis: &'a Axis,
     x: &'a [f32],
     y: &'a mut [f32],
-    pitch: usize,
     width: usize,
+    next: &'a [f32],
 }
 
 impl Kernel for Combine<'_> {
@@ -114,24 +156,32 @@ impl Kernel for Combine<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { axis, x, y, pitch, width } = self;
-        for o in 0..axis.output() {
-            let (taps, y) = (axis.taps(o), &mut y[o * pitch..][..width]);
+        let Self { axis, x, y, width, next } = self;
+        let mut next =
+            next.chunks(next.len().div_ceil(axis.output()).max(1).next_multiple_of(WIDEST));
+        for (o, y) in y.chunks_exact_mut(width).take(axis.output()).enumerate() {
+            // All requests at once would keep the loads of this plane waiting.
+            next.next().into_iter().for_each(prefetch_all);
+            let taps = axis.taps(o);
             let Some((first, rest)) = taps.split_first() else {
                 y.fill(0.0);
                 continue;
             };
             let mut at = 0;
             while at + 4 * V::LANES <= width {
-                block::<V, 4>(first, rest, x, y, pitch, at);
+                block::<V, 4>(first, rest, x, y, at);
                 at += 4 * V::LANES;
             }
-            while at + V::LANES <= width {
-                block::<V, 1>(first, rest, x, y, pitch, at);
+            while at + 2 * V::LANES <= width {
+                block::<V, 2>(first, rest, x, y, at);
+                at += 2 * V::LANES;
+            }
+            if at + V::LANES <= width {
+                block::<V, 1>(first, rest, x, y, at);
                 at += V::LANES;
             }
             if at < width {
-                let lanes = |tap: &Tap| load_up_to::<V>(&x[tap.at * pitch..][..width], at);
+                let lanes = |tap: &Tap| load_up_to::<V>(&x[tap.at * width..][..width], at);
                 let mut sum = lanes(first).mul(V::splat(first.weight));
                 for tap in rest {
                     sum = lanes(tap).mul_add(V::splat(tap.weight), sum);
@@ -149,22 +199,23 @@ fn block<V: Vector, const R: usize>(
     rest: &[Tap],
     x: &[f32],
     y: &mut [f32],
-    pitch: usize,
     at: usize,
 ) {
-    let lanes = |tap: &Tap, r: usize| load::<V>(x, tap.at * pitch + at + r * V::LANES);
-    let weight = V::splat(first.weight);
+    // One comparison for all registers of a row.
+    let row = |tap: &Tap| &x[tap.at * y.len() + at..][..R * V::LANES];
+    let (numbers, weight) = (row(first), V::splat(first.weight));
     let mut sums = [weight; R];
     for (r, sum) in sums.iter_mut().enumerate() {
-        *sum = lanes(first, r).mul(weight);
+        *sum = load::<V>(numbers, r * V::LANES).mul(weight);
     }
     for tap in rest {
-        let weight = V::splat(tap.weight);
+        let (numbers, weight) = (row(tap), V::splat(tap.weight));
         for (r, sum) in sums.iter_mut().enumerate() {
-            *sum = lanes(tap, r).mul_add(weight, *sum);
+            *sum = load::<V>(numbers, r * V::LANES).mul_add(weight, *sum);
         }
     }
+    let y = &mut y[at..][..R * V::LANES];
     for (r, sum) in sums.into_iter().enumerate() {
-        store(sum, y, at + r * V::LANES);
+        store(sum, y, r * V::LANES);
     }
 }

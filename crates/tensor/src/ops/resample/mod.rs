@@ -138,31 +138,61 @@ mod tests {
         assert_eq!(binomial(7), seven);
     }
 
-    /// An axis with up to `reach` taps per output, some outputs without any.
-    fn axis(input: usize, output: usize, seed: u64) -> Axis {
-        let at = |o: usize, t: usize| (o * 7 + t * 3 + seed as usize) % input;
-        let weight = |o: usize, t: usize| (((o * 5 + t * 11) as u64 + seed) % 9) as Scalar - 4.0;
+    /// An axis of taps that lie anywhere, some outputs without any.
+    fn anywhere(input: usize, output: usize, seed: usize) -> Axis {
+        let at = |o: usize, t: usize| (o * 7 + t * 3 + seed) % input;
+        let weight = |o: usize, t: usize| ((o * 5 + t * 11 + seed) % 9) as Scalar - 4.0;
         let taps = |o: usize| {
-            let count = (o + seed as usize) % 5;
+            let count = (o + seed) % 5;
             (0..count).map(|t| Tap { at: at(o, t), weight: weight(o, t) }).collect()
         };
         Axis::new(input, (0..output).map(taps))
     }
 
+    /// An axis of every sort that there is.
+    fn axes(most: usize) -> impl Strategy<Value = Axis> {
+        let edges = prop_oneof![Just(Edge::Zeros), Just(Edge::Reflect), Just(Edge::Circular)];
+        let filter = (1_usize..6, 1_usize..4, 1_usize..3, [0_usize..5, 0_usize..5], edges);
+        let filtered = (1..most, filter).prop_map(|(input, filter)| {
+            let (taps, stride, dilation, padding, edge) = filter;
+            let reach = edge.reach(input).unwrap_or(usize::MAX);
+            let padding = padding.map(|padding| padding.min(reach));
+            let room = input + padding[0] + padding[1];
+            let taps = taps.min((room - 1) / dilation + 1);
+            let weights = (0..taps).map(|t| 1.0 + t as Scalar).collect();
+            Axis::filtered(input, &Filter1d { weights, stride, dilation, padding, edge })
+        });
+        let selected = (1..most).prop_flat_map(|input| {
+            proptest::collection::vec(0..input, 1..60)
+                .prop_map(move |kept| Axis::select(input, kept))
+        });
+        let thinned = (1..most, 1_usize..4)
+            .prop_map(|(input, step)| Axis::select(input, (0..input).step_by(step)));
+        prop_oneof![
+            filtered.clone(),
+            filtered,
+            selected,
+            thinned,
+            (1..most, 1..most).prop_map(|(input, output)| Axis::adaptive_means(input, output)),
+            (1..most, 1_usize..40, 0_usize..1000).prop_map(|(i, o, seed)| anywhere(i, o, seed)),
+        ]
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(256))]
 
         #[test]
         fn fast_equals_reference_in_both_directions(
             planes in (0_usize..3, 1_usize..6),
-            input in (1_usize..20, 1_usize..40),
-            output in (1_usize..20, 1_usize..40),
+            rows in axes(20),
+            columns in axes(80),
             seed in 0_u64..1000,
         ) {
-            let map = Resampling::new(axis(input.0, output.0, seed), axis(input.1, output.1, seed + 3));
+            let map = Resampling::new(rows, columns);
+            let (input, output) = (map.input(), map.output());
             let mut stream = Seed(seed).stream("resampling");
-            let x = Tensor::normal([planes.0, planes.1, input.0, input.1], 1.0, &mut stream);
-            let dy = Tensor::normal([planes.0, planes.1, output.0, output.1], 1.0, &mut stream);
+            let x = Tensor::normal([planes.0, planes.1, input[0], input[1]], 1.0, &mut stream);
+            let dy = Tensor::normal([planes.0, planes.1, output[0], output[1]], 1.0, &mut stream);
             let (y, dx) = (map.forward(&x), map.backward(&dy));
             let mut expected = y.clone();
             reference::rows_first(&map.0.forward, x.as_slice(), expected.as_mut_slice());
