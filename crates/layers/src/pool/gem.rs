@@ -279,7 +279,8 @@ impl WindowFunction for Gem {
         let [mut sum, mut logs] = [zero; 2];
         for k in 0..cells.area() {
             let [x] = cells.at(k);
-            let u = epsilon.max(x) * inverse;
+            // An ε that vanishes beside the largest cell would have the logarithm −∞.
+            let u = T::of(Scalar::MIN_POSITIVE).max(epsilon.max(x) * inverse);
             let log = u.ln();
             let below = (log * (p - T::of(1.0))).exp();
             into.cells[0][k] = T::select(epsilon.beats(x), zero, below);

@@ -47,6 +47,7 @@ const SCALING_FAR: &[(&str, &[i32])] = &[
     ("kind = 'lp_pool'\np = 2.0\nscale = 'torch'", &[-110, 110]),
     ("kind = 'lp_pool'\np = 4.0\nscale = 'mean'", &[-110, 110]),
     // Small cells count as ε, which is not scaled, and has to be less than rounding.
+    ("kind = 'gem_pool'\np = 1.0\neps = 1e-13", &[110]),
     ("kind = 'gem_pool'\np = 1.5\neps = 1e-13", &[76]),
     ("kind = 'gem_pool'\np = 2.0\neps = 1e-13", &[60]),
     // Squares have to be numbers.
