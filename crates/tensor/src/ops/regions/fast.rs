@@ -1,8 +1,14 @@
-//! Maxima of rectangles, rows first.
+//! Maxima of rectangles without a branch on a number.
 //!
-//! The rows of a rectangle are folded into one row of maxima and of the rows they come from, which
-//! needs no branch. Its columns are then folded for all outputs of the row: at once for every start
-//! where all rectangles are equally wide, by themselves where they are not.
+//! The rectangles of a plane are found in one of two ways, whichever has fewer registers to look at.
+//! [`small`] takes the cells of a rectangle one after another, for every start in a row at once, and
+//! then those starts that there are. [`large`] makes one row of the rows of a rectangle and takes the
+//! maximum of some of its columns, of several rectangles at once.
+//!
+//! Neither knows of NaN. Both add up what they look at: a sum that is NaN says that the plane is to
+//! be looked at again, cell by cell. (So do two infinities, or numbers that add up to them.) Places
+//! are counted in the registers of numbers, so planes of more cells than these can count are looked
+//! at cell by cell too.
 #![expect(
     clippy::inline_always,
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
@@ -10,230 +16,474 @@
 
 use std::ops::Range;
 
-use super::{NOWHERE, Regions, Source};
+use super::{Extent, Job, NOWHERE, Regions, Span, reference};
 use crate::Tensor;
-use crate::ops::parallel;
+use crate::ops::{parallel, scratch};
 use crate::simd::{
-    Kernel, Vector, dispatch, load, load_up_to, prefetch_page_behind, store_up_to, store_words,
+    Kernel, Vector, WIDEST, dispatch, load, load_up_to, prefetch_page_behind, store, store_up_to,
+    store_words,
 };
 
 /// What moving a number costs, in operations.
 const MOVE: usize = 12;
-/// Planes of outputs that one task takes.
-const TOGETHER: usize = 8;
 
-pub(super) fn largest<'a>(
+/// The maxima that the `jobs` of every task ask for; a task has `task` outputs and moves `work` numbers.
+pub(super) fn largest<'a, J: Iterator<Item = Job<'a>>>(
     x: &Tensor,
-    plane: usize,
-    source: impl Fn(usize) -> Source<'a> + Sync,
-    y: &mut [f32],
-    places: &mut [u32],
+    into: (&mut [f32], &mut [u32]),
+    task: usize,
+    work: usize,
+    jobs: impl Fn(usize) -> J + Sync,
 ) {
-    if y.is_empty() {
-        return;
-    }
-    let each = MOVE * (source(0).1.cells() + plane);
-    let sizes = [TOGETHER * plane; 2];
-    parallel::pairs((y, places), sizes, (TOGETHER * each) as u64, |nth, y, places| {
-        let mut room = Room::default();
-        let outputs = y.chunks_exact_mut(plane).zip(places.chunks_exact_mut(plane));
-        for (i, (y, places)) in outputs.enumerate() {
-            let (from, regions) = source(nth * TOGETHER + i);
-            let area = regions.input[0] * regions.input[1];
-            let x = &x.as_slice()[from * area..][..area];
-            dispatch(Plane { x, regions, room: &mut room, y, places });
-        }
+    let [.., width] = x.nchw();
+    let room = 5 * (width.max(2 * BESIDE * WIDEST) + 2 * WIDEST);
+    parallel::pairs(into, [task; 2], (MOVE * work) as u64, |nth, y, places| {
+        scratch::with(room, |room| {
+            dispatch(Planes { x: x.as_slice(), jobs: jobs(nth), room, y, places });
+        });
     });
 }
 
-/// Columns that are folded side by side.
-const SIDE: usize = 8;
-
-/// One row of maxima over rows, and one of maxima over rows and columns.
-#[derive(Default)]
-struct Room {
-    tall: Row,
-    whole: Row,
-}
-
-#[derive(Default)]
-struct Row {
-    best: Vec<f32>,
-    /// Rows of the maxima in `tall`, places in `whole`.
-    at: Vec<u32>,
-}
-
-impl Row {
-    fn stretch(&mut self, width: usize) {
-        self.best.resize(width, 0.0);
-        self.at.resize(width, 0);
-    }
-}
-
-/// The maxima of one plane.
-struct Plane<'a> {
+/// The maxima of some planes.
+struct Planes<'a, J> {
     x: &'a [f32],
-    regions: &'a Regions,
-    room: &'a mut Room,
+    jobs: J,
+    /// Five rows, with two registers behind each.
+    room: &'a mut [f32],
     y: &'a mut [f32],
     places: &'a mut [u32],
 }
 
-impl Kernel for Plane<'_> {
+impl<'a, J: Iterator<Item = Job<'a>>> Kernel for Planes<'_, J> {
     type Output = ();
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { x, regions, room: Room { tall, whole }, y, places } = self;
-        let (width, [rows, columns]) = (regions.input[1], &regions.ranges);
-        prefetch_page_behind(x);
-        tall.stretch(width);
-        whole.stretch(width);
-        let common = common(columns).filter(|&length| length > 0 && 8 * columns.len() >= width);
-        let outputs = y.chunks_exact_mut(columns.len()).zip(places.chunks_exact_mut(columns.len()));
-        for (&[top, bottom], (y, places)) in rows.iter().zip(outputs) {
-            if top == bottom {
-                y.fill(0.0);
-                places.fill(NOWHERE);
-                continue;
+        let Self { x, jobs, room, y, places } = self;
+        let (mut near, mut lanes) = (usize::MAX, Vec::new());
+        for Job { plane, regions, outputs } in jobs {
+            let area = regions.input[0] * regions.input[1];
+            let x = &x[plane * area..][..area];
+            if plane != near {
+                prefetch_page_behind(x);
+                near = plane;
             }
-            fold_rows::<V>(x, width, top..bottom, tall);
-            if let Some(length) = common {
-                fold_columns(tall, length, width, whole);
-                for ((&[start, _], y), place) in columns.iter().zip(y).zip(places) {
-                    (*y, *place) = (whole.best[start], whole.at[start]);
-                }
+            let (y, places) = (&mut y[outputs.clone()], &mut places[outputs]);
+            let seen = if y.is_empty() {
+                V::splat(0.0)
+            } else if area > EXACT {
+                V::splat(f32::NAN)
+            } else if are_small(regions) {
+                small::<V>(x, regions, (room, &mut lanes), y, places)
             } else {
-                for ((&[left, right], y), place) in columns.iter().zip(y).zip(places) {
-                    (*y, *place) = one(tall, left..right, width);
-                }
+                large::<V>(x, regions, room, y, places)
+            };
+            if seen.sum().is_nan() {
+                reference::winners(x, regions, y, places);
             }
         }
     }
 }
 
-/// The length that all ranges share.
-fn common(ranges: &[[usize; 2]]) -> Option<usize> {
-    let length = |[start, end]: &[usize; 2]| end - start;
-    let first = ranges.first().map(length)?;
-    ranges.iter().all(|range| length(range) == first).then_some(first)
+/// Whether [`small`] is cheaper than [`large`], by the registers that are looked at for a band.
+#[inline(always)]
+fn are_small(regions: &Regions) -> bool {
+    let ([rows, columns], count) = (&regions.extents, regions.axis(1).len());
+    let [shortest, longest] = [columns.shortest, columns.longest].map(|length| length as usize);
+    let across = ((columns.end - columns.start) as usize).div_ceil(WIDEST);
+    let registers = rows.longest as usize * across;
+    let both = if longest > shortest { shortest + longest } else { longest };
+    shortest > 0 && longest - shortest < 2 && registers * both <= registers + PICK * count
 }
 
+/// What a [`pick`] costs, in registers that are looked at.
+const PICK: usize = 8;
+
+/// Rectangles of at most two lengths.
+#[inline(always)]
+fn small<V: Vector>(
+    x: &[f32],
+    regions: &Regions,
+    (room, lanes): (&mut [f32], &mut Vec<[u8; WIDEST]>),
+    y: &mut [f32],
+    places: &mut [u32],
+) -> V {
+    let (width, columns) = (regions.input[1], regions.axis(1));
+    let Extent { start, end, shortest, longest } = regions.extents[1];
+    let starts = |length: u32| start as usize..(end + 1 - length) as usize;
+    let row = room.len() / 5;
+    let (short, rest) = room.split_at_mut(2 * row);
+    let (long, longer) = rest.split_at_mut(2 * row);
+    let near = lay::<V>(columns, shortest, lanes, longer);
+    let each = columns.len();
+    let outputs = y.chunks_exact_mut(each).zip(places.chunks_exact_mut(each));
+    let mut seen = V::splat(0.0);
+    for (rows, (y, places)) in regions.axis(0).iter().zip(outputs) {
+        let rows = rows.cells();
+        if rows.is_empty() {
+            y.fill(0.0);
+            places.fill(NOWHERE.wrapping_add(FIRST.to_bits()));
+            continue;
+        }
+        let size = [width, shortest as usize];
+        seen = seen.add(every_start::<V>(x, size, rows.clone(), starts(shortest), short));
+        if longest > shortest {
+            let size = [width, longest as usize];
+            seen = seen.add(every_start::<V>(x, size, rows, starts(longest), long));
+        }
+        if near {
+            let long = (longest > shortest).then_some(&*long);
+            take_lanes::<V>(columns, (lanes, longer), (short, long), y, places);
+        } else {
+            take(columns, shortest, [short, long], y, places);
+        }
+    }
+    // Not band by band: what was just written by halves is slow to read.
+    for place in places {
+        *place = place.wrapping_sub(FIRST.to_bits());
+    }
+    seen
+}
+
+/// For every start the maximum of `length` columns in the first half of `into`, and its place in the other.
+#[inline(always)]
+fn every_start<V: Vector>(
+    x: &[f32],
+    [width, length]: [usize; 2],
+    rows: Range<usize>,
+    starts: Range<usize>,
+    into: &mut [f32],
+) -> V {
+    let last = (rows.end - 1) * width + length - 1;
+    let (mut seen, mut at) = (V::splat(0.0), starts.start);
+    while at < starts.end {
+        if at + V::LANES < starts.end && last + at + 2 * V::LANES <= x.len() {
+            seen = seen.add(windows::<V, 2>(x, [width, length], rows.clone(), at, into));
+            at += 2 * V::LANES;
+        } else {
+            seen = seen.add(windows::<V, 1>(x, [width, length], rows.clone(), at, into));
+            at += V::LANES;
+        }
+    }
+    seen
+}
+
+/// As [`every_start`] for `N` registers of starts; one alone may reach over the end.
+#[inline(always)]
+fn windows<V: Vector, const N: usize>(
+    x: &[f32],
+    [width, length]: [usize; 2],
+    rows: Range<usize>,
+    at: usize,
+    into: &mut [f32],
+) -> V {
+    let first = V::splat(FIRST + (rows.start * width) as f32);
+    let (mut best, mut found) = ([V::splat(f32::NEG_INFINITY); N], [first; N]);
+    let mut seen = [V::splat(0.0); N];
+    for r in rows {
+        for place in r * width..r * width + length {
+            let here = V::splat(FIRST + place as f32);
+            let many = if N == 1 { x.len() - (place + at) } else { N * V::LANES };
+            let near = &x[place + at..][..many];
+            for n in 0..N {
+                let cells = load_up_to::<V>(near, n * V::LANES);
+                found[n] = V::select(cells.exceeds(best[n]), here, found[n]);
+                best[n] = cells.max(best[n]);
+                seen[n] = seen[n].add(cells);
+            }
+        }
+    }
+    let (numbers, places) = into.split_at_mut(into.len() / 2);
+    for n in 0..N {
+        let at = at + n * V::LANES;
+        store(best[n], numbers, at);
+        store(found[n].add(V::splat(at as f32)).add(load(&LANE, 0)), places, at);
+    }
+    total(seen)
+}
+
+/// For every rectangle its start behind that of the first one in its register, and 1 where it is
+/// longer than the shortest: whether two registers hold the starts of every register of rectangles.
+#[inline(always)]
+fn lay<V: Vector>(
+    columns: &[Span],
+    shortest: u32,
+    lanes: &mut Vec<[u8; WIDEST]>,
+    longer: &mut [f32],
+) -> bool {
+    lanes.clear();
+    if columns.len() > longer.len() - V::LANES {
+        return false;
+    }
+    for (columns, longer) in columns.chunks(V::LANES).zip(longer.chunks_mut(V::LANES)) {
+        let mut of_register = [0; WIDEST];
+        for ((span, lane), longer) in columns.iter().zip(&mut of_register).zip(longer) {
+            let behind = span.start.wrapping_sub(columns[0].start);
+            if behind >= 2 * V::LANES as u32 {
+                return false;
+            }
+            *lane = behind as u8;
+            *longer = if span.end - span.start > shortest { 1.0 } else { 0.0 };
+        }
+        lanes.push(of_register);
+    }
+    true
+}
+
+/// What the rectangles ask for of what [`every_start`] found for the shortest and for longer ones.
+#[inline(always)]
+fn take_lanes<V: Vector>(
+    columns: &[Span],
+    (lanes, longer): (&[[u8; WIDEST]], &[f32]),
+    (short, long): (&[f32], Option<&[f32]>),
+    y: &mut [f32],
+    places: &mut [u32],
+) {
+    for (nth, (columns, lanes)) in columns.chunks(V::LANES).zip(lanes).enumerate() {
+        let (at, start, lanes) = (nth * V::LANES, columns[0].start as usize, V::places(lanes));
+        let [mut best, mut found] = near::<V>(short, start, lanes);
+        if let Some(long) = long {
+            let longer = load::<V>(longer, at).exceeds(V::splat(0.0));
+            let other = near::<V>(long, start, lanes);
+            best = V::select(longer, other[0], best);
+            found = V::select(longer, other[1], found);
+        }
+        store_up_to(best, y, at);
+        store_words(found, places, at);
+    }
+}
+
+/// The numbers and the places of these lanes from `start` on.
+#[inline(always)]
+fn near<V: Vector>(from: &[f32], start: usize, lanes: V::Places) -> [V; 2] {
+    let (numbers, places) = from.split_at(from.len() / 2);
+    let next = start + V::LANES;
+    [
+        load::<V>(numbers, start).pick_of_two(load(numbers, next), lanes),
+        load::<V>(places, start).pick_of_two(load(places, next), lanes),
+    ]
+}
+
+/// As [`take_lanes`], one by one.
+fn take(
+    columns: &[Span],
+    shortest: u32,
+    [short, long]: [&[f32]; 2],
+    y: &mut [f32],
+    places: &mut [u32],
+) {
+    let half = short.len() / 2;
+    for ((span, y), place) in columns.iter().zip(y).zip(places) {
+        let found = if span.end - span.start > shortest { long } else { short };
+        *y = found[span.start as usize];
+        *place = found[half + span.start as usize].to_bits();
+    }
+}
+
+/// The sum of some registers.
+#[inline(always)]
+fn total<V: Vector, const N: usize>(numbers: [V; N]) -> V {
+    let mut all = V::splat(0.0);
+    for numbers in numbers {
+        all = all.add(numbers);
+    }
+    all
+}
+
+/// Places are counted from this number on: the bits of those behind it count up as they do.
+const FIRST: f32 = EXACT as f32;
+const EXACT: usize = 1 << (f32::MANTISSA_DIGITS - 1);
+/// Rectangles that are picked side by side.
+const SIDE: usize = 4;
 /// Registers of columns that are folded side by side: none waits for itself.
 const BESIDE: usize = 4;
 
-/// The maximum of every column over these rows, and its first row, or its last NaN.
+/// Rectangles of any length.
 #[inline(always)]
-fn fold_rows<V: Vector>(x: &[f32], width: usize, rows: Range<usize>, into: &mut Row) {
-    let mut at = 0;
-    while at + BESIDE * V::LANES <= width {
-        fold_registers::<V, BESIDE>(x, width, rows.clone(), at, into);
-        at += BESIDE * V::LANES;
-    }
-    while at < width {
-        fold_registers::<V, 1>(x, width, rows.clone(), at, into);
-        at += V::LANES;
-    }
-}
-
-/// As [`fold_rows`], for `N` registers of columns from `at` on; the last may reach over the end.
-#[inline(always)]
-fn fold_registers<V: Vector, const N: usize>(
+fn large<V: Vector>(
     x: &[f32],
-    width: usize,
-    rows: Range<usize>,
-    at: usize,
-    into: &mut Row,
-) {
-    // Of the rows only the bits are looked at, so any number will do.
-    let mark = |r: usize| V::splat(f32::from_bits(r as u32));
-    let (mut best, mut found) = ([V::splat(f32::NEG_INFINITY); N], [mark(rows.start); N]);
-    for r in rows {
-        let row = &x[r * width + at..(r + 1) * width];
-        for (n, (best, found)) in best.iter_mut().zip(&mut found).enumerate() {
-            let cells = if N == 1 { load_up_to::<V>(row, 0) } else { load(row, n * V::LANES) };
-            let wins = cells.beats(*best);
-            *best = V::select(wins, cells, *best);
-            *found = V::select(wins, mark(r), *found);
-        }
-    }
-    for (n, (best, found)) in best.into_iter().zip(found).enumerate() {
-        store_up_to(best, &mut into.best, at + n * V::LANES);
-        store_words(found, &mut into.at, at + n * V::LANES);
-    }
-}
-
-/// For every start the maximum of `length` columns and its place.
-#[inline(always)]
-fn fold_columns(tall: &Row, length: usize, width: usize, into: &mut Row) {
-    let count = width + 1 - length;
-    let (best, at) = (&mut into.best[..count], &mut into.at[..count]);
-    let columns = |step: usize| (&tall.best[step..][..count], &tall.at[step..][..count]);
-    let place = |row: u32, column: usize| row * width as u32 + column as u32;
-    let (numbers, rows) = columns(0);
-    if length == 1 {
-        best.copy_from_slice(numbers);
-        for (c, (at, &row)) in at.iter_mut().zip(rows).enumerate() {
-            *at = place(row, c);
-        }
-        return;
-    }
-    let (next, next_rows) = columns(1);
-    let (first, second) = (numbers.iter().zip(rows), next.iter().zip(next_rows));
-    let places = best.iter_mut().zip(at.iter_mut()).zip(first.zip(second));
-    for (c, ((best, at), ((&left, &row), (&x, &next_row)))) in places.enumerate() {
-        let (first, second) = (place(row, c), place(next_row, c + 1));
-        let wins = beats((x, second), (left, first));
-        *best = if wins { x } else { left };
-        *at = if wins { second } else { first };
-    }
-    for step in 2..length {
-        let (next, rows) = columns(step);
-        let places = best.iter_mut().zip(at.iter_mut()).zip(next.iter().zip(rows));
-        for (c, ((best, at), (&x, &row))) in places.enumerate() {
-            let place = place(row, c + step);
-            let wins = beats((x, place), (*best, *at));
-            *best = if wins { x } else { *best };
-            *at = if wins { place } else { *at };
-        }
-    }
-}
-
-/// Whether a maximum of some columns replaces another one: the first of equals, the last NaN.
-#[inline(always)]
-fn beats((x, place): (f32, u32), (best, at): (f32, u32)) -> bool {
-    #[expect(clippy::float_cmp, reason = "ties are exact")]
-    let tie = x == best && place < at;
-    let last_nan = x.is_nan() && (!best.is_nan() || place > at);
-    (x > best) | tie | last_nan
-}
-
-/// The maximum of these columns and its place.
-#[inline(always)]
-fn one(tall: &Row, columns: Range<usize>, width: usize) -> (f32, u32) {
-    let place = |c: usize| tall.at[c] * width as u32 + c as u32;
-    let better = |best, next| if beats(next, best) { next } else { best };
-    let Some(first) = columns.clone().next() else { return (0.0, NOWHERE) };
-    let mut best = (tall.best[first], place(first));
-    let mut at = first + 1;
-    if columns.len() >= 2 * SIDE {
-        // Which of two wins does not depend on what else was compared, so neither on the order.
-        let (mut lanes, mut places) = ([0.0; SIDE], [0; SIDE]);
-        for (lane, c) in (first..first + SIDE).enumerate() {
-            (lanes[lane], places[lane]) = (tall.best[c], place(c));
-        }
-        let whole = columns.len() / SIDE;
-        for start in (1..whole).map(|nth| first + nth * SIDE) {
-            let next = (&tall.best[start..][..SIDE], &tall.at[start..][..SIDE]);
-            for lane in 0..SIDE {
-                let next = (next.0[lane], next.1[lane] * width as u32 + (start + lane) as u32);
-                let wins = beats(next, (lanes[lane], places[lane]));
-                lanes[lane] = if wins { next.0 } else { lanes[lane] };
-                places[lane] = if wins { next.1 } else { places[lane] };
+    regions: &Regions,
+    room: &mut [f32],
+    y: &mut [f32],
+    places: &mut [u32],
+) -> V {
+    let (width, columns) = (regions.input[1], regions.axis(1));
+    let Extent { start, end, .. } = regions.extents[1];
+    let all = start as usize..end as usize;
+    let whole = columns.len() == 1 && all.len() == width;
+    let (best, found) = room.split_at_mut(room.len() / 2);
+    let mut tall = Tall { best, places: found };
+    let outputs = y.chunks_exact_mut(columns.len()).zip(places.chunks_exact_mut(columns.len()));
+    let mut seen = V::splat(0.0);
+    for (rows, (y, places)) in regions.axis(0).iter().zip(outputs) {
+        let first = rows.start as usize * width;
+        let band = &x[first..rows.end as usize * width];
+        if band.is_empty() {
+            y.fill(0.0);
+            places.fill(NOWHERE);
+        } else if whole {
+            let (more, length) = fold_all::<V>(band, &mut tall);
+            seen = seen.add(more);
+            let all = Span { start: 0, end: length as u32 };
+            pick::<V, 1>(&tall, &[all], (x, first), y, places);
+        } else {
+            let size = [width, rows.len()];
+            seen = seen.add(fold_columns::<V>(band, size, all.clone(), &mut tall));
+            let outputs = y.chunks_mut(SIDE).zip(places.chunks_mut(SIDE));
+            for (columns, (y, places)) in columns.chunks(SIDE).zip(outputs) {
+                match columns.len() {
+                    1 => pick::<V, 1>(&tall, columns, (x, first), y, places),
+                    2 => pick::<V, 2>(&tall, columns, (x, first), y, places),
+                    3 => pick::<V, 3>(&tall, columns, (x, first), y, places),
+                    _ => pick::<V, SIDE>(&tall, columns, (x, first), y, places),
+                }
             }
         }
-        best = lanes.into_iter().zip(places).fold(best, better);
-        at = first + whole * SIDE;
     }
-    (at..columns.end).map(|c| (tall.best[c], place(c))).fold(best, better)
+    seen
+}
+
+/// The maxima of columns, and the first places of these in the band.
+struct Tall<'a> {
+    best: &'a mut [f32],
+    places: &'a mut [f32],
+}
+
+/// Folds these columns of a band.
+#[inline(always)]
+fn fold_columns<V: Vector>(
+    band: &[f32],
+    [width, count]: [usize; 2],
+    columns: Range<usize>,
+    tall: &mut Tall,
+) -> V {
+    let (mut seen, mut at) = (V::splat(0.0), columns.start);
+    while at + BESIDE * V::LANES <= columns.end {
+        seen = seen.add(fold::<V, BESIDE>(band, [at, width, count], tall, at));
+        at += BESIDE * V::LANES;
+    }
+    while at + 2 * V::LANES <= columns.end {
+        seen = seen.add(fold::<V, 2>(band, [at, width, count], tall, at));
+        at += 2 * V::LANES;
+    }
+    while at < columns.end {
+        seen = seen.add(fold::<V, 1>(band, [at, width, count], tall, at));
+        at += V::LANES;
+    }
+    seen
+}
+
+/// Folds a band that is one rectangle, as though its rows were full registers; and how many columns
+/// there are then.
+#[inline(always)]
+fn fold_all<V: Vector>(band: &[f32], tall: &mut Tall) -> (V, usize) {
+    let pitch = BESIDE * V::LANES;
+    let count = band.len() / pitch;
+    let (mut seen, mut columns) = (V::splat(0.0), 0);
+    if count > 0 {
+        seen = fold::<V, BESIDE>(band, [0, pitch, count], tall, 0);
+        columns = pitch;
+    }
+    for at in (count * pitch..band.len()).step_by(V::LANES) {
+        seen = seen.add(fold::<V, 1>(band, [at, 0, 1], tall, columns));
+        columns += V::LANES.min(band.len() - at);
+    }
+    (seen, columns)
+}
+
+/// The maxima of `N` registers of columns, the last of which may reach over the end if it is the only one.
+#[inline(always)]
+fn fold<V: Vector, const N: usize>(
+    band: &[f32],
+    [start, pitch, count]: [usize; 3],
+    tall: &mut Tall,
+    into: usize,
+) -> V {
+    let zero = V::splat(0.0);
+    let (mut best, mut found) = ([V::splat(f32::NEG_INFINITY); N], [zero; N]);
+    let (mut seen, mut row) = ([zero; N], zero);
+    for r in 0..count {
+        let at = start + r * pitch;
+        let many = if N == 1 { band.len() - at } else { N * V::LANES };
+        let near = &band[at..][..many];
+        for n in 0..N {
+            let cells = load_up_to::<V>(near, n * V::LANES);
+            found[n] = V::select(cells.exceeds(best[n]), row, found[n]);
+            best[n] = cells.max(best[n]);
+            seen[n] = seen[n].add(cells);
+        }
+        row = row.add(V::splat(pitch as f32));
+    }
+    for n in 0..N {
+        let first = V::splat(FIRST + (start + n * V::LANES) as f32).add(load(&LANE, 0));
+        store(best[n], tall.best, into + n * V::LANES);
+        store(found[n].add(first), tall.places, into + n * V::LANES);
+    }
+    total(seen)
+}
+
+/// The number of each lane.
+const LANE: [f32; WIDEST] = [0., 1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 14., 15.];
+
+/// The maxima of at most `N` rectangles of a band that begins with cell `first`, and their places.
+#[inline(always)]
+fn pick<V: Vector, const N: usize>(
+    tall: &Tall,
+    columns: &[Span],
+    (x, first): (&[f32], usize),
+    y: &mut [f32],
+    places: &mut [u32],
+) {
+    let (low, far) = (V::splat(f32::NEG_INFINITY), V::splat(f32::INFINITY));
+    let (mut best, mut found) = ([low; N], [far; N]);
+    for n in 0..N {
+        let (columns, last, count) = registers::<V>(columns[n.min(columns.len() - 1)]);
+        best[n] = load::<V>(tall.best, last).first_or(count, low);
+        for at in (columns.start..last).step_by(V::LANES) {
+            best[n] = load::<V>(tall.best, at).max(best[n]);
+        }
+    }
+    let mut lanes = [0.0; WIDEST];
+    store(across::<V, N, true>(best), &mut lanes, 0);
+    for n in 0..N {
+        let (columns, last, count) = registers::<V>(columns[n.min(columns.len() - 1)]);
+        let best = V::splat(lanes[n]);
+        let ties = load::<V>(tall.best, last).equals(best);
+        found[n] = V::select(ties, load(tall.places, last), far).first_or(count, far);
+        for at in (columns.start..last).step_by(V::LANES) {
+            let ties = load::<V>(tall.best, at).equals(best);
+            found[n] = V::select(ties, load(tall.places, at), far).min(found[n]);
+        }
+    }
+    store(across::<V, N, false>(found), &mut lanes, 0);
+    for (((columns, found), y), place) in columns.iter().zip(lanes).zip(y).zip(places) {
+        (*y, *place) = (0.0, NOWHERE);
+        if columns.len() > 0 {
+            *place = first as u32 + (found.to_bits() - FIRST.to_bits());
+            *y = x[*place as usize];
+        }
+    }
+}
+
+/// The columns, where their last register begins and how many of its lanes count. It lies over the
+/// one before it; if it is the only one it reaches over the end.
+#[inline(always)]
+fn registers<V: Vector>(columns: Span) -> (Range<usize>, usize, usize) {
+    let columns = columns.cells();
+    let last = columns.end.saturating_sub(V::LANES).max(columns.start);
+    (columns.clone(), last, columns.len().min(V::LANES))
+}
+
+/// The largest or the smallest lane of every register, in turn in the lanes of one.
+#[inline(always)]
+fn across<V: Vector, const N: usize, const LARGEST: bool>(mut numbers: [V; N]) -> V {
+    let mut left = N;
+    for _ in 0..V::LANES.ilog2() {
+        for n in 0..left.div_ceil(2) {
+            let (evens, odds) = numbers[2 * n].deal(numbers[(2 * n + 1).min(left - 1)]);
+            numbers[n] = if LARGEST { evens.max(odds) } else { evens.min(odds) };
+        }
+        left = left.div_ceil(2);
+    }
+    numbers[0]
 }

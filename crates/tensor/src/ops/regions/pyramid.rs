@@ -1,8 +1,8 @@
 //! Maxima of several sets of rectangles of the same planes, one after another in a row of features.
 
-use super::{Places, Regions, fill_planes, kernels};
+use super::{Job, Places, Regions, fill_planes, kernels};
+use crate::Tensor;
 use crate::memory::Buffer;
-use crate::{Scalar, Tensor};
 
 /// The maxima of all rectangles of all `levels`: `x` `(N, C, H, W)` to `(N, F)`, where level after
 /// level has `C · OH · OW` of the features, channel after channel.
@@ -15,26 +15,21 @@ pub fn pyramid_max(x: &Tensor, levels: &[Regions]) -> (Tensor, Places) {
     let width = channels * levels.iter().map(outputs).sum::<usize>();
     let mut y = Tensor::stale([batch, width]);
     let mut places = Buffer::stale(y.len());
-    let image = |nth: usize, mut y: &mut [Scalar], mut places: &mut [u32]| {
-        for level in levels {
-            let (now, later) = y.split_at_mut(channels * outputs(level));
-            let (at, others) = places.split_at_mut(now.len());
-            let source = |plane: usize| (nth * channels + plane, level);
-            kernels::largest(x, outputs(level), source, now, at);
-            (y, places) = (later, others);
-        }
+    // All levels of a plane, while it is near.
+    let jobs = |nth: usize| {
+        (0..channels).flat_map(move |channel| {
+            let mut level_start = 0;
+            levels.iter().map(move |regions| {
+                let first = level_start + channel * outputs(regions);
+                level_start += channels * outputs(regions);
+                let outputs = first..first + outputs(regions);
+                Job { plane: nth * channels + channel, regions, outputs }
+            })
+        })
     };
-    #[cfg(not(cenote_f64))]
-    {
-        let operations = 12 * levels.len() * channels * rows * columns;
-        let both = (y.as_mut_slice(), &mut *places);
-        crate::ops::parallel::pairs(both, [width; 2], operations as u64, image);
-    }
-    #[cfg(cenote_f64)]
-    for (nth, (y, places)) in
-        y.as_mut_slice().chunks_mut(width).zip(places.chunks_mut(width)).enumerate()
-    {
-        image(nth, y, places);
+    if width > 0 {
+        let work = levels.len() * channels * rows * columns;
+        kernels::largest(x, (y.as_mut_slice(), &mut *places), width, work, jobs);
     }
     (y, Places(places))
 }
@@ -75,6 +70,7 @@ fn outputs(level: &Regions) -> usize {
 mod tests {
     use super::super::{NOWHERE, region_max, region_max_backward};
     use super::*;
+    use crate::Scalar;
 
     #[test]
     fn it_is_the_maxima_of_every_level_side_by_side() {
