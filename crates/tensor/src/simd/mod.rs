@@ -62,7 +62,7 @@ use std::sync::OnceLock;
 pub(crate) use ahead::Ahead;
 use ahead::Run;
 pub(crate) use area::Area;
-pub(crate) use combs::Combs;
+pub(crate) use combs::{Combs, Stores};
 pub(crate) use dot::Dots;
 pub(crate) use lanes::{
     WIDEST, load, load_bytes, load_dealt, load_up_to, prefetch_all, prefetch_page_behind, store,

@@ -6,22 +6,24 @@
 
 use super::{Blocks, Norm, reference, thin};
 use crate::ops::parallel;
-use crate::simd::{Combs, Kernel, Lie, Vector, dispatch};
+use crate::simd::{Combs, Kernel, Lie, Stores, Vector, dispatch};
 
 /// Numbers that one task moves.
 const BLOCK: usize = 1 << 15;
+/// Numbers of an output whose beginning has left the caches when its end is written, as the input has.
+const LARGE: usize = 1 << 22;
 /// What moving a number costs, in operations.
 const MOVE: usize = 12;
 
 pub(super) fn deal(blocks: Blocks, x: &[f32], y: &mut [f32]) {
     let (from, into) = lengths(blocks);
+    let (comb, stores) = (comb(blocks), stores(y));
     let planes = (BLOCK / into).max(1);
     parallel::chunks(y, planes * into, (planes * into * MOVE) as u64, |nth, y| {
         let count = y.len() / into;
         let x = &x[nth * planes * from..][..count * from];
-        if let Some(combs) = combs(blocks, count) {
-            combs.for_each(|combs| combs.deal(x, y));
-            return;
+        if let Some(comb) = comb {
+            return comb.deal_each([from, into], stores, x, y);
         }
         for (x, y) in x.chunks_exact(from).zip(y.chunks_exact_mut(into)) {
             deal_plane(blocks, x, y);
@@ -31,18 +33,23 @@ pub(super) fn deal(blocks: Blocks, x: &[f32], y: &mut [f32]) {
 
 pub(super) fn weave(blocks: Blocks, dy: &[f32], dx: &mut [f32]) {
     let (into, from) = lengths(blocks);
+    let (comb, stores) = (comb(blocks), stores(dx));
     let planes = (BLOCK / from).max(1);
     parallel::chunks(dx, planes * into, (planes * from * MOVE) as u64, |nth, dx| {
         let count = dx.len() / into;
         let dy = &dy[nth * planes * from..][..count * from];
-        if let Some(combs) = combs(blocks, count) {
-            combs.for_each(|combs| combs.weave(dy, dx));
-            return;
+        if let Some(comb) = comb {
+            return comb.weave_each([from, into], stores, dy, dx);
         }
         for (dy, dx) in dy.chunks_exact(from).zip(dx.chunks_exact_mut(into)) {
             weave_plane(blocks, dy, dx);
         }
     });
+}
+
+/// How an output of this size is best written.
+fn stores(into: &[f32]) -> Stores {
+    if into.len() < LARGE { Stores::Near } else { Stores::Past }
 }
 
 /// Numbers of a plane, and of its blocks.
@@ -51,23 +58,22 @@ fn lengths(blocks: Blocks) -> (usize, usize) {
     (area(blocks.input), area(blocks.output) * blocks.area())
 }
 
-/// The combs of blocks of two columns that tile their planes, one for every row of a block.
-fn combs(blocks: Blocks, count: usize) -> Option<impl Iterator<Item = Combs>> {
+/// The comb of one plane, for blocks of two columns that tile it. Its planes are rows of blocks, so
+/// that the wide side is gone through in the order in which it lies.
+fn comb(blocks: Blocks) -> Option<Combs> {
     let ([s, t], [rows, columns], [_, width]) = (blocks.size, blocks.output, blocks.input);
     if t != 2 || [rows * s, columns * t] != blocks.input {
         return None;
     }
     let area = rows * columns;
-    Some((0..s).map(move |u| {
-        let lie = |start, plane, row| Lie { start, plane, row, cell: 1 };
-        Combs {
-            wide: lie(u * width, blocks.input[0] * width, s * width),
-            thin: [0, 1].map(|v| lie((2 * u + v) * area, 2 * s * area, columns)),
-            count,
-            rows,
-            pairs: columns,
-        }
-    }))
+    let lie = |start, plane, row| Lie { start, plane, row, cell: 1 };
+    Some(Combs {
+        wide: lie(0, s * width, width),
+        thin: [0, 1].map(|v| lie(v * area, columns, 2 * area)),
+        count: rows,
+        rows: s,
+        pairs: columns,
+    })
 }
 
 /// The thin rows of a plane: which block row and which phase they are of.
