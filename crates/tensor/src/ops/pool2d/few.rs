@@ -166,8 +166,8 @@ impl Strip<'_> {
             for u in DOWN..HIGH {
                 parts[u - DOWN] = parts[u];
             }
-            for u in HIGH - DOWN..HIGH {
-                parts[u] = part(DOWN * i + u);
+            for (u, part_of) in parts.iter_mut().enumerate().skip(HIGH - DOWN) {
+                *part_of = part(DOWN * i + u);
             }
             fold.put::<V, HIGH, WIDE>(parts, i, self.at);
         }

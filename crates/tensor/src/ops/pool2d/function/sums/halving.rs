@@ -329,18 +329,19 @@ impl Halving {
         }
         let rows = self.row(planes, r);
         for at in (0..width.div_ceil(2)).step_by(V::LANES) {
-            let mut pulled = [[zero; PULLS]; 2];
-            for nth in 0..PULLS {
+            let [mut to_even, mut to_odd] = [[zero; PULLS]; 2];
+            for (nth, (even, odd)) in to_even.iter_mut().zip(&mut to_odd).enumerate() {
                 for i in from.into_iter().flatten() {
                     let place = self.given(nth, i) + at;
                     let here = Many(load(given, place));
-                    pulled[0][nth] = pulled[0][nth] + here;
-                    pulled[1][nth] = pulled[1][nth] + here;
+                    *even = *even + here;
+                    *odd = *odd + here;
                     if SIDE == 3 {
-                        pulled[1][nth] = pulled[1][nth] + Many(load(given, place + 1));
+                        *odd = *odd + Many(load(given, place + 1));
                     }
                 }
             }
+            let pulled = [to_even, to_odd];
             let cells = cells_at::<V, MAPS>(rows, at);
             let mut gradients = [[zero; MAPS]; 2];
             for (phase, gradients) in gradients.iter_mut().enumerate() {
