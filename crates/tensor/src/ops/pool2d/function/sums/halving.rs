@@ -3,14 +3,12 @@
 //! Two rows of cells at a time are dealt out in registers, mapped, and added up along the windows. The
 //! windows of the next row find what they share with these in a row of sums.
 //!
-//! What is made of sums is a long chain of operations. So it waits for a block of rows: registers that do
-//! not wait for each other are computed one after another.
+//! The output of a window is a long chain of operations on its sums. So outputs wait for a block of rows:
+//! registers that do not wait for each other are computed one after another.
 #![expect(
     clippy::inline_always,
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
 )]
-
-use std::ops::Range;
 
 use super::super::fast::TOGETHER;
 use super::super::plan::{Plan, halving, pair};
@@ -18,6 +16,8 @@ use super::SumFunction;
 use crate::Windows;
 use crate::simd::{Many, Vector, WIDEST, load, load_up_to, store, store_up_to};
 
+/// Rows of inputs whose terms are held.
+const ROWS: usize = 4;
 /// Most rows of windows in a block.
 const BLOCK: usize = 8;
 
@@ -64,53 +64,7 @@ impl Halving {
 
     /// Numbers that the gradients of so many sums need.
     pub(super) fn pulled(&self, sums: usize, pulls: usize) -> usize {
-        self.held(sums) + (2 * self.rows() * sums + (self.block + 1) * pulls) * self.width
-    }
-
-    /// Rows of inputs whose terms are held: those of a block, and the one before.
-    fn rows(&self) -> usize {
-        2 * self.block + 1
-    }
-
-    /// The blocks of all rows of windows.
-    fn blocks(&self) -> impl Iterator<Item = Range<usize>> {
-        let rows = self.at.output()[0];
-        (0..rows).step_by(self.block).map(move |start| start..rows.min(start + self.block))
-    }
-
-    /// Where the sums of row `i` of a block lie.
-    #[inline(always)]
-    fn kept<const SUMS: usize>(&self, i: usize, nth: usize) -> usize {
-        (i * SUMS + nth) * self.width
-    }
-
-    /// Puts a register of sums of row `i` of a block aside.
-    #[inline(always)]
-    fn keep<V: Vector, const SUMS: usize>(
-        &self,
-        sums: [Many<V>; SUMS],
-        kept: &mut [f32],
-        i: usize,
-        at: usize,
-    ) {
-        for (nth, sum) in sums.into_iter().enumerate() {
-            store(sum.0, kept, self.kept::<SUMS>(i, nth) + at);
-        }
-    }
-
-    /// What [`Halving::keep`] put aside.
-    #[inline(always)]
-    fn again<V: Vector, const SUMS: usize>(
-        &self,
-        kept: &[f32],
-        i: usize,
-        at: usize,
-    ) -> [Many<V>; SUMS] {
-        let mut sums = [Many(V::splat(0.0)); SUMS];
-        for (nth, sum) in sums.iter_mut().enumerate() {
-            *sum = Many(load(kept, self.kept::<SUMS>(i, nth) + at));
-        }
-        sums
+        (sums + ROWS * 2 * sums + 2 * pulls) * self.width
     }
 
     /// Row `r` of every plane: nothing where it lies outside.
@@ -144,11 +98,11 @@ impl Halving {
     ) where
         F: SumFunction<MAPS, SUMS, PULLS>,
     {
-        let (columns, zero) = (self.at.output()[1], Many(V::splat(0.0)));
+        let ([rows, columns], zero) = (self.at.output(), Many(V::splat(0.0)));
         let (above, kept) = numbers.split_at_mut(PULLS * self.width);
         above.fill(0.0);
-        for block in self.blocks() {
-            let start = block.start;
+        for start in (0..rows).step_by(self.block) {
+            let block = start..rows.min(start + self.block);
             for i in block.clone() {
                 let [top, bottom] = [self.row(planes, 2 * i), self.row(planes, 2 * i + 1)];
                 let mut before = [[zero; SUMS]; 2];
@@ -158,13 +112,18 @@ impl Halving {
                     let sums: [_; PULLS] =
                         self.of_windows::<V, SUMS, PULLS, SIDE>([upper, lower], before, above, at);
                     before = [upper[1], lower[1]];
-                    self.keep(sums, kept, i - start, at);
+                    for (nth, sum) in sums.into_iter().enumerate() {
+                        store(sum.0, kept, ((i - start) * PULLS + nth) * self.width + at);
+                    }
                 }
             }
             for i in block {
                 let y = &mut y[i * columns..][..columns];
                 for at in (0..columns).step_by(V::LANES) {
-                    let sums = self.again(kept, i - start, at);
+                    let mut sums = [zero; PULLS];
+                    for (nth, sum) in sums.iter_mut().enumerate() {
+                        *sum = Many(load(kept, ((i - start) * PULLS + nth) * self.width + at));
+                    }
                     store_up_to(function.total(params, sums, plan.divisor(i, at)).0, y, at);
                 }
             }
@@ -194,68 +153,74 @@ impl Halving {
         let How { function, plan, params } = how;
         let ([height, width], [rows, columns]) = (self.at.input(), self.at.output());
         let zero = Many(V::splat(0.0));
+        numbers.fill(0.0);
         let (above, numbers) = numbers.split_at_mut(SUMS * self.width);
-        let (kept, numbers) = numbers.split_at_mut(self.block * SUMS * self.width);
-        let (held, given) = numbers.split_at_mut(self.rows() * 2 * SUMS * self.width);
-        above.fill(0.0);
-        for block in self.blocks() {
-            let start = block.start;
-            for i in block.clone() {
-                let [top, bottom] = [self.row(planes, 2 * i), self.row(planes, 2 * i + 1)];
-                let mut before = [[zero; SUMS]; 2];
-                for at in (0..self.width - WIDEST).step_by(V::LANES) {
-                    let upper = terms::<V, F, MAPS, SUMS, PULLS>(function, params, top, at);
-                    let lower = terms::<V, F, MAPS, SUMS, PULLS>(function, params, bottom, at);
-                    self.put::<V, SUMS>(upper, held, 2 * i, at);
-                    self.put::<V, SUMS>(lower, held, 2 * i + 1, at);
-                    let sums: [_; SUMS] =
-                        self.of_windows::<V, SUMS, SUMS, SIDE>([upper, lower], before, above, at);
-                    before = [upper[1], lower[1]];
-                    self.keep(sums, kept, i - start, at);
+        let (held, given) = numbers.split_at_mut(ROWS * 2 * SUMS * self.width);
+        for i in 0..rows {
+            let dy = &dy[i * columns..][..columns];
+            let [top, bottom] = [self.row(planes, 2 * i), self.row(planes, 2 * i + 1)];
+            let mut before = [[zero; SUMS]; 2];
+            for at in (0..self.width - WIDEST).step_by(V::LANES) {
+                let upper = terms::<V, F, MAPS, SUMS, PULLS>(function, params, top, at);
+                let lower = terms::<V, F, MAPS, SUMS, PULLS>(function, params, bottom, at);
+                self.put::<V, SUMS>(upper, held, 2 * i, at);
+                self.put::<V, SUMS>(lower, held, 2 * i + 1, at);
+                let of_windows: [_; SUMS] =
+                    self.of_windows::<V, SUMS, SUMS, SIDE>([upper, lower], before, above, at);
+                before = [upper[1], lower[1]];
+                if at >= columns {
+                    continue;
+                }
+                let count = V::LANES.min(columns - at);
+                contributions.fill(zero);
+                let (divisor, dy) = (plan.divisor(i, at), Many(load_up_to(dy, at)));
+                let pulled = function.pull(params, of_windows, divisor, dy, contributions);
+                for (nth, pulled) in pulled.into_iter().enumerate() {
+                    let place = (2 * nth + i % 2) * self.width + at;
+                    store(first(pulled, count).0, given, place);
+                }
+                for (total, &more) in totals.iter_mut().zip(&*contributions) {
+                    *total = *total + first(more, count);
                 }
             }
-            for i in block.clone() {
-                let dy = &dy[i * columns..][..columns];
-                for at in (0..columns).step_by(V::LANES) {
-                    let count = V::LANES.min(columns - at);
-                    contributions.fill(zero);
-                    let (divisor, dy) = (plan.divisor(i, at), Many(load_up_to(dy, at)));
-                    let sums = self.again(kept, i - start, at);
-                    let pulled = function.pull(params, sums, divisor, dy, contributions);
-                    for (nth, pulled) in pulled.into_iter().enumerate() {
-                        store(first(pulled, count).0, given, self.given(nth, i) + at);
-                    }
-                    for (total, &more) in totals.iter_mut().zip(&*contributions) {
-                        *total = *total + first(more, count);
-                    }
-                }
-                if i % TOGETHER == TOGETHER - 1 || i + 1 == rows {
-                    for (sum, total) in sums.iter_mut().zip(totals.iter_mut()) {
-                        *sum += f64::from(total.0.sum());
-                        *total = zero;
-                    }
+            if i % TOGETHER == TOGETHER - 1 || i + 1 == rows {
+                for (sum, total) in sums.iter_mut().zip(totals.iter_mut()) {
+                    *sum += f64::from(total.0.sum());
+                    *total = zero;
                 }
             }
-            for i in block {
-                let before = (SIDE == 3 && i > 0).then(|| (2 * i - 1, [Some(i - 1), Some(i)]));
-                let last = SIDE == 2 || i + 1 == rows;
-                let behind = last.then_some((2 * i + 1, [Some(i), None]));
-                let rows = [before, Some((2 * i, [Some(i), None])), behind];
-                for row in rows.into_iter().flatten() {
-                    let held = (&*held, &*given);
-                    self.cells::<V, F, MAPS, SUMS, PULLS, SIDE>(how, planes, held, row, dx);
-                }
+            let (both, this) = (Given::Both, Given::One(i % 2));
+            if SIDE == 3 && i > 0 {
+                let row = 2 * i - 1;
+                self.cells::<V, F, MAPS, SUMS, PULLS, SIDE>(
+                    how,
+                    planes,
+                    (held, given),
+                    (row, both),
+                    dx,
+                );
+            }
+            self.cells::<V, F, MAPS, SUMS, PULLS, SIDE>(
+                how,
+                planes,
+                (held, given),
+                (2 * i, this),
+                dx,
+            );
+            if SIDE == 2 || i + 1 == rows {
+                let row = 2 * i + 1;
+                self.cells::<V, F, MAPS, SUMS, PULLS, SIDE>(
+                    how,
+                    planes,
+                    (held, given),
+                    (row, this),
+                    dx,
+                );
             }
         }
         for dx in dx.iter_mut() {
             dx[(2 * rows).min(height) * width..].fill(0.0);
         }
-    }
-
-    /// Where the windows of row `i` put what they give to sum `nth`.
-    #[inline(always)]
-    fn given(&self, nth: usize, i: usize) -> usize {
-        (nth * (self.block + 1) + i % (self.block + 1)) * self.width
     }
 
     /// The first `COUNT` sums of the windows from `at` on, of the terms of their two rows and of what lies `before` these. With
@@ -286,7 +251,7 @@ impl Halving {
     /// Where terms of row `r` lie, of one sum and phase.
     #[inline(always)]
     fn place(&self, sums: usize, r: usize, nth: usize, phase: usize) -> usize {
-        ((r % self.rows() * 2 + phase) * sums + nth) * self.width
+        ((r % ROWS * 2 + phase) * sums + nth) * self.width
     }
 
     #[inline(always)]
@@ -304,7 +269,7 @@ impl Halving {
         }
     }
 
-    /// The gradients of row `r` of the cells, which windows of one or two rows give.
+    /// The gradients of row `r` of the cells.
     #[inline(always)]
     fn cells<
         V: Vector,
@@ -318,7 +283,7 @@ impl Halving {
         How { function, params, .. }: How<'_, F, V>,
         planes: [&[f32]; MAPS],
         (held, given): (&[f32], &[f32]),
-        (r, from): (usize, [Option<usize>; 2]),
+        (r, from): (usize, Given),
         dx: &mut [&mut [f32]; MAPS],
     ) where
         F: SumFunction<MAPS, SUMS, PULLS>,
@@ -329,19 +294,16 @@ impl Halving {
         }
         let rows = self.row(planes, r);
         for at in (0..width.div_ceil(2)).step_by(V::LANES) {
-            let [mut to_even, mut to_odd] = [[zero; PULLS]; 2];
-            for (nth, (even, odd)) in to_even.iter_mut().zip(&mut to_odd).enumerate() {
-                for i in from.into_iter().flatten() {
-                    let place = self.given(nth, i) + at;
-                    let here = Many(load(given, place));
-                    *even = *even + here;
-                    *odd = *odd + here;
-                    if SIDE == 3 {
-                        *odd = *odd + Many(load(given, place + 1));
-                    }
+            let mut pulled = [[zero; PULLS]; 2];
+            for nth in 0..PULLS {
+                let here = from.sum::<V>(&given[2 * nth * self.width..][..2 * self.width], at);
+                pulled[0][nth] = here;
+                pulled[1][nth] = here;
+                if SIDE == 3 {
+                    let given = &given[2 * nth * self.width..][..2 * self.width];
+                    pulled[1][nth] = here + from.sum::<V>(given, at + 1);
                 }
             }
-            let pulled = [to_even, to_odd];
             let cells = cells_at::<V, MAPS>(rows, at);
             let mut gradients = [[zero; MAPS]; 2];
             for (phase, gradients) in gradients.iter_mut().enumerate() {
@@ -360,6 +322,24 @@ impl Halving {
                     store_up_to(next, dx, 2 * at + V::LANES);
                 }
             }
+        }
+    }
+}
+
+/// Which rows of windows give: both that are held, or one of them.
+#[derive(Clone, Copy)]
+enum Given {
+    Both,
+    One(usize),
+}
+
+impl Given {
+    #[inline(always)]
+    fn sum<V: Vector>(self, rows: &[f32], at: usize) -> Many<V> {
+        let width = rows.len() / 2;
+        match self {
+            Self::Both => Many(load(rows, at)) + Many(load(rows, width + at)),
+            Self::One(nth) => Many(load(rows, nth * width + at)),
         }
     }
 }
