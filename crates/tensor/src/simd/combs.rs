@@ -81,7 +81,7 @@ impl Combs {
                         x86::deal_wide::<true>(self, wide, thin);
                     }
                     #[cfg(target_arch = "x86_64")]
-                    Path::Avx512 if self.pairs >= 16 => x86::deal_wide::<false>(self, wide, thin),
+                    Path::Avx512 if self.is_dense() => x86::deal_wide::<false>(self, wide, thin),
                     #[cfg(target_arch = "x86_64")]
                     Path::Avx512 | Path::Avx2 => x86::deal(self, wide, thin),
                     _ => self.each(|at, [evens, odds]| {
@@ -126,7 +126,7 @@ impl Combs {
                         x86::weave_wide::<true>(self, thin, wide);
                     }
                     #[cfg(target_arch = "x86_64")]
-                    Path::Avx512 if self.pairs >= 16 => x86::weave_wide::<false>(self, thin, wide),
+                    Path::Avx512 if self.is_dense() => x86::weave_wide::<false>(self, thin, wide),
                     #[cfg(target_arch = "x86_64")]
                     Path::Avx512 | Path::Avx2 => x86::weave(self, thin, wide),
                     _ => self.each(|at, [evens, odds]| {
@@ -138,6 +138,12 @@ impl Combs {
                 }
             }
         }
+    }
+
+    /// Whether wide rows of a register or more lie without gaps: these are in sight of the machine itself,
+    /// and asking for them as well is slower. Rows with gaps it does not guess, whatever the registers.
+    fn is_dense(&self) -> bool {
+        self.pairs >= 16 && self.wide.row == 2 * self.pairs
     }
 
     /// Whether there is anything to do.
@@ -218,18 +224,12 @@ mod x86 {
     ) {
         let evens_of = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
         let odds_of = _mm512_add_epi32(evens_of, _mm512_set1_epi32(1));
-        // Rows without gaps are in sight of the machine itself, and asking as well is slower.
-        let gaps = combs.wide.row != 2 * combs.pairs;
         combs.each(|at, places| {
             // SAFETY: as in `deal`, by sixteen pairs.
             unsafe {
                 let (wide, [evens, odds]) = (wide.add(at), places.map(|place| thin.add(place)));
                 for i in (0..combs.pairs).step_by(16).map(|i| i.min(combs.pairs - 16)) {
                     let [low, high] = [wide.add(2 * i), wide.add(2 * i + 16)];
-                    if gaps {
-                        _mm_prefetch::<_MM_HINT_T0>(low.wrapping_add(AHEAD).cast());
-                        _mm_prefetch::<_MM_HINT_T0>(high.wrapping_add(AHEAD).cast());
-                    }
                     let [low, high] = [_mm512_loadu_ps(low), _mm512_loadu_ps(high)];
                     put::<PAST>(evens.add(i), _mm512_permutex2var_ps(low, evens_of, high));
                     put::<PAST>(odds.add(i), _mm512_permutex2var_ps(low, odds_of, high));
@@ -358,9 +358,9 @@ mod tests {
     fn every_path_deals_and_weaves_rows_of_every_length_and_nothing_else() {
         let source: Vec<f32> = (0..800).map(|i| i as f32).collect();
         for (path, name) in Path::available() {
-            for pairs in 0..30 {
+            for (pairs, row) in (0..30).flat_map(|pairs| [(pairs, 70), (pairs, 2 * pairs)]) {
                 let lie = |start, plane, row| Lie { start, plane, row, cell: 1 };
-                let wide = lie(3, 300, 70);
+                let wide = lie(3, 300, row);
                 let thin = [lie(2, 330, 80), lie(40, 330, 80)];
                 let combs = Combs { wide, thin, count: 2, rows: 3, pairs };
                 let (mut dealt, mut woven) = (vec![-1.0; 800], vec![-1.0; 800]);
