@@ -9,11 +9,12 @@ use std::arch::x86_64::{
     _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cmp_ps,
     _mm256_cmpgt_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtps_epi32,
     _mm256_div_ps, _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps,
-    _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_max_ps, _mm256_min_ps,
-    _mm256_mul_ps, _mm256_or_ps, _mm256_or_si256, _mm256_permute2f128_ps, _mm256_permute4x64_pd,
-    _mm256_permutevar8x32_ps, _mm256_set_m128, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps, _mm256_srli_epi32, _mm256_storeu_ps,
-    _mm256_sub_epi32, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_max_epu32, _mm256_max_ps,
+    _mm256_min_epu32, _mm256_min_ps, _mm256_mul_ps, _mm256_or_ps, _mm256_or_si256,
+    _mm256_permute2f128_ps, _mm256_permute4x64_pd, _mm256_permutevar8x32_ps, _mm256_set_m128,
+    _mm256_set1_epi32, _mm256_set1_ps, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps,
+    _mm256_srli_epi32, _mm256_storeu_ps, _mm256_sub_epi32, _mm256_sub_ps, _mm256_unpackhi_ps,
+    _mm256_unpacklo_ps,
 };
 
 use super::{Kernel, Lines, Vector, WIDEST};
@@ -215,6 +216,28 @@ impl Vector for F32x8 {
     fn select(mask: __m256, yes: Self, no: Self) -> Self {
         // SAFETY: as in `splat`.
         Self(unsafe { _mm256_blendv_ps(no.0, yes.0, mask) })
+    }
+
+    #[inline(always)]
+    fn most(self, other: Self) -> Self {
+        // Numbers without a sign are ordered as their bits are, and NaN behind them.
+        // SAFETY: as in `splat`.
+        unsafe {
+            let [a, b] = [self, other.abs()].map(|of| _mm256_castps_si256(of.0));
+            Self(_mm256_castsi256_ps(_mm256_max_epu32(a, b)))
+        }
+    }
+
+    #[inline(always)]
+    fn least(self, other: Self) -> Self {
+        // One less than 0 is the largest of all.
+        // SAFETY: as in `splat`.
+        unsafe {
+            let one = _mm256_set1_epi32(1);
+            let [a, b] =
+                [self, other.abs()].map(|of| _mm256_sub_epi32(_mm256_castps_si256(of.0), one));
+            Self(_mm256_castsi256_ps(_mm256_add_epi32(_mm256_min_epu32(a, b), one)))
+        }
     }
 
     #[inline(always)]

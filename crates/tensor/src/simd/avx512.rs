@@ -3,15 +3,16 @@
 use std::arch::x86_64::{
     __m512, __m512i, __mmask16, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q,
     _MM_MANT_NORM_1_2, _MM_MANT_SIGN_SRC, _mm_loadu_si128, _mm_maskz_loadu_epi8, _mm512_abs_ps,
-    _mm512_add_ps, _mm512_alignr_epi32, _mm512_castpd_ps, _mm512_castps_pd, _mm512_castps_si512,
-    _mm512_castsi512_ps, _mm512_cmp_ps_mask, _mm512_cmplt_epu32_mask, _mm512_cvtepi32_ps,
-    _mm512_cvtepu8_epi32, _mm512_cvtps_epi32, _mm512_div_ps, _mm512_fmadd_ps, _mm512_getexp_ps,
-    _mm512_getmant_ps, _mm512_loadu_ps, _mm512_mask_blend_ps, _mm512_mask_cvtepi32_storeu_epi8,
-    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_maskz_permutex2var_ps,
-    _mm512_maskz_permutexvar_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
-    _mm512_permutex2var_ps, _mm512_reduce_add_ps, _mm512_scalef_ps, _mm512_set1_epi32,
-    _mm512_set1_ps, _mm512_setr_epi32, _mm512_shuffle_f32x4, _mm512_sqrt_ps, _mm512_storeu_ps,
-    _mm512_sub_ps, _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
+    _mm512_add_epi32, _mm512_add_ps, _mm512_alignr_epi32, _mm512_castpd_ps, _mm512_castps_pd,
+    _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cmp_ps_mask, _mm512_cmplt_epu32_mask,
+    _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32, _mm512_cvtps_epi32, _mm512_div_ps, _mm512_fmadd_ps,
+    _mm512_getexp_ps, _mm512_getmant_ps, _mm512_loadu_ps, _mm512_mask_add_ps, _mm512_mask_blend_ps,
+    _mm512_mask_cvtepi32_storeu_epi8, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
+    _mm512_maskz_permutex2var_ps, _mm512_maskz_permutexvar_ps, _mm512_max_epu32, _mm512_max_ps,
+    _mm512_min_epu32, _mm512_min_ps, _mm512_mul_ps, _mm512_permutex2var_ps, _mm512_reduce_add_ps,
+    _mm512_scalef_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32, _mm512_shuffle_f32x4,
+    _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_sub_epi32, _mm512_sub_ps, _mm512_unpackhi_pd,
+    _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
 };
 
 use super::{Kernel, Lines, Vector};
@@ -184,6 +185,34 @@ impl Vector for F32x16 {
     fn select(mask: __mmask16, yes: Self, no: Self) -> Self {
         // SAFETY: as in `splat`.
         Self(unsafe { _mm512_mask_blend_ps(mask, no.0, yes.0) })
+    }
+
+    #[inline(always)]
+    fn most(self, other: Self) -> Self {
+        // Numbers without a sign are ordered as their bits are, and NaN behind them.
+        // SAFETY: as in `splat`.
+        unsafe {
+            let [a, b] = [self, other.abs()].map(|of| _mm512_castps_si512(of.0));
+            Self(_mm512_castsi512_ps(_mm512_max_epu32(a, b)))
+        }
+    }
+
+    #[inline(always)]
+    fn least(self, other: Self) -> Self {
+        // One less than 0 is the largest of all.
+        // SAFETY: as in `splat`.
+        unsafe {
+            let one = _mm512_set1_epi32(1);
+            let [a, b] =
+                [self, other.abs()].map(|of| _mm512_sub_epi32(_mm512_castps_si512(of.0), one));
+            Self(_mm512_castsi512_ps(_mm512_add_epi32(_mm512_min_epu32(a, b), one)))
+        }
+    }
+
+    #[inline(always)]
+    fn add_where(self, mask: __mmask16, other: Self) -> Self {
+        // SAFETY: as in `splat`.
+        Self(unsafe { _mm512_mask_add_ps(self.0, mask, self.0, other.0) })
     }
 
     #[inline(always)]

@@ -150,6 +150,22 @@ pub(crate) trait Vector: Copy {
     fn exceeds(self, other: Self) -> Self::Mask;
     fn equals(self, other: Self) -> Self::Mask;
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// The size of `other` where that is greater than `self`, which has no sign; a NaN of either stays.
+    fn most(self, other: Self) -> Self {
+        let size = other.abs();
+        Self::select(size.beats(self), size, self)
+    }
+    /// The size of `other` where that is less than `self`, which has no sign, and not 0. Of a NaN either
+    /// may come.
+    fn least(self, other: Self) -> Self {
+        let size = other.abs();
+        let nothing = size.equals(Self::splat(0.0));
+        self.min(Self::select(nothing, Self::splat(f32::INFINITY), size))
+    }
+    /// `self + other` in the lanes of the mask, `self` or, where that is −0, perhaps 0 in the others.
+    fn add_where(self, mask: Self::Mask, other: Self) -> Self {
+        self.add(Self::select(mask, other, Self::splat(0.0)))
+    }
     /// The first `count ≤ LANES` lanes of `self`, then those of `other`.
     fn first_or(self, count: usize, other: Self) -> Self;
     /// The last lane of `previous`, then all but the last of `self`.
@@ -414,6 +430,19 @@ mod tests {
                 every(out(u.min(v)), &|a, b| if a < b { a } else { b });
                 every(out(u.abs()), &|a, _| a.abs());
                 every(out(u.sqrt()), &|a, _| a.sqrt());
+                // Where nothing is added, −0 may become 0: then all there is to see is that it is none.
+                every(out(u.add_where(v.equals(V::splat(1.5)), v).abs()), &|a, b| {
+                    if b.to_bits() == 1.5_f32.to_bits() { (a + b).abs() } else { a.abs() }
+                });
+                every(out(u.abs().most(v)), &|a, b| {
+                    if b.abs() > a.abs() || b.is_nan() { b.abs() } else { a.abs() }
+                });
+                let numbers = a.iter().zip(&b).zip(out(u.abs().least(v)));
+                for ((&a, &b), got) in numbers.filter(|((a, b), _)| !a.is_nan() && !b.is_nan()) {
+                    let least = if b == 0.0 { a.abs() } else { b.abs().min(a.abs()) };
+                    // Of nothing but zeros there is no smallest number.
+                    assert!(a == 0.0 || got.to_bits() == least.to_bits(), "{a} {b}: {got}");
+                }
                 every(truth(u.beats(v)), &|a, b| word(a > b || a.is_nan()));
                 every(truth(u.exceeds(v)), &|a, b| word(a > b || a.is_nan() || b.is_nan()));
                 every(truth(u.equals(v)), &|a, b| {

@@ -125,17 +125,20 @@ where
     let [zero, one, infinity] = [0.0, 1.0, f32::INFINITY].map(V::splat);
     let mut all = true;
     for (plane, [low, high]) in planes.into_iter().zip(ranges) {
-        let [low, high, mut outside] = [V::splat(low), V::splat(high), zero];
+        let (mut most, mut least) = (zero, infinity);
         for at in (0..plane.len()).step_by(V::LANES) {
             if at % WIDEST == 0 {
                 prefetch_page_behind(&plane[at..=at]);
             }
-            let size = load_up_to::<V>(plane, at).abs();
-            // Zeros are never too small.
-            let least = V::select(size.equals(zero), infinity, size);
-            outside = V::select(size.exceeds(high), one, outside);
-            outside = V::select(low.exceeds(least), one, outside);
+            let cells = load_up_to::<V>(plane, at);
+            most = most.most(cells);
+            // Zeros are never too small, and where there is no bound nothing is.
+            if low > 0.0 {
+                least = least.least(cells);
+            }
         }
+        let outside = V::select(most.exceeds(V::splat(high)), one, zero);
+        let outside = V::select(V::splat(low).exceeds(least), one, outside);
         all &= outside.sum() == 0.0;
     }
     all
