@@ -255,6 +255,9 @@ mod x86 {
                 let (wide, [evens, odds]) = (wide.add(at), places.map(|place| thin.add(place)));
                 for i in (0..combs.pairs).step_by(16).map(|i| i.min(combs.pairs - 16)) {
                     let [even, odd] = [evens.add(i), odds.add(i)];
+                    for row in [even, odd] {
+                        _mm_prefetch::<_MM_HINT_T0>(row.wrapping_add(AHEAD).cast());
+                    }
                     let [even, odd] = [_mm512_loadu_ps(even), _mm512_loadu_ps(odd)];
                     let into = wide.add(2 * i);
                     put::<PAST>(into, _mm512_permutex2var_ps(even, first, odd));

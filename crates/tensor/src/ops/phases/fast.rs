@@ -106,26 +106,36 @@ fn weave_plane(blocks: Blocks, dy: &[f32], dx: &mut [f32]) {
     }
 }
 
-/// Sums that are kept apart for the columns of a row: a multiple of every small block size, and
-/// several registers of every path.
-const LANES: usize = 48;
+/// Sums that are kept apart for the columns of a row: several registers of every path, and a multiple of
+/// every small block size that is a power of two, or of the other ones.
+const EVEN: usize = 32;
+const OTHER: usize = 48;
 
 /// The measure of every phase of one image; see the reference.
 pub(super) fn norms(blocks: Blocks, image: &[f32], norm: Norm) -> Vec<f64> {
-    let ([s, t], [_, width], [rows, columns]) = (blocks.size, blocks.input, blocks.output);
-    if !LANES.is_multiple_of(t) || [rows * s, columns * t] != blocks.input {
-        return reference::norms(blocks, image, norm);
+    let ([s, t], [height, width], [rows, columns]) = (blocks.size, blocks.input, blocks.output);
+    if [rows * s, columns * t] == [height, width] {
+        match t {
+            _ if EVEN.is_multiple_of(t) => return measured::<EVEN>(blocks, image, norm),
+            _ if OTHER.is_multiple_of(t) => return measured::<OTHER>(blocks, image, norm),
+            _ => {}
+        }
     }
+    reference::norms(blocks, image, norm)
+}
+
+fn measured<const LANES: usize>(blocks: Blocks, image: &[f32], norm: Norm) -> Vec<f64> {
+    let ([s, t], input) = (blocks.size, blocks.input);
     let mut lanes = vec![[0.0; LANES]; s];
-    let rows = (image, width, lanes.as_mut_slice());
+    let (image, into) = ((image, input), lanes.as_mut_slice());
     match norm {
-        Norm::L1 => dispatch(Measure { rows, with: |sum: f64, x: f64| sum + x.abs() }),
-        Norm::L2 => dispatch(Measure { rows, with: |sum: f64, x: f64| sum + x * x }),
+        Norm::L1 => dispatch(Measure { image, into, with: |sum: f64, x: f64| sum + x.abs() }),
+        Norm::L2 => dispatch(Measure { image, into, with: |sum: f64, x: f64| sum + x * x }),
         Norm::Max => {
             let with = |most: f64, x: f64| {
                 if (x.abs() > most) | x.is_nan() { x.abs() } else { most }
             };
-            dispatch(Measure { rows, with });
+            dispatch(Measure { image, into, with });
         }
     }
     let of_phase = |phase: usize| {
@@ -139,30 +149,43 @@ pub(super) fn norms(blocks: Blocks, image: &[f32], norm: Norm) -> Vec<f64> {
 }
 
 /// Adds every row of an image to the lanes of its row of a block.
-struct Measure<'a, F> {
-    /// The image, the length of its rows, and the lanes.
-    rows: (&'a [f32], usize, &'a mut [[f64; LANES]]),
+struct Measure<'a, F, const LANES: usize> {
+    /// The image, and the rows and columns of its planes.
+    image: (&'a [f32], [usize; 2]),
+    into: &'a mut [[f64; LANES]],
     with: F,
 }
 
-impl<F: Fn(f64, f64) -> f64> Kernel for Measure<'_, F> {
+impl<F: Fn(f64, f64) -> f64, const LANES: usize> Kernel for Measure<'_, F, LANES> {
     type Output = ();
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { rows: (image, width, lanes), with } = self;
-        let phases = lanes.len();
-        for (h, row) in image.chunks_exact(width).enumerate() {
-            // Planes are whole blocks high, so rows of all planes follow each other.
-            let sums = &mut lanes[h % phases];
-            let (whole, rest) = row.as_chunks::<LANES>();
-            for numbers in whole {
-                for (sum, &x) in sums.iter_mut().zip(numbers) {
-                    *sum = with(*sum, f64::from(x));
+        let Self { image: (image, [height, width]), into, with } = self;
+        let phases = into.len();
+        for plane in image.chunks_exact((height * width).max(1)) {
+            for (phase, lanes) in into.iter_mut().enumerate() {
+                let rows = plane.chunks_exact(width.max(1)).skip(phase).step_by(phases);
+                if !width.is_multiple_of(LANES) {
+                    for row in rows {
+                        for numbers in row.chunks(LANES) {
+                            for (sum, &x) in lanes.iter_mut().zip(numbers) {
+                                *sum = with(*sum, f64::from(x));
+                            }
+                        }
+                    }
+                    continue;
                 }
-            }
-            for (sum, &x) in sums.iter_mut().zip(rest) {
-                *sum = with(*sum, f64::from(x));
+                // Nothing but constant places, so that they stay in registers.
+                let mut sums = *lanes;
+                for row in rows {
+                    for numbers in row.as_chunks::<LANES>().0 {
+                        for (sum, &x) in sums.iter_mut().zip(numbers) {
+                            *sum = with(*sum, f64::from(x));
+                        }
+                    }
+                }
+                *lanes = sums;
             }
         }
     }
