@@ -12,9 +12,11 @@
 //! mean of both on each axis: the output is real and mirrored inputs give mirrored outputs. (Taking
 //! the real part of the cropped spectrum's inverse, as some code does, differs from this in the one
 //! corner where both axes are at that frequency.) The map is taken to be periodic. Linear: one NaN or
-//! infinity spreads over its whole plane. Training and use are alike; nothing is kept. Axes of up to
-//! 47 cells are multiplied by the matrix of the map, `O` multiply-adds per cell of each axis; from 48
-//! on transforms take `O(I log I)`. After Rippel, Snoek and Adams (2015), arXiv:1506.03767.
+//! infinity spreads to all outputs that weigh it, mostly those of its whole plane. Training and use are
+//! alike; nothing is kept. Axes of up to 47 cells are multiplied by the matrix of the map, `O`
+//! multiply-adds per cell of each axis, or little more than half of them where it is halved, since the
+//! others are by zero; from 48 on transforms take `O(I log I)`. After Rippel, Snoek and Adams (2015),
+//! arXiv:1506.03767.
 
 use cenote_spec::{Kind, Notes, Random, Setting, params};
 use cenote_tensor::{BandLimit, Shape, Taper};

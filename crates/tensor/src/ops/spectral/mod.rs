@@ -135,6 +135,9 @@ fn matrices(input: [usize; 2], output: [usize; 2], taper: Taper) -> Resampling {
     Resampling::new(rows, columns)
 }
 
+/// What sums of cosines leave of nothing: of the entries of a matrix that halves an axis nearly half are zero.
+const ROUNDING: f64 = 1e-14;
+
 /// The matrix of the map along one axis.
 ///
 /// ```text
@@ -154,7 +157,11 @@ fn matrix(n: usize, m: usize, taper: Taper) -> Axis {
         };
         (taper.weight(0, m) + pairs + half) / n as f64
     };
-    let taps = |j: usize| (0..n).map(|k| Tap { at: k, weight: entry(j, k) as Scalar }).collect();
+    let taps = |j: usize| {
+        let all = (0..n).map(|k| (k, entry(j, k)));
+        let there = all.filter(|(_, entry)| entry.abs() > ROUNDING);
+        there.map(|(at, entry)| Tap { at, weight: entry as Scalar }).collect()
+    };
     Axis::new(n, (0..m).map(taps))
 }
 
