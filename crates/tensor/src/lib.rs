@@ -70,7 +70,7 @@ pub use ops::reduce::{
     sum_over_channels, weighted_sum, weighted_sum_backward, weights_of_sum_backward,
 };
 pub use ops::regions::{
-    Places, Regions, pyramid_max, pyramid_max_backward, region_max, region_max_backward,
+    Places, Regions, pyramid_max, pyramid_max_backward, region_max, region_max_backward, region_max_each,
 };
 pub use ops::resample::{Axis, Edge, Filter1d, Resampling, Tap, binomial};
 pub use ops::roi::{

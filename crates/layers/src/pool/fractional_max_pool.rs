@@ -23,7 +23,7 @@ use rand_chacha::rand_core::RngCore;
 use serde::Deserialize;
 
 use super::adaptive::{OUTPUT_SIZE, checked_size};
-use super::regional::regional_maximum;
+use super::regional::{regional_maximum, regional_maximum_of_each};
 use super::settings::KERNEL_SIZE;
 use crate::layer::maps;
 use crate::{Cost, Error, Layer, LayerSpec, Mode, Pair, Reach, Scope};
@@ -153,19 +153,18 @@ impl Layer for Fitted {
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {
         let planes = x.value().dims()[0] * self.channels;
-        let regions = match at.mode() {
-            Mode::Train if planes > 0 => {
-                // Two draws for every plane.
-                let mut stream = at.stream_of_examples(NAME, 2 * self.channels);
-                let mut draw = || {
-                    let columns = uniform(&mut stream);
-                    self.regions([uniform(&mut stream), columns])
-                };
-                (0..planes).map(|_| draw()).collect()
-            }
-            _ => vec![self.regions([0.5; 2])],
-        };
-        regional_maximum(NAME, &x, &regions, None)
+        if at.mode() == Mode::Eval || planes == 0 {
+            return regional_maximum(NAME, &x, &[self.regions([0.5; 2])], None);
+        }
+        // Two draws for every plane.
+        let mut stream = at.stream_of_examples(NAME, 2 * self.channels);
+        let draws: Vec<[Scalar; 2]> = (0..planes)
+            .map(|_| {
+                let columns = uniform(&mut stream);
+                [uniform(&mut stream), columns]
+            })
+            .collect();
+        regional_maximum_of_each(NAME, &x, self.output, |plane| self.regions(draws[plane]))
     }
 }
 

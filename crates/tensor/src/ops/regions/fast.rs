@@ -62,6 +62,7 @@ impl<'a, J: Iterator<Item = Job<'a>>> Kernel for Planes<'_, J> {
         let Self { x, jobs, room, y, places } = self;
         let (mut near, mut lanes) = (usize::MAX, Vec::new());
         for Job { plane, regions, outputs } in jobs {
+            let regions = &*regions;
             let area = regions.input[0] * regions.input[1];
             let x = &x[plane * area..][..area];
             if plane != near {

@@ -20,6 +20,7 @@ use reference as kernels;
 
 pub use pyramid::{pyramid_max, pyramid_max_backward};
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::memory::Buffer;
@@ -202,12 +203,12 @@ const TOGETHER: usize = 8;
 /// A plane of the input, its rectangles, and where among the outputs of a task their maxima go.
 struct Job<'a> {
     plane: usize,
-    regions: &'a Regions,
+    regions: Cow<'a, Regions>,
     outputs: Range<usize>,
 }
 
 /// A plane of the input and its rectangles, for one plane of the output.
-pub(crate) type Source<'a> = (usize, &'a Regions);
+pub(crate) type Source<'a> = (usize, Cow<'a, Regions>);
 
 /// The maxima of all rectangles: `x` `(N, C, H, W)` to `y` `(N, C, OH, OW)`, with the winners.
 ///
@@ -218,7 +219,26 @@ pub(crate) type Source<'a> = (usize, &'a Regions);
 pub fn region_max(x: &Tensor, regions: &[Regions]) -> (Tensor, Places) {
     let [batch, channels, rows, columns] = x.nchw();
     let output = check(regions, batch * channels, [rows, columns]);
-    let source = |plane: usize| (plane, &regions[plane % regions.len()]);
+    let source = |plane: usize| (plane, Cow::Borrowed(&regions[plane % regions.len()]));
+    largest(x, [batch, channels, output[0], output[1]], source)
+}
+
+/// As [`region_max`], for rectangles of every plane that are made when it is its turn.
+///
+/// # Panics
+/// When those of a plane are not for the size of the planes of `x`, or not `output` many.
+pub fn region_max_each(
+    x: &Tensor,
+    output: [usize; 2],
+    regions: impl Fn(usize) -> Regions + Sync,
+) -> (Tensor, Places) {
+    let [batch, channels, rows, columns] = x.nchw();
+    let source = |plane: usize| {
+        let regions = regions(plane);
+        let fits = regions.input == [rows, columns] && regions.output() == output;
+        assert!(fits, "region_max: regions as fitted");
+        (plane, Cow::Owned(regions))
+    };
     largest(x, [batch, channels, output[0], output[1]], source)
 }
 
@@ -416,7 +436,7 @@ mod tests {
             let (y, places) = region_max(&x, &regions);
             let (mut expected, mut at) = (y.clone(), places.0.clone());
             let outputs = output.0 * output.1;
-            let job = |plane| Job { plane, regions: &regions[plane], outputs: 0..outputs };
+            let job = |plane| Job { plane, regions: Cow::Borrowed(&regions[plane]), outputs: 0..outputs };
             let into = (expected.as_mut_slice(), &mut *at);
             reference::largest(&x, into, outputs, 0, |plane| std::iter::once(job(plane)));
             prop_assert_eq!(&*places.0, &*at);

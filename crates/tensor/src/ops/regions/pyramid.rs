@@ -1,5 +1,7 @@
 //! Maxima of several sets of rectangles of the same planes, one after another in a row of features.
 
+use std::borrow::Cow;
+
 use super::{Job, Places, Regions, fill_planes, kernels};
 use crate::Tensor;
 use crate::memory::Buffer;
@@ -23,6 +25,7 @@ pub fn pyramid_max(x: &Tensor, levels: &[Regions]) -> (Tensor, Places) {
                 let first = level_start + channel * outputs(regions);
                 level_start += channels * outputs(regions);
                 let outputs = first..first + outputs(regions);
+                let regions = Cow::Borrowed(regions);
                 Job { plane: nth * channels + channel, regions, outputs }
             })
         })

@@ -17,6 +17,7 @@ pub(super) fn largest<'a, J: Iterator<Item = Job<'a>>>(
     let tasks = y.chunks_mut(task.max(1)).zip(places.chunks_mut(task.max(1)));
     for (nth, (y, places)) in tasks.enumerate() {
         for Job { plane, regions, outputs } in jobs(nth) {
+            let regions = &*regions;
             let area = regions.input[0] * regions.input[1];
             let x = &x.as_slice()[plane * area..][..area];
             winners(x, regions, &mut y[outputs.clone()], &mut places[outputs]);

@@ -1,5 +1,7 @@
 //! The maximum of every part of a box.
 
+use std::borrow::Cow;
+
 use super::{Roi, by_image, check};
 use crate::ops::regions::{fill_planes, largest};
 use crate::{Places, Regions, Scalar, Tensor};
@@ -50,7 +52,7 @@ pub fn roi_pool(x: &Tensor, rois: &[Roi], how: &RoiPool) -> (Tensor, Places) {
     let regions: Vec<Regions> = rois.iter().map(|roi| how.regions(roi, [rows, columns])).collect();
     let source = |plane: usize| {
         let (roi, channel) = (plane / channels, plane % channels);
-        (rois[roi].image * channels + channel, &regions[roi])
+        (rois[roi].image * channels + channel, Cow::Borrowed(&regions[roi]))
     };
     largest(x, [rois.len(), channels, how.output[0], how.output[1]], source)
 }
