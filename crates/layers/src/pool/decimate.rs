@@ -54,16 +54,24 @@ impl Pool for Decimate {
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: Windows) -> Var<'t> {
-        let y = decimate(x.value(), at.window().stride);
-        x.tape().record(y, &[&x], || Backward(at))
+        decimated(NAME, &x, at)
     }
 }
 
-struct Backward(Windows);
+/// Records the cells at the starts of windows on behalf of the layer `name`.
+pub(super) fn decimated<'t>(name: &'static str, x: &Var<'t>, at: Windows) -> Var<'t> {
+    let y = decimate(x.value(), at.window().stride);
+    x.tape().record(y, &[x], || Backward { name, windows: at })
+}
+
+struct Backward {
+    name: &'static str,
+    windows: Windows,
+}
 
 impl Function for Backward {
     fn name(&self) -> &'static str {
-        NAME
+        self.name
     }
 
     fn saved(&self) -> Saved<'_> {
@@ -71,7 +79,7 @@ impl Function for Backward {
     }
 
     fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
-        vec![Some(decimate_backward(&dy, self.0.window().stride, self.0.input()))]
+        vec![Some(decimate_backward(&dy, self.windows.window().stride, self.windows.input()))]
     }
 }
 

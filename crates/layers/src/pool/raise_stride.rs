@@ -14,13 +14,14 @@
 
 use cenote_autograd::Var;
 use cenote_spec::{Kind, Notes, Random, Setting, params};
-use cenote_tensor::{Axis, Resampling, Shape};
+use cenote_tensor::{Shape, Window, Windows};
 use serde::Deserialize;
 
-use super::resampled::Resampled;
+use super::Pool;
+use super::decimate::decimated;
 use super::settings::STRIDE;
+use super::windowed::Windowed;
 use crate::elementwise::{EachElement, Elementwise};
-use crate::layer::maps;
 use crate::{Ask, Change, Changed, Error, Layer, LayerSpec, Pair, Scope};
 
 pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
@@ -48,19 +49,7 @@ struct RaiseStride {
 
 impl LayerSpec for RaiseStride {
     fn fit(&self, input: Shape) -> Result<Box<dyn Layer>, Error> {
-        let [channels, rows, columns] = maps(NAME, input)?;
-        if self.stride.0.contains(&0) {
-            return Err(Error::Setting {
-                kind: NAME,
-                name: "stride",
-                got: "0".into(),
-                expected: "at least 1".into(),
-            });
-        }
-        let every = |size: usize, step: usize| Axis::select(size, (0..size).step_by(step));
-        let [down, right] = self.stride.0;
-        let map = Resampling::new(every(rows, down), every(columns, right));
-        Ok(Box::new(Resampled { kind: NAME, channels, map }))
+        Windowed(self.clone()).fit(input)
     }
 
     fn asks(&self) -> Option<Ask> {
@@ -77,6 +66,23 @@ impl LayerSpec for RaiseStride {
             }
             Change::Dilation(_) => Changed::Refused,
         }
+    }
+}
+
+/// Where no convolution has taken the stride.
+impl Pool for RaiseStride {
+    const NAME: &'static str = NAME;
+
+    fn window(&self) -> Result<Window, Error> {
+        Ok(Window::new([1, 1], self.stride.0))
+    }
+
+    fn operations(&self, _area: usize) -> usize {
+        0
+    }
+
+    fn forward<'t>(&self, x: Var<'t>, at: Windows) -> Var<'t> {
+        decimated(NAME, &x, at)
     }
 }
 
