@@ -152,7 +152,7 @@ fn paths_that_part_and_draw_within_run_again_to_the_same_bits() {
             layers = [{ kind = 'conv2d', out_channels = 6, kernel_size = 3, padding = 1 }, { kind = 'batch_norm' },
                       { kind = 'relu' }, { kind = 'dropout', p = 0.3 }] }";
     let text = format!(
-        "layer = [{block}, {{ kind = 'stochastic_pool', kernel_size = 2 }}, {{ kind = 'batch_norm' }}, {{ kind = 'relu' }},
+        "layer = [{block}, {block}, {{ kind = 'stochastic_pool', kernel_size = 2 }}, {{ kind = 'batch_norm' }}, {{ kind = 'relu' }},
              {{ kind = 'fuse', layers = [{{ kind = 'random_pool', kernel_size = 2 }}, {block}] }},
              {{ kind = 'mixed_pool', kernel_size = 2, mix = 'random' }}, {{ kind = 'dropout', p = 0.4 }},
              {{ kind = 'flatten' }}, {{ kind = 'dense', out_features = 5 }}]"

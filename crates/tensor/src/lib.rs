@@ -48,7 +48,7 @@ pub use awake::awake;
 pub use error::Error;
 pub use memory::{Usage, changes_so_far, metered, release, traced, used_so_far};
 pub use number::Number;
-pub use ops::act::{Squash, relu, relu_backward};
+pub use ops::act::{Affine, Squash, relu, relu_backward};
 pub use ops::conv2d::{Conv2d, Filter};
 pub use ops::matmul::{Matrix, matmul, matmul_into};
 pub use ops::norm::{
@@ -61,16 +61,19 @@ pub use ops::phases::{
     strongest_phase, strongest_phase_backward,
 };
 pub use ops::pool2d::{
-    Argmax, Cells, Choice, Divisor, Gradient, Pulled, SumFunction, WindowFunction, avg_pool,
-    avg_pool_backward, choose, global_avg_pool, global_avg_pool_backward, max_pool,
-    max_pool_backward, max_unpool, max_unpool_backward, max_unpool_own_backward, pool,
-    pool_backward, pool_sums, pool_sums_backward, relu_max_pool, relu_max_pool_backward,
+    Argmax, Blend, Blended, Cells, Choice, Divisor, Gradient, PairChoice, Pulled, SumFunction,
+    WindowFunction, avg_pool, avg_pool_backward, blend_share_backward, choose, choose_pair,
+    choose_pair_backward, global_avg_pool, global_avg_pool_backward, max_pool, max_pool_backward,
+    max_unpool, max_unpool_backward,
+    max_unpool_own_backward, pool, pool_backward, pool_sums, pool_sums_backward, relu_max_pool,
+    relu_max_pool_backward,
 };
 pub use ops::reduce::{
     sum_over_channels, weighted_sum, weighted_sum_backward, weights_of_sum_backward,
 };
 pub use ops::regions::{
-    Places, Regions, pyramid_max, pyramid_max_backward, region_max, region_max_backward, region_max_each,
+    Places, Regions, pyramid_max, pyramid_max_backward, region_max, region_max_backward,
+    region_max_each,
 };
 pub use ops::resample::{Axis, Edge, Filter1d, Resampling, Tap, binomial};
 pub use ops::roi::{

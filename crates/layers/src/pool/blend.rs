@@ -1,16 +1,13 @@
-//! A weighted sum of the maximum and the mean of a window.
+//! A maximum and a mean of every window, in shares of either.
 #![expect(
     clippy::inline_always,
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
 )]
 
-use cenote_tensor::{Cells, Divisor, Gradient, Number, Scalar, WindowFunction};
-
-/// `a · max + b · mean` with the parameters `[a, b]`.
-pub(super) struct Blend {
-    /// What the mean divides by.
-    pub(super) divisor: Divisor,
-}
+use cenote_autograd::{Function, Saved, Var};
+use cenote_tensor::{
+    Argmax, Blend, Blended, Cells, Divisor, Number, Scalar, Tensor, Windows, blend_share_backward,
+};
 
 /// What a mean divides by where padded cells count, or do not.
 pub(super) fn counting(padding: bool) -> Divisor {
@@ -31,31 +28,65 @@ pub(super) fn at_winner<T: Number>(winner: T, k: usize, yes: T) -> T {
     T::select(winner.equals(T::of(k as Scalar)), yes, T::of(0.0))
 }
 
-impl WindowFunction for Blend {
-    fn divisor(&self) -> Divisor {
-        self.divisor
+/// Records `a · max + b · mean` on behalf of the layer `name`, with given shares `(2, C)`: of the maxima,
+/// then of the means.
+pub(super) fn fixed<'t>(
+    name: &'static str,
+    x: &Var<'t>,
+    shares: Tensor,
+    at: Windows,
+    divisor: Divisor,
+) -> Var<'t> {
+    let blend = Blend::new(shares, divisor);
+    let Blended { y, argmax, .. } = blend.forward(x.value(), &at, false);
+    let backward = || Backward { name, blend, windows: at, argmax, difference: None };
+    x.tape().record(y, &[x], backward)
+}
+
+/// Records `a · max + (1 − a) · mean` with learned `a` `(C, 1)`.
+pub(super) fn learned<'t>(
+    name: &'static str,
+    x: &Var<'t>,
+    a: &Var<'t>,
+    at: Windows,
+    divisor: Divisor,
+) -> Var<'t> {
+    let blend = Blend::new(shared_out(a.value()), divisor);
+    let Blended { y, argmax, difference } = blend.forward(x.value(), &at, true);
+    let backward = || Backward { name, blend, windows: at, argmax, difference };
+    x.tape().record(y, &[x, a], backward)
+}
+
+/// `a` `(C, 1)` and what is left of one: `(2, C)`.
+pub(super) fn shared_out(a: &Tensor) -> Tensor {
+    let rest = a.as_slice().iter().map(|a| 1.0 - a);
+    let both = a.as_slice().iter().copied().chain(rest).collect();
+    Tensor::from_vec([2, a.len()], both).expect("two for each")
+}
+
+struct Backward {
+    name: &'static str,
+    blend: Blend,
+    windows: Windows,
+    argmax: Argmax,
+    /// Where shares are learned.
+    difference: Option<Tensor>,
+}
+
+impl Function for Backward {
+    fn name(&self) -> &'static str {
+        self.name
     }
 
-    #[inline(always)]
-    fn value<T: Number>(&self, params: &[T], cells: &Cells<'_, T>) -> T {
-        let [maximum, _, mean] = maximum_and_mean(cells);
-        params[0] * maximum + params[1] * mean
+    fn saved(&self) -> Saved<'_> {
+        let mut saved = Saved::tensors([self.blend.shares()]);
+        saved.tensors.extend(&self.difference);
+        Saved { other_bytes: self.argmax.bytes(), ..saved }
     }
 
-    #[inline(always)]
-    fn gradient<T: Number>(
-        &self,
-        params: &[T],
-        cells: &Cells<'_, T>,
-        dy: T,
-        into: &mut Gradient<'_, T>,
-    ) {
-        let [maximum, winner, mean] = maximum_and_mean(cells);
-        let (all, share) = (dy * params[0], dy * params[1] / cells.divisor());
-        for (k, gradient) in into.cells[0].iter_mut().enumerate() {
-            *gradient = share + at_winner(winner, k, all);
-        }
-        into.params[0] = into.params[0] + dy * maximum;
-        into.params[1] = into.params[1] + dy * mean;
+    fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
+        let dx = self.blend.backward(&dy, &self.argmax, &self.windows);
+        let shares = self.difference.map(|difference| blend_share_backward(&dy, &difference));
+        [Some(dx)].into_iter().chain(shares.map(Some)).collect()
     }
 }

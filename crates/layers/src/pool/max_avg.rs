@@ -6,9 +6,9 @@
 //! ```
 //!
 //! Its parts are those of `max_pool` and `avg_pool`: the first of equal maxima wins, and `D` counts
-//! padded cells unless `count_include_pad = false`. NaN gives NaN. A window of nothing but −∞ hands back
-//! the average's part only. Training and use are the same. Per output: `K − 1` comparisons, `K`
-//! additions and a multiplication. Kept for the backward pass: the input.
+//! padded cells unless `count_include_pad = false`. NaN gives NaN. Training and use are the same. Per
+//! output: `K − 1` comparisons, `K` additions and a multiplication. Kept for the backward pass: the
+//! winners, one byte per output.
 //!
 //! The best pooling in the table of Mishkin, Sergievskiy and Matas (2017), arXiv:1606.02228; reference
 //! implementation ducha-aiki/caffenet-benchmark. In `PyTorch` the sum of `max_pool2d` and `avg_pool2d`.
@@ -18,8 +18,8 @@ use cenote_spec::{Kind, Notes, Random, Setting, params};
 use cenote_tensor::{Tensor, Window, Windows};
 use serde::Deserialize;
 
-use super::blend::{Blend, counting};
-use super::formula::{Formula, FormulaPool, Summarised, window};
+use super::blend::{self, counting};
+use super::formula::{FormulaPool, Summarised, window};
 use super::settings::{CEIL_MODE, KERNEL_SIZE, PADDING, STRIDE};
 use crate::{Cost, Error, LayerSpec, Pair, Scope};
 
@@ -29,7 +29,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     example: "kernel_size = 3\nstride = 2\npadding = 1",
     notes: Some(Notes {
         formula: "y = max over the window of x + (1/D) sum over the window of x",
-        cost: "K - 1 comparisons, K additions and 1 multiplication per output; keeps the input",
+        cost: "K - 1 comparisons, K additions and 1 multiplication per output; keeps 1 byte per output",
         reference: "Mishkin, Sergievskiy and Matas (2017), arXiv:1606.02228",
         random: Random::No,
         settings: &[KERNEL_SIZE, STRIDE, PADDING, CEIL_MODE, COUNT_INCLUDE_PAD],
@@ -77,9 +77,8 @@ impl FormulaPool for MaxAvgPool {
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: Windows, _scope: &Scope<'_, 't>) -> Var<'t> {
-        let ones = x.tape().constant(Tensor::full([x.value().nchw()[1], 2], 1.0));
-        let function = Blend { divisor: counting(self.count_include_pad) };
-        Formula { name: NAME, function, windows: at }.with([&x], &ones)
+        let ones = Tensor::full([2, x.value().nchw()[1]], 1.0);
+        blend::fixed(NAME, &x, ones, at, counting(self.count_include_pad))
     }
 }
 

@@ -19,7 +19,8 @@
 //!
 //! The first of equal maxima wins, and `D` counts padded cells unless `count_include_pad = false`. NaN
 //! gives NaN. Per output: `K − 1` comparisons, `K` additions and 3 multiplications. Kept for the
-//! backward pass: the input, and `a` per channel.
+//! backward pass: the winners, one byte per output, and where `a` is learned also the difference of
+//! maximum and mean.
 //!
 //! After Yu, Wang, Chen and Wei (2014), Mixed Pooling for Convolutional Neural Networks (RSKT), and
 //! Lee, Gallagher and Tu (2016), arXiv:1509.08985. No operator of `PyTorch`.
@@ -30,10 +31,10 @@ use cenote_tensor::{Scalar, Tensor, Window, Windows};
 use rand_chacha::rand_core::RngCore;
 use serde::Deserialize;
 
-use super::blend::{Blend, counting};
-use super::formula::{Formula, FormulaPool, Summarised, window};
+use super::blend::{self, counting, shared_out};
+use super::formula::{FormulaPool, Summarised, window};
 use super::max_avg::{COUNT_INCLUDE_PAD, counted};
-use super::parameters::{PER, Per, REST, SIGMOID, rows};
+use super::parameters::{PER, Per, SIGMOID, rows};
 use super::settings::{CEIL_MODE, KERNEL_SIZE, PADDING, STRIDE};
 use crate::{Cost, Error, Init, LayerSpec, Mode, Pair, ParamSpec, Role, Scope};
 
@@ -43,7 +44,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     example: "kernel_size = 3\nstride = 2\npadding = 1\nper = 'channel'",
     notes: Some(Notes {
         formula: "y = a max over the window of x + (1 - a) (1/D) sum over the window of x",
-        cost: "K - 1 comparisons, K additions and 3 multiplications per output; keeps the input and a",
+        cost: "K - 1 comparisons, K additions and 3 multiplications per output; keeps 1 byte per output, learned also 1 number",
         reference: "Lee, Gallagher and Tu (2016), arXiv:1509.08985; drawn: Yu et al. (2014), RSKT",
         random: Random::Free,
         settings: &[
@@ -149,14 +150,17 @@ impl FormulaPool for MixedPool {
 
     fn forward<'t>(&self, x: Var<'t>, at: Windows, scope: &Scope<'_, 't>) -> Var<'t> {
         let channels = x.value().nchw()[1];
+        let divisor = counting(self.count_include_pad);
         let a = match self.mix {
-            Mix::Learned => SIGMOID.of(scope.param(0)),
-            Mix::Random => x.tape().constant(drawn(scope)),
-            Mix::Fixed => x.tape().constant(Tensor::full([1, 1], self.a as Scalar)),
+            Mix::Learned => {
+                let a = rows(NAME, [&SIGMOID.of(scope.param(0))], channels);
+                return blend::learned(NAME, &x, &a, at, divisor);
+            }
+            Mix::Random => drawn(scope),
+            Mix::Fixed => Tensor::full([1, 1], self.a as Scalar),
         };
-        let weights = rows(NAME, [&a, &REST.of(&a)], channels);
-        let function = Blend { divisor: counting(self.count_include_pad) };
-        Formula { name: NAME, function, windows: at }.with([&x], &weights)
+        let a = rows(NAME, [&x.tape().constant(a)], channels);
+        blend::fixed(NAME, &x, shared_out(a.value()), at, divisor)
     }
 }
 

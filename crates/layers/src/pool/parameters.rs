@@ -140,9 +140,6 @@ pub(super) const EXP: Each = Each { name: "exp", value: |x| x.exp(), slope: |y| 
 pub(super) const SIGMOID: Each =
     Each { name: "sigmoid", value: |x| 1.0 / (1.0 + (-x).exp()), slope: |y| y * (1.0 - y) };
 
-/// One less the parameter.
-pub(super) const REST: Each = Each { name: "rest", value: |x| 1.0 - x, slope: |_| -1.0 };
-
 impl Each {
     pub(super) fn of<'t>(self, x: &Var<'t>) -> Var<'t> {
         let y = x.value().clone().map(self.value);

@@ -32,14 +32,15 @@ const CELLS: usize = 9;
 
 /// Of two cells the larger one comes first.
 #[inline(always)]
-fn order<T: Number>(cells: &mut [T], i: usize, j: usize) {
+pub(super) fn order<T: Number>(cells: &mut [T], i: usize, j: usize) {
     let (first, next) = (cells[i], cells[j]);
     // A NaN is neither larger nor smaller: it stays one of the two.
     (cells[i], cells[j]) = (next.max(first), first.min(next));
 }
 
+/// The largest first.
 #[inline(always)]
-fn sort<T: Number>(cells: &mut [T]) {
+pub(super) fn sort<T: Number>(cells: &mut [T]) {
     if cells.len() == CELLS {
         sort_nine(cells);
         return;

@@ -10,24 +10,19 @@
 //! `φ` is the hyperbolic tangent, the logistic function or nothing (`squash`). `gain` starts at 1 and
 //! `bias` at 0, one per channel. Cells outside the input do not count in `K`. NaN gives NaN. Training
 //! and use are the same. Per output: `K` additions, a multiply-add, and a division and an exponential
-//! for `φ`. Kept for the backward pass: the input, gains and biases.
+//! for `φ`. Kept for the backward pass: means, outputs, gains and biases.
 //!
 //! After `LeCun`, Bottou, Bengio and Haffner (1998), doi:10.1109/5.726791; it is the subsampling that
 //! Scherer, Müller and Behnke (2010) compare with the maximum. In `PyTorch` `avg_pool2d`, an affine map
 //! per channel and `tanh`.
-#![expect(
-    clippy::inline_always,
-    reason = "code that is not inlined into the entry of its path loses that path's instructions"
-)]
 
-use cenote_autograd::Var;
+use cenote_autograd::{Function, Saved, Var};
 use cenote_spec::{Kind, Notes, Random, Setting, params};
-use cenote_tensor::{
-    Cells, Gradient, Number, Scalar, SumFunction, Window, WindowFunction, Windows,
-};
+use cenote_tensor::{Affine, Divisor, Tensor, Window, Windows};
 use serde::Deserialize;
 
-use super::formula::{Formula, FormulaPool, Summarised, window};
+use super::avg::average;
+use super::formula::{FormulaPool, Summarised, window};
 use super::parameters::{Per, rows};
 use super::settings::{CEIL_MODE, KERNEL_SIZE, PADDING, STRIDE};
 use crate::{Cost, Error, Init, LayerSpec, Pair, ParamSpec, Scope};
@@ -38,7 +33,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     example: "kernel_size = 3\nstride = 2\npadding = 1",
     notes: Some(Notes {
         formula: "y = tanh(a (1/K) sum over the window of x + b)",
-        cost: "K additions, 1 MAC and 3 other operations per output; keeps the input, a and b",
+        cost: "K additions, 1 MAC and 3 other operations per output; keeps means and outputs, a and b",
         reference: "LeCun, Bottou, Bengio and Haffner (1998), doi:10.1109/5.726791",
         random: Random::No,
         settings: &[
@@ -104,90 +99,48 @@ impl FormulaPool for Subsample {
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: Windows, scope: &Scope<'_, 't>) -> Var<'t> {
-        let affine = rows(NAME, [scope.param(0), scope.param(1)], x.value().nchw()[1]);
-        Formula { name: NAME, function: self.squash, windows: at }.with_sums([&x], &affine)
+        let params = rows(NAME, [scope.param(0), scope.param(1)], x.value().nchw()[1]);
+        let mean = average(NAME, &x, at, Divisor::RealCells);
+        let affine = self.squash.affine();
+        let y = affine.forward(mean.value(), params.value());
+        x.tape().record(y.clone(), &[&mean, &params], || {
+            let (mean, params) = (mean.value().clone(), params.value().clone());
+            Backward { affine, mean, y, params }
+        })
     }
 }
 
 impl Squash {
-    #[inline(always)]
-    fn of<T: Number>(self, z: T) -> T {
-        match self {
-            Self::Tanh => z.tanh(),
-            Self::Sigmoid => z.sigmoid(),
-            Self::None => z,
-        }
-    }
-
-    /// The derivative, from the result.
-    #[inline(always)]
-    fn slope<T: Number>(self, y: T) -> T {
-        match self {
-            Self::Tanh => T::of(1.0) - y * y,
-            Self::Sigmoid => y * (T::of(1.0) - y),
-            Self::None => T::of(1.0),
-        }
+    /// What stands behind the mean.
+    fn affine(self) -> Affine {
+        let squash = match self {
+            Self::Tanh => Some(cenote_tensor::Squash::Tanh),
+            Self::Sigmoid => Some(cenote_tensor::Squash::Logistic),
+            Self::None => None,
+        };
+        Affine { squash }
     }
 }
 
-impl WindowFunction for Squash {
-    #[inline(always)]
-    fn value<T: Number>(&self, params: &[T], cells: &Cells<'_, T>) -> T {
-        let mean = cells.sum() / cells.divisor();
-        self.of(params[0].mul_add(mean, params[1]))
-    }
-
-    #[inline(always)]
-    fn gradient<T: Number>(
-        &self,
-        params: &[T],
-        cells: &Cells<'_, T>,
-        dy: T,
-        into: &mut Gradient<'_, T>,
-    ) {
-        let mean = cells.sum() / cells.divisor();
-        let y = self.of(params[0].mul_add(mean, params[1]));
-        let slope = dy * self.slope(y);
-        into.cells[0].fill(slope * params[0] / cells.divisor());
-        into.params[0] = into.params[0] + slope * mean;
-        into.params[1] = into.params[1] + slope;
-    }
+struct Backward {
+    affine: Affine,
+    mean: Tensor,
+    y: Tensor,
+    params: Tensor,
 }
 
-impl SumFunction<1, 1, 1> for Squash {
-    fn range(&self, _: &[Scalar]) -> [[Scalar; 2]; 1] {
-        [[0.0, 1e30]]
+impl Function for Backward {
+    fn name(&self) -> &'static str {
+        NAME
     }
 
-    #[inline(always)]
-    fn terms<T: Number>(&self, _: &[T], x: [T; 1]) -> [T; 1] {
-        x
+    fn saved(&self) -> Saved<'_> {
+        Saved::tensors([&self.mean, &self.y, &self.params])
     }
 
-    #[inline(always)]
-    fn total<T: Number>(&self, params: &[T], [sum]: [T; 1], divisor: T) -> T {
-        self.of(params[0].mul_add(sum / divisor, params[1]))
-    }
-
-    #[inline(always)]
-    fn pull<T: Number>(
-        &self,
-        params: &[T],
-        [sum]: [T; 1],
-        divisor: T,
-        dy: T,
-        dparams: &mut [T],
-    ) -> [T; 1] {
-        let mean = sum / divisor;
-        let dz = dy * self.slope(self.of(params[0].mul_add(mean, params[1])));
-        dparams[0] = dz * mean;
-        dparams[1] = dz;
-        [dz * params[0] / divisor]
-    }
-
-    #[inline(always)]
-    fn cell<T: Number>(&self, _: &[T], _: [T; 1], _: [T; 1], pulled: [T; 1]) -> [T; 1] {
-        pulled
+    fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
+        let (dx, dparams) = self.affine.backward([&self.mean, &self.y], &self.params, &dy);
+        vec![Some(dx), Some(dparams)]
     }
 }
 
@@ -195,9 +148,7 @@ impl SumFunction<1, 1, 1> for Squash {
 mod tests {
     use cenote_tensor::{Scalar, Tensor};
 
-    use super::Squash;
     use crate::laws::{check_gradient, fit, run};
-    use crate::pool::ways::{Pulls, check_ways};
 
     #[test]
     fn without_training_it_is_the_squashed_mean() {
@@ -210,13 +161,6 @@ mod tests {
             let x = Tensor::from_vec([1, 1, 2, 2], vec![1.0, -1.0, 0.5, 1.5]).expect("4 values");
             let (y, _) = run(&fit(&text, [1, 2, 2]).expect("fits"), x);
             assert!((y.as_slice()[0] - expected).abs() < 1e-6, "{squash}: {y:?}");
-        }
-    }
-
-    #[test]
-    fn windows_give_what_shared_sums_give() {
-        for squash in [Squash::Tanh, Squash::Sigmoid, Squash::None] {
-            check_ways(&squash, [[1.2, -0.3], [-0.7, 0.4]], Pulls::MapsAndParams);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The rectifier, the hyperbolic tangent and the logistic function, with their gradients.
 
+mod affine;
 #[cfg(not(cenote_f64))]
 mod fast;
 #[cfg(any(cenote_f64, test))]
@@ -11,6 +12,7 @@ use fast as kernels;
 #[cfg(cenote_f64)]
 use reference as kernels;
 
+pub use affine::Affine;
 pub use squash::Squash;
 
 use crate::Tensor;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::axis::{axes, is_quarter};
 use super::few::Few;
-use super::marked::{All, Marked};
+use super::marked::{All, Last, Marked};
 use super::max::Offsets;
 use super::quarter;
 use super::ring::Ring;
@@ -39,7 +39,7 @@ impl Way {
         match (Few::of(at), share) {
             (Some(few), _) => Self::Few(few),
             (None, Share::Even(_)) => Self::Spread(Spreading::new(at)),
-            (None, Share::Winner(_)) => Marked::new(at).map_or(Self::Scatter(*at), Self::Marked),
+            (None, _) => Marked::new(at).map_or(Self::Scatter(*at), Self::Marked),
         }
     }
 
@@ -62,13 +62,19 @@ impl Way {
         }
     }
 
-    fn slot(&self) -> usize {
-        if let Self::Spread(spreading) = self { spreading.slot() } else { 1 }
+    /// The room of a task, ready for its planes.
+    pub(super) fn ring<'a>(&self, numbers: &'a mut [f32]) -> Ring<'a> {
+        let slot = if let Self::Spread(spreading) = self { spreading.slot() } else { 1 };
+        let ring = Ring::new(numbers, slot, 0.0);
+        if let Self::Marked(marked) = self {
+            marked.clear(ring.numbers);
+        }
+        ring
     }
 
     /// The gradient of the input rows `rows` of one plane.
     #[inline(always)]
-    fn rows<V: Vector>(
+    pub(super) fn rows<V: Vector>(
         &self,
         dy: &[f32],
         share: Share,
@@ -86,8 +92,13 @@ impl Way {
             (Self::Marked(marked), Share::Winner(winners)) => {
                 marked.plane::<V>((dy, winners), All, ring.numbers, dx);
             }
+            (Self::Marked(marked), Share::Last(winners)) => {
+                marked.plane::<V>((dy, winners), Last, ring.numbers, dx);
+            }
             (Self::Scatter(at), Share::Winner(winners)) => scatter(dy, winners, at, dx),
-            _ => unreachable!("means are spread and maxima looked up"),
+            _ => unreachable!(
+                "means are spread and maxima looked up, more than one cell only of few"
+            ),
         }
     }
 }
@@ -101,13 +112,23 @@ fn tiles<V: Vector>(dy: &[f32], share: Share, sizes: Sizes, rows: Range<usize>, 
     below.fill(0.0);
     let outputs = start.min(end) * columns..end * columns;
     match share {
-        Share::Winner(winners) => {
+        // Tiles have no cell in common.
+        Share::Winner(winners) | Share::Last(winners) => {
             let (dy, winners) = (&dy[outputs.clone()], &winners[outputs]);
             quarter::max_back::<V>(dy, winners, [width, columns], covered);
         }
         Share::Even([of_rows, of_columns]) => {
             let factor = of_rows[0] * of_columns[0];
             quarter::mean_back::<V>(&dy[outputs], [width, columns], factor, covered);
+        }
+        Share::Halves(pair) => {
+            let (dy, pair) = (&dy[outputs.clone()], pair.map(|of| &of[outputs.clone()]));
+            quarter::halves_back::<V>(dy, pair, [width, columns], covered);
+        }
+        Share::Both { winners, factors: [of_rows, of_columns], shares: [a, b] } => {
+            let (dy, winners) = (&dy[outputs.clone()], &winners[outputs]);
+            let factors = [a[0], b[0] * (of_rows[0] * of_columns[0])];
+            quarter::blend_back::<V>(dy, winners, [width, columns], factors, covered);
         }
     }
 }
@@ -130,7 +151,7 @@ impl Kernel for Back<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
         let Self { dy, share, sizes, way, numbers, first, dx } = self;
-        let (mut ring, width) = (Ring::new(numbers, way.slot(), 0.0), sizes.input[1]);
+        let (mut ring, width) = (way.ring(numbers), sizes.input[1]);
         for (plane, rows, start) in by_plane(first, dx.len() / width, sizes.input[0]) {
             let dx = &mut dx[start * width..(start + rows.len()) * width];
             let (dy, share) = (Sizes::plane(sizes.output, dy, plane), share.of(sizes, plane));

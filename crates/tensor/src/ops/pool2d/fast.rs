@@ -71,7 +71,7 @@ fn mapped_max_pool(x: &Tensor, maps: Maps, at: &Windows) -> Option<(Tensor, Argm
 }
 
 /// Rows of planes of `rows` rows that one task takes, and what it costs.
-fn task(
+pub(super) fn task(
     [height, width]: [usize; 2],
     output: [usize; 2],
     at: &Windows,
@@ -96,7 +96,7 @@ pub(super) fn max_pool_backward(dy: &Tensor, argmax: &Argmax, at: &Windows) -> T
     }
 }
 
-fn backward(dy: &Tensor, share: Share, at: &Windows) -> Tensor {
+pub(super) fn backward(dy: &Tensor, share: Share, at: &Windows) -> Tensor {
     let [batch, channels, ..] = dy.nchw();
     let [height, width] = at.input();
     let mut dx = Tensor::stale([batch, channels, height, width]);
@@ -141,9 +141,7 @@ pub(super) fn avg_pool(x: &Tensor, at: &Windows, divisor: Divisor) -> Tensor {
 
 pub(super) fn avg_pool_backward(dy: &Tensor, at: &Windows, divisor: Divisor) -> Tensor {
     let Some(axes) = axes(at) else { return reference::avg_pool_backward(dy, at, divisor) };
-    let reciprocals =
-        |factors: Vec<f32>| -> Vec<f32> { factors.into_iter().map(f32::recip).collect() };
-    let [of_rows, of_columns] = divisors(&axes, divisor).map(reciprocals);
+    let [of_rows, of_columns] = reciprocals(&axes, divisor);
     backward(dy, Share::Even([&of_rows, &of_columns]), at)
 }
 
@@ -155,6 +153,11 @@ pub(super) fn divisors(axes: &[Axis; 2], divisor: Divisor) -> [Vec<f32>; 2] {
     }
     columns.resize(columns.len().next_multiple_of(WIDEST), 1.0);
     [rows, columns]
+}
+
+/// One over each of the [`divisors`].
+pub(super) fn reciprocals(axes: &[Axis; 2], divisor: Divisor) -> [Vec<f32>; 2] {
+    divisors(axes, divisor).map(|factors| factors.into_iter().map(f32::recip).collect())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
+use super::blend::{Outputs, Task};
 use super::map::{Map, Maps, Normalized, Plain, Rectified};
 use super::tasks::{Sizes, by_plane};
 use crate::simd::{Kernel, Vector, load, load_dealt, load_up_to, store_bytes, store_up_to};
@@ -190,7 +191,22 @@ impl Strip<'_> {
             return F::outside::<V, WIDE>(first);
         }
         let row = &self.plane[start..][..self.width];
-        let outside = V::splat(F::OUTSIDE);
+        let taps = self.taps::<V, WIDE, STRIDE, EDGE>(row, F::OUTSIDE, map);
+        if F::OUTSIDE.to_bits() == F::ALSO.to_bits() {
+            return F::part(taps, taps, first);
+        }
+        F::part(taps, self.taps::<V, WIDE, STRIDE, EDGE>(row, F::ALSO, map), first)
+    }
+
+    /// The cells of the windows in a row of the plane, with `outside` beyond its ends.
+    #[inline(always)]
+    fn taps<V: Vector, const WIDE: usize, const STRIDE: usize, const EDGE: bool>(
+        self,
+        row: &[f32],
+        outside: f32,
+        map: impl Map,
+    ) -> [V; WIDE] {
+        let outside = V::splat(outside);
         let before = match self.middle {
             0 => outside,
             middle => map.lanes(V::splat(row[middle - 1])),
@@ -223,7 +239,7 @@ impl Strip<'_> {
             taps[1] = middle;
             taps[WIDE - 1] = last;
         }
-        F::part(taps, first)
+        taps
     }
 }
 
@@ -231,11 +247,18 @@ impl Strip<'_> {
 trait Fold {
     /// A cell outside the plane.
     const OUTSIDE: f32;
+    /// The same for whatever looks at the cells beside it.
+    const ALSO: f32 = Self::OUTSIDE;
     /// The cells of one row.
     type Part<V: Vector>: Copy;
 
-    /// `first` is the first tap inside the plane, 0 or 1.
-    fn part<V: Vector, const WIDE: usize>(taps: [V; WIDE], first: V) -> Self::Part<V>;
+    /// `first` is the first tap inside the plane, 0 or 1; `also` are the taps, with what else stands
+    /// outside.
+    fn part<V: Vector, const WIDE: usize>(
+        taps: [V; WIDE],
+        also: [V; WIDE],
+        first: V,
+    ) -> Self::Part<V>;
     /// The part in a row outside the plane.
     fn outside<V: Vector, const WIDE: usize>(first: V) -> Self::Part<V>;
     /// Stores the outputs of row `i` from column `at` on.
@@ -261,12 +284,8 @@ impl Fold for Maxima<'_> {
     type Part<V: Vector> = (V, V);
 
     #[inline(always)]
-    fn part<V: Vector, const WIDE: usize>(taps: [V; WIDE], first: V) -> (V, V) {
-        let mut best = (taps[0], first);
-        for (tap, &cell) in taps.iter().enumerate().skip(1) {
-            best = challenge(best, (cell, V::splat(tap as f32)));
-        }
-        best
+    fn part<V: Vector, const WIDE: usize>(taps: [V; WIDE], _: [V; WIDE], first: V) -> (V, V) {
+        best_of(taps, first)
     }
 
     #[inline(always)]
@@ -282,14 +301,31 @@ impl Fold for Maxima<'_> {
         i: usize,
         at: usize,
     ) {
-        let mut best = parts[0];
-        for (u, (cell, tap)) in parts.into_iter().enumerate().skip(1) {
-            best = challenge(best, (cell, tap.add(V::splat((u * WIDE) as f32))));
-        }
+        let best = best_of_rows::<V, HIGH, WIDE>(parts);
         let row = (i - self.first) * self.columns;
         store_up_to(best.0, &mut self.y[row..][..self.columns], at);
         store_bytes(best.1, &mut self.winners[row..][..self.columns], at);
     }
+}
+
+/// The first of the largest, or the last NaN, and its tap.
+#[inline(always)]
+fn best_of<V: Vector, const WIDE: usize>(taps: [V; WIDE], first: V) -> (V, V) {
+    let mut best = (taps[0], first);
+    for (tap, &cell) in taps.iter().enumerate().skip(1) {
+        best = challenge(best, (cell, V::splat(tap as f32)));
+    }
+    best
+}
+
+/// The sum of the cells of a row.
+#[inline(always)]
+fn sum_of<V: Vector, const WIDE: usize>(taps: [V; WIDE]) -> V {
+    let mut sum = taps[0];
+    for &cell in &taps[1..] {
+        sum = sum.add(cell);
+    }
+    sum
 }
 
 /// The cell in the lead and its tap, after another had its turn.
@@ -313,12 +349,8 @@ impl Fold for Means<'_> {
     type Part<V: Vector> = V;
 
     #[inline(always)]
-    fn part<V: Vector, const WIDE: usize>(taps: [V; WIDE], _: V) -> V {
-        let mut sum = taps[0];
-        for &cell in &taps[1..] {
-            sum = sum.add(cell);
-        }
-        sum
+    fn part<V: Vector, const WIDE: usize>(taps: [V; WIDE], _: [V; WIDE], _: V) -> V {
+        sum_of(taps)
     }
 
     #[inline(always)]
@@ -333,16 +365,75 @@ impl Fold for Means<'_> {
         i: usize,
         at: usize,
     ) {
-        let [of_rows, of_columns] = self.divisors;
-        let divisor = V::splat(of_rows[i]).mul(load(of_columns, at));
-        // A sum that begins with zero is never −0.
-        let mut sum = V::splat(0.0);
-        for part in parts {
-            sum = sum.add(part);
-        }
+        let mean = mean_of_rows(parts, self.divisors, i, at);
         let row = (i - self.first) * self.columns;
-        store_up_to(sum.div(divisor), &mut self.y[row..][..self.columns], at);
+        store_up_to(mean, &mut self.y[row..][..self.columns], at);
     }
+}
+
+/// Maxima, winners and means of the rows from `first` on.
+struct Blends<'a> {
+    outputs: Outputs<'a>,
+    /// Factors of the divisors.
+    divisors: [&'a [f32]; 2],
+    first: usize,
+}
+
+impl Fold for Blends<'_> {
+    const OUTSIDE: f32 = f32::NEG_INFINITY;
+    const ALSO: f32 = 0.0;
+    /// As of maxima and of means.
+    type Part<V: Vector> = (V, V, V);
+
+    #[inline(always)]
+    fn part<V: Vector, const WIDE: usize>(taps: [V; WIDE], also: [V; WIDE], first: V) -> (V, V, V) {
+        let (best, winner) = best_of(taps, first);
+        (best, winner, sum_of(also))
+    }
+
+    #[inline(always)]
+    fn outside<V: Vector, const WIDE: usize>(first: V) -> (V, V, V) {
+        let (best, winner) = Maxima::outside::<V, WIDE>(first);
+        (best, winner, V::splat(Self::ALSO))
+    }
+
+    #[inline(always)]
+    fn put<V: Vector, const HIGH: usize, const WIDE: usize>(
+        &mut self,
+        parts: [(V, V, V); HIGH],
+        i: usize,
+        at: usize,
+    ) {
+        let best = best_of_rows::<V, HIGH, WIDE>(parts.map(|(best, tap, _)| (best, tap)));
+        let mean = mean_of_rows(parts.map(|(.., sum)| sum), self.divisors, i, at);
+        self.outputs.put(best, mean, [i - self.first, at]);
+    }
+}
+
+/// The largest of the rows' largest, and its offset.
+#[inline(always)]
+fn best_of_rows<V: Vector, const HIGH: usize, const WIDE: usize>(parts: [(V, V); HIGH]) -> (V, V) {
+    let mut best = parts[0];
+    for (u, (cell, tap)) in parts.into_iter().enumerate().skip(1) {
+        best = challenge(best, (cell, tap.add(V::splat((u * WIDE) as f32))));
+    }
+    best
+}
+
+/// The mean of windows in row `i` from the sums of their rows.
+#[inline(always)]
+fn mean_of_rows<V: Vector, const HIGH: usize>(
+    parts: [V; HIGH],
+    [of_rows, of_columns]: [&[f32]; 2],
+    i: usize,
+    at: usize,
+) -> V {
+    // A sum that begins with zero is never −0.
+    let mut sum = V::splat(0.0);
+    for part in parts {
+        sum = sum.add(part);
+    }
+    sum.div(V::splat(of_rows[i]).mul(load(of_columns, at)))
 }
 
 /// Maxima of the output rows from `first` on.
@@ -402,6 +493,26 @@ impl Kernel for MeanOfFew<'_> {
             let x = Sizes::plane(sizes.input, x, plane);
             let (y, first) = (&mut y[start * columns..], rows.start);
             let fold = &mut Means { y, divisors, columns, first };
+            few.fold::<V, _>(x, sizes, rows, fold);
+        }
+    }
+}
+
+/// Blended maxima and means of one task.
+pub(super) struct BlendOfFew<'a> {
+    pub(super) task: Task<'a>,
+    pub(super) few: Few,
+}
+
+impl Kernel for BlendOfFew<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { task, few } = self;
+        let (sizes, divisors) = (task.sizes, task.divisors);
+        for (x, rows, outputs) in task.planes() {
+            let fold = &mut Blends { outputs, divisors, first: rows.start };
             few.fold::<V, _>(x, sizes, rows, fold);
         }
     }

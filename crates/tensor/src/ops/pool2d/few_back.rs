@@ -2,8 +2,8 @@
 //!
 //! A register of windows walks down its columns and gives to the rows of inputs under it. Rows that the next
 //! windows give to as well stay in registers until they are complete. Of a mean every window gives
-//! its share, of a maximum all or nothing, by comparing the tap with the winner; both are added in
-//! row-major order of the windows.
+//! its share, of a maximum all or nothing, by comparing the tap with the winner; they are added in
+//! row-major order of the windows, those of means row by row.
 #![expect(
     clippy::inline_always,
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
@@ -35,6 +35,22 @@ impl Few {
             }
             Share::Even(factors) => {
                 self.blocks_back::<V, _>(Shares { dy, factors, columns }, sizes, rows, dx);
+            }
+            Share::Both { winners: taps, factors, shares } => {
+                let give = Blended {
+                    winners: Winners { dy, taps, columns },
+                    factors,
+                    shares: shares.map(|of| of[0]),
+                };
+                self.blocks_back::<V, _>(give, sizes, rows, dx);
+            }
+            Share::Halves(pair) => {
+                let give = Halves(pair.map(|taps| Winners { dy, taps, columns }));
+                self.blocks_back::<V, _>(give, sizes, rows, dx);
+            }
+            Share::Last(taps) => {
+                let give = Last(Winners { dy, taps, columns });
+                self.blocks_back::<V, _>(give, sizes, rows, dx);
             }
         }
     }
@@ -126,19 +142,20 @@ impl Strip {
     ) {
         let at = self.at + self.before[1];
         if STRIDE == 1 {
-            for v in (0..WIDE).rev() {
-                let windows = give.windows::<V>(i, at, v);
-                for (u, sum) in sums.iter_mut().enumerate() {
-                    sum[0] = sum[0].add(G::share(windows, WIDE * u + v));
-                }
+            let mut windows = [give.windows::<V>(i, at, 0); WIDE];
+            for (nth, windows) in windows.iter_mut().enumerate() {
+                *windows = give.windows::<V>(i, at, WIDE - 1 - nth);
+            }
+            for (u, sum) in sums.iter_mut().enumerate() {
+                sum[0] = G::receive::<V, WIDE, 1>(sum[0], windows, WIDE * u + WIDE - 1);
             }
         } else {
             let (left, right) = (give.windows::<V>(i, at, 1), give.windows::<V>(i, at, 0));
             let middle = if self.before[1] == 0 { right } else { left };
             for (u, sum) in sums.iter_mut().enumerate() {
-                sum[0] = sum[0].add(G::share(middle, WIDE * u + 1));
-                let twice = sum[STRIDE - 1].add(G::share(left, WIDE * u + 2));
-                sum[STRIDE - 1] = twice.add(G::share(right, WIDE * u));
+                sum[0] = G::receive::<V, 1, 1>(sum[0], [middle], WIDE * u + 1);
+                let twice = G::receive::<V, 2, 2>(sum[STRIDE - 1], [left, right], WIDE * u + 2);
+                sum[STRIDE - 1] = twice;
             }
         }
     }
@@ -182,8 +199,13 @@ trait Give: Copy {
     /// The windows in row `i` from column `at - back` on, with such as give nothing where there are
     /// none.
     fn windows<V: Vector>(self, i: usize, at: usize, back: usize) -> Self::Windows<V>;
-    /// What each gives to the cell at `tap`.
-    fn share<V: Vector>(windows: Self::Windows<V>, tap: usize) -> V;
+    /// What a cell has, `sum` until now, when windows of a row have given: in the first of them it lies
+    /// at `tap`, and in each of the others `STEP` taps before.
+    fn receive<V: Vector, const COUNT: usize, const STEP: usize>(
+        sum: V,
+        windows: [Self::Windows<V>; COUNT],
+        tap: usize,
+    ) -> V;
 }
 
 /// All to the winner.
@@ -208,8 +230,45 @@ impl Give for Winners<'_> {
     }
 
     #[inline(always)]
-    fn share<V: Vector>((dy, winner): (V, V), tap: usize) -> V {
-        V::select(winner.equals(V::splat(tap as f32)), dy, V::splat(0.0))
+    fn receive<V: Vector, const COUNT: usize, const STEP: usize>(
+        mut sum: V,
+        windows: [(V, V); COUNT],
+        tap: usize,
+    ) -> V {
+        for (nth, &(dy, winner)) in windows.iter().enumerate() {
+            sum = sum.add_where(is_at(winner, tap - nth * STEP), dy);
+        }
+        sum
+    }
+}
+
+/// Half to each of two cells, which may be one.
+#[derive(Clone, Copy)]
+struct Halves<'a>([Winners<'a>; 2]);
+
+impl Give for Halves<'_> {
+    /// Half of what there is, and where both halves go.
+    type Windows<V: Vector> = (V, [V; 2]);
+
+    #[inline(always)]
+    fn windows<V: Vector>(self, i: usize, at: usize, back: usize) -> (V, [V; 2]) {
+        let [one, other] = self.0;
+        let ((dy, one), (_, other)) =
+            (one.windows::<V>(i, at, back), other.windows::<V>(i, at, back));
+        (dy.mul(V::splat(0.5)), [one, other])
+    }
+
+    #[inline(always)]
+    fn receive<V: Vector, const COUNT: usize, const STEP: usize>(
+        mut sum: V,
+        windows: [(V, [V; 2]); COUNT],
+        tap: usize,
+    ) -> V {
+        for (nth, &(half, [one, other])) in windows.iter().enumerate() {
+            let tap = tap - nth * STEP;
+            sum = sum.add_where(is_at(one, tap), half).add_where(is_at(other, tap), half);
+        }
+        sum
     }
 }
 
@@ -235,9 +294,90 @@ impl Give for Shares<'_> {
     }
 
     #[inline(always)]
-    fn share<V: Vector>(share: V, _: usize) -> V {
-        share
+    fn receive<V: Vector, const COUNT: usize, const STEP: usize>(
+        sum: V,
+        shares: [V; COUNT],
+        _: usize,
+    ) -> V {
+        // The same for all rows of cells under the windows, so that it is added up once.
+        let mut together = shares[0];
+        for &share in &shares[1..] {
+            together = together.add(share);
+        }
+        sum.add(together)
     }
+}
+
+/// The same to every cell, and more to the winner.
+#[derive(Clone, Copy)]
+struct Blended<'a> {
+    winners: Winners<'a>,
+    /// Factors of rows and of columns.
+    factors: [&'a [f32]; 2],
+    /// Of maximum and mean.
+    shares: [f32; 2],
+}
+
+impl Give for Blended<'_> {
+    /// What the winner gets and what another cell gets, and the winner.
+    type Windows<V: Vector> = (V, V, V);
+
+    #[inline(always)]
+    fn windows<V: Vector>(self, i: usize, at: usize, back: usize) -> (V, V, V) {
+        let (dy, winner) = self.winners.windows::<V>(i, at, back);
+        let ([of_rows, of_columns], start) = (self.factors, at.saturating_sub(back));
+        let factor = V::splat(of_rows[i]).mul(some(of_columns, start));
+        let [a, b] = self.shares.map(V::splat);
+        let share = dy.mul(b.mul(shifted(factor, start + back - at)));
+        (a.mul(dy).add(share), share, winner)
+    }
+
+    #[inline(always)]
+    fn receive<V: Vector, const COUNT: usize, const STEP: usize>(
+        mut sum: V,
+        windows: [(V, V, V); COUNT],
+        tap: usize,
+    ) -> V {
+        for (nth, &(all, share, winner)) in windows.iter().enumerate() {
+            sum = sum.add(V::select(is_at(winner, tap - nth * STEP), all, share));
+        }
+        sum
+    }
+}
+
+/// All to the winner, in place of what others gave.
+#[derive(Clone, Copy)]
+struct Last<'a>(Winners<'a>);
+
+impl Give for Last<'_> {
+    type Windows<V: Vector> = (V, V);
+
+    #[inline(always)]
+    fn windows<V: Vector>(self, i: usize, at: usize, back: usize) -> (V, V) {
+        let (dy, winner) = self.0.windows::<V>(i, at, back);
+        // A window that is none has no winner: it takes nothing away.
+        let (none, missing) = (V::splat(-1.0), back - back.min(at));
+        let end = (self.0.columns + back).saturating_sub(at).min(V::LANES);
+        (dy, none.first_or(missing, winner.first_or(end, none)))
+    }
+
+    #[inline(always)]
+    fn receive<V: Vector, const COUNT: usize, const STEP: usize>(
+        mut sum: V,
+        windows: [(V, V); COUNT],
+        tap: usize,
+    ) -> V {
+        for (nth, &(dy, winner)) in windows.iter().enumerate() {
+            sum = V::select(is_at(winner, tap - nth * STEP), dy, sum);
+        }
+        sum
+    }
+}
+
+/// Where the winner is the cell at `tap`.
+#[inline(always)]
+fn is_at<V: Vector>(winner: V, tap: usize) -> V::Mask {
+    winner.equals(V::splat(tap as f32))
 }
 
 /// Lanes moved up by `count`, with zeros below.

@@ -8,100 +8,12 @@
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
 )]
 
-use super::max::Offsets;
-use crate::ops::{parallel, scratch};
-use crate::simd::{
-    Addends, Addition, Kernel, Vector, WIDEST, dispatch, load_bytes, load_up_to, store_up_to,
-};
-use crate::{Argmax, Tensor, Window, Windows};
+use crate::simd::{Addends, Addition, Vector, WIDEST, load_bytes, load_up_to, store_up_to};
+use crate::{Window, Windows};
 
 /// Cells of the largest windows, and of the largest planes.
 const WINDOW: usize = 9;
 const PLANE: usize = 1 << 14;
-
-/// Numbers that one task writes, about.
-const BLOCK: usize = 1 << 15;
-/// What a cell costs, in operations.
-const CELL: usize = 20;
-
-/// Every `y` at the place of its winner, the last where there are several, and zeros elsewhere. `None`
-/// for windows or planes that are too large.
-pub(super) fn put_back(y: &Tensor, argmax: &Argmax, at: &Windows) -> Option<Tensor> {
-    placed(Source::Windows(y), argmax, at)
-}
-
-/// What stands in `x` at the places of winners, and zeros elsewhere.
-pub(super) fn keep(x: &Tensor, argmax: &Argmax, at: &Windows) -> Option<Tensor> {
-    placed(Source::Cells(x), argmax, at)
-}
-
-/// Where the values of winners come from.
-#[derive(Clone, Copy)]
-enum Source<'a> {
-    Windows(&'a Tensor),
-    Cells(&'a Tensor),
-}
-
-fn placed(source: Source, argmax: &Argmax, at: &Windows) -> Option<Tensor> {
-    let (marked, Offsets::Narrow(winners)) = (Marked::new(at)?, &argmax.0) else { return None };
-    let (Source::Windows(tensor) | Source::Cells(tensor)) = source;
-    let ([batch, channels, ..], [height, width]) = (tensor.nchw(), at.input());
-    let mut x = Tensor::stale([batch, channels, height, width]);
-    let (area, outputs) = (height * width, at.output()[0] * at.output()[1]);
-    let together = (BLOCK / area).max(1);
-    let operations = (CELL * together * area) as u64;
-    let ones = vec![1.0; outputs];
-    parallel::chunks(x.as_mut_slice(), together * area, operations, |nth, x| {
-        scratch::with(marked.room(), |numbers| {
-            let (marked, ones, first) = (&marked, ones.as_slice(), nth * together);
-            dispatch(Placing { marked, source, ones, winners, first, numbers, x });
-        });
-    });
-    Some(x)
-}
-
-/// The planes from `first` on.
-struct Placing<'a> {
-    marked: &'a Marked,
-    source: Source<'a>,
-    /// As many as a plane has windows.
-    ones: &'a [f32],
-    winners: &'a [u8],
-    first: usize,
-    numbers: &'a mut [f32],
-    x: &'a mut [f32],
-}
-
-impl Kernel for Placing<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector>(self) {
-        let Self { marked, source, ones, winners, first, numbers, x } = self;
-        let area = marked.at.input().iter().product();
-        marked.clear(numbers);
-        for (nth, x) in x.chunks_exact_mut(area).enumerate() {
-            let plane = first + nth;
-            let winners = &winners[plane * ones.len()..][..ones.len()];
-            match source {
-                Source::Windows(y) => {
-                    let y = &y.as_slice()[plane * ones.len()..][..ones.len()];
-                    marked.plane::<V>((y, winners), Last, numbers, x);
-                }
-                Source::Cells(cells) => {
-                    marked.plane::<V>((ones, winners), Last, numbers, x);
-                    let cells = &cells.as_slice()[plane * area..][..area];
-                    let one = V::splat(1.0);
-                    for at in (0..area).step_by(V::LANES) {
-                        let stands = load_up_to::<V>(x, at).equals(one);
-                        let kept = V::select(stands, load_up_to(cells, at), V::splat(0.0));
-                        store_up_to(kept, x, at);
-                    }
-                }
-            }
-        }
-    }
-}
 
 /// What is made of the windows whose winner is one cell.
 pub(super) trait Receive: Copy {
@@ -116,7 +28,7 @@ pub(super) struct All;
 impl Receive for All {
     #[inline(always)]
     fn receive<V: Vector>(self, sum: V, here: V::Mask, given: V) -> V {
-        sum.add(V::select(here, given, V::splat(0.0)))
+        sum.add_where(here, given)
     }
 }
 

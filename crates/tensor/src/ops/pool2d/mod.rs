@@ -11,6 +11,7 @@ mod avg;
 mod axis;
 #[cfg(not(cenote_f64))]
 mod back;
+mod blend;
 #[cfg(not(cenote_f64))]
 mod fast;
 #[cfg(not(cenote_f64))]
@@ -26,6 +27,8 @@ mod map;
 #[cfg(not(cenote_f64))]
 mod marked;
 mod max;
+#[cfg(not(cenote_f64))]
+mod placing;
 #[cfg(not(cenote_f64))]
 mod quarter;
 mod rectified;
@@ -46,11 +49,12 @@ use reference as kernels;
 pub use avg::{Divisor, avg_pool, avg_pool_backward};
 #[cfg(not(cenote_f64))]
 pub(crate) use back::MaxGradient;
+pub use blend::{Blend, Blended, blend_share_backward};
 #[cfg(not(cenote_f64))]
 pub(crate) use fast::normalized_max_pool;
 pub use function::{
-    Cells, Choice, Gradient, Pulled, SumFunction, WindowFunction, choose, pool, pool_backward,
-    pool_sums, pool_sums_backward,
+    Cells, Choice, Gradient, PairChoice, Pulled, SumFunction, WindowFunction, choose, choose_pair,
+    choose_pair_backward, pool, pool_backward, pool_sums, pool_sums_backward,
 };
 pub use global::{global_avg_pool, global_avg_pool_backward};
 pub use max::{Argmax, max_pool, max_pool_backward};

@@ -4,9 +4,10 @@
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
 )]
 
+use super::blend::Task;
 use super::map::Map;
 use super::ring::some;
-use crate::simd::{Vector, load, load_bytes, load_dealt, store, store_bytes, store_up_to};
+use crate::simd::{Kernel, Vector, load, load_bytes, load_dealt, store, store_bytes, store_up_to};
 
 /// The cell in the lead and its offset, after `cell` had its turn.
 #[inline(always)]
@@ -107,6 +108,33 @@ fn means<V: Vector, D: Divide>(x: &[f32], [width, columns]: [usize; 2], divide: 
     }
 }
 
+/// Blended maxima and means of one task.
+pub(super) struct BlendOfTiles<'a>(pub(super) Task<'a>);
+
+impl Kernel for BlendOfTiles<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let (sizes, [of_rows, of_columns]) = (self.0.sizes, self.0.divisors);
+        let ([width, columns], divisor) = (sizes.widths(), V::splat(of_rows[0] * of_columns[0]));
+        for (x, rows, mut outputs) in self.0.planes() {
+            for (i, two) in x[sizes.over(&rows)].chunks_exact(2 * width).enumerate() {
+                let (above, below) = two.split_at(width);
+                for at in (0..columns).step_by(V::LANES) {
+                    let [(a, b), (c, d)] = [some_dealt::<V>(above, at), some_dealt(below, at)];
+                    let mut best = (a, V::splat(0.0));
+                    best = challenge(best, b, 1.0);
+                    best = challenge(best, c, 2.0);
+                    best = challenge(best, d, 3.0);
+                    let mean = a.add(b).add(c).add(d).div(divisor);
+                    outputs.put(best, mean, [i, at]);
+                }
+            }
+        }
+    }
+}
+
 /// The gradient of [`mean`]: `factor` times `∂y` to every cell.
 #[inline(always)]
 pub(super) fn mean_back<V: Vector>(dy: &[f32], widths: [usize; 2], factor: f32, dx: &mut [f32]) {
@@ -117,6 +145,31 @@ pub(super) fn mean_back<V: Vector>(dy: &[f32], widths: [usize; 2], factor: f32, 
 #[inline(always)]
 pub(super) fn max_back<V: Vector>(dy: &[f32], winners: &[u8], widths: [usize; 2], dx: &mut [f32]) {
     back::<V, _>(dy, Winners { winners, columns: widths[1] }, widths, dx);
+}
+
+/// The gradient of a blend: `∂y` times the first factor to the winner, times the second to every cell.
+#[inline(always)]
+pub(super) fn blend_back<V: Vector>(
+    dy: &[f32],
+    winners: &[u8],
+    widths: [usize; 2],
+    factors: [f32; 2],
+    dx: &mut [f32],
+) {
+    let winners = Winners { winners, columns: widths[1] };
+    back::<V, _>(dy, Blended { winners, factors }, widths, dx);
+}
+
+/// Half of `∂y` to each of two cells.
+#[inline(always)]
+pub(super) fn halves_back<V: Vector>(
+    dy: &[f32],
+    pair: [&[u8]; 2],
+    widths: [usize; 2],
+    dx: &mut [f32],
+) {
+    let pair = pair.map(|winners| Winners { winners, columns: widths[1] });
+    back::<V, _>(dy, Halves(pair), widths, dx);
 }
 
 /// What windows give to their cells, row by row.
@@ -174,18 +227,60 @@ struct Winners<'a> {
 impl Give for Winners<'_> {
     #[inline(always)]
     fn give<V: Vector, const WHOLE: bool>(self, dy: V, i: usize, at: usize) -> [(V, V); 2] {
+        self.give_or::<V, WHOLE>([dy, V::splat(0.0)], i, at)
+    }
+}
+
+impl Winners<'_> {
+    /// `all` to the winner and `share` to the other cells.
+    #[inline(always)]
+    fn give_or<V: Vector, const WHOLE: bool>(
+        self,
+        [all, share]: [V; 2],
+        i: usize,
+        at: usize,
+    ) -> [(V, V); 2] {
         let start = i * self.columns + at;
         let winner = if WHOLE {
             load_bytes::<V>(&self.winners[start..start + V::LANES], 0)
         } else {
             load_bytes::<V>(self.winners, start)
         };
-        let zero = V::splat(0.0);
-        let a = V::select(winner.equals(zero), dy, zero);
-        let b = V::select(winner.equals(V::splat(1.0)), dy, zero);
-        let c = V::select(winner.equals(V::splat(2.0)), dy, zero);
-        let d = V::select(winner.equals(V::splat(3.0)), dy, zero);
+        let a = V::select(winner.equals(V::splat(0.0)), all, share);
+        let b = V::select(winner.equals(V::splat(1.0)), all, share);
+        let c = V::select(winner.equals(V::splat(2.0)), all, share);
+        let d = V::select(winner.equals(V::splat(3.0)), all, share);
         [a.weave(b), c.weave(d)]
+    }
+}
+
+/// Half to each of two cells, which may be one.
+#[derive(Clone, Copy)]
+struct Halves<'a>([Winners<'a>; 2]);
+
+impl Give for Halves<'_> {
+    #[inline(always)]
+    fn give<V: Vector, const WHOLE: bool>(self, dy: V, i: usize, at: usize) -> [(V, V); 2] {
+        let (half, [one, other]) = (dy.mul(V::splat(0.5)), self.0);
+        let [above, below] = one.give::<V, WHOLE>(half, i, at);
+        let [more, rest] = other.give::<V, WHOLE>(half, i, at);
+        [(above.0.add(more.0), above.1.add(more.1)), (below.0.add(rest.0), below.1.add(rest.1))]
+    }
+}
+
+/// The same to every cell, and more to the winner.
+#[derive(Clone, Copy)]
+struct Blended<'a> {
+    winners: Winners<'a>,
+    factors: [f32; 2],
+}
+
+impl Give for Blended<'_> {
+    #[inline(always)]
+    fn give<V: Vector, const WHOLE: bool>(self, dy: V, i: usize, at: usize) -> [(V, V); 2] {
+        let [a, b] = self.factors.map(V::splat);
+        let share = dy.mul(b);
+        self.winners.give_or::<V, WHOLE>([a.mul(dy).add(share), share], i, at)
     }
 }
 

@@ -24,17 +24,31 @@ pub(super) enum Share<'a> {
     Winner(&'a [u8]),
     /// To every cell `∂y` times the factors of its row and its column.
     Even([&'a [f32]; 2]),
+    /// All of `∂y` to the cell at this offset, in place of what other windows gave it.
+    Last(&'a [u8]),
+    /// Half of `∂y` to each of the cells at these offsets.
+    Halves([&'a [u8]; 2]),
+    /// In the first share as a winner, in the second evenly: shares of every channel.
+    Both { winners: &'a [u8], factors: [&'a [f32]; 2], shares: [&'a [f32]; 2] },
 }
 
 impl Share<'_> {
     /// What the windows of plane `nth` hand out.
     pub(super) fn of(self, sizes: Sizes, nth: usize) -> Self {
+        let area = sizes.output[0] * sizes.output[1];
         match self {
-            Self::Winner(winners) => {
-                let area = sizes.output[0] * sizes.output[1];
-                Self::Winner(&winners[nth * area..][..area])
-            }
+            Self::Winner(winners) => Self::Winner(&winners[nth * area..][..area]),
+            Self::Last(winners) => Self::Last(&winners[nth * area..][..area]),
+            Self::Halves(pair) => Self::Halves(pair.map(|of| &of[nth * area..][..area])),
             Self::Even(_) => self,
+            Self::Both { winners, factors, shares } => {
+                let channel = nth % sizes.channels;
+                Self::Both {
+                    winners: &winners[nth * area..][..area],
+                    factors,
+                    shares: shares.map(|of| &of[channel..=channel]),
+                }
+            }
         }
     }
 }

@@ -36,7 +36,7 @@ impl Sizes {
     }
 
     /// The rows of inputs over the rows `rows` of outputs of 2x2 windows, in their plane.
-    fn over(self, rows: &Range<usize>) -> Range<usize> {
+    pub(super) fn over(self, rows: &Range<usize>) -> Range<usize> {
         2 * rows.start * self.input[1]..2 * rows.end * self.input[1]
     }
 }

@@ -13,7 +13,7 @@ use crate::{Argmax, Tensor, Window, Windows};
 pub fn max_unpool(y: &Tensor, argmax: &Argmax, at: &Windows) -> Tensor {
     let [batch, channels, ..] = check(y, argmax, at);
     #[cfg(not(cenote_f64))]
-    if let Some(x) = super::marked::put_back(y, argmax, at) {
+    if let Some(x) = super::placing::put_back(y, argmax, at) {
         return x;
     }
     let [rows, columns] = at.input();
@@ -68,7 +68,7 @@ pub fn max_unpool_backward(dx: &Tensor, argmax: &Argmax, at: &Windows) -> Tensor
 pub fn max_unpool_own_backward(dy: &Tensor, argmax: &Argmax, at: &Windows) -> Tensor {
     assert_eq!(dy.nchw()[2..], at.input(), "max_unpool: dy as fitted");
     #[cfg(not(cenote_f64))]
-    if let Some(dx) = super::marked::keep(dy, argmax, at) {
+    if let Some(dx) = super::placing::keep(dy, argmax, at) {
         return dx;
     }
     // A cell that several windows chose has one owner, the last to be written again.

@@ -73,10 +73,10 @@ impl Kernel for PlaneSums<'_> {
 struct Dot<'a>(&'a [f32], &'a [f32]);
 
 impl Kernel for Dot<'_> {
-    type Output = f32;
+    type Output = f64;
 
     #[inline(always)]
-    fn run<V: Vector>(self) -> f32 {
+    fn run<V: Vector>(self) -> f64 {
         let mut total = 0.0;
         for (a, b) in self.0.chunks(RUN).zip(self.1.chunks(RUN)) {
             let mut lanes = [0.0; LANES];
@@ -91,13 +91,25 @@ impl Kernel for Dot<'_> {
             }
             total += f64::from(fold(lanes));
         }
-        total as f32
+        total
     }
 }
 
 /// The sum of the products of two slices of one length.
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    dispatch(Dot(a, b))
+    dispatch(Dot(a, b)) as f32
+}
+
+/// The sum of the products of every two planes of `area` numbers.
+pub(crate) fn plane_dots([a, b]: [&[f32]; 2], area: usize) -> Vec<f64> {
+    let mut planes = vec![0.0; a.len() / area.max(1)];
+    parallel::chunks(&mut planes, TOGETHER, (TOGETHER * area) as u64, |i, sums| {
+        for (nth, sum) in (i * TOGETHER..).zip(sums) {
+            let [a, b] = [a, b].map(|values| &values[nth * area..][..area]);
+            *sum = dispatch(Dot(a, b));
+        }
+    });
+    planes
 }
 
 /// The sum of every plane of `area` numbers.

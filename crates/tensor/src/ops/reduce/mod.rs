@@ -8,12 +8,12 @@ mod reference;
 #[cfg(not(cenote_f64))]
 use fast as kernels;
 #[cfg(not(cenote_f64))]
-pub(crate) use fast::plane_sums;
+pub(crate) use fast::{plane_dots, plane_sums};
 #[cfg(cenote_f64)]
 use reference as kernels;
-#[cfg(cenote_f64)]
-pub(crate) use reference::plane_sums;
 pub(crate) use reference::wide;
+#[cfg(cenote_f64)]
+pub(crate) use reference::{plane_dots, plane_sums};
 
 pub use attention::{weighted_sum, weighted_sum_backward, weights_of_sum_backward};
 
@@ -38,13 +38,19 @@ pub fn sum_over_channels(dy: &Tensor) -> Tensor {
         panic!("sum_over_channels: a batch and a channel axis")
     };
     let planes = plane_sums(dy.as_slice(), positions.iter().product());
+    let sums = channel_totals(&planes, channels);
+    Tensor::from_fn([channels], |channel| sums[channel] as Scalar)
+}
+
+/// The sums over the images of what every plane has, for each channel.
+pub(crate) fn channel_totals(planes: &[f64], channels: usize) -> Vec<f64> {
     let mut sums = vec![0.0; channels];
     for image in planes.chunks_exact(channels.max(1)) {
         for (sum, plane) in sums.iter_mut().zip(image) {
             *sum += plane;
         }
     }
-    Tensor::from_fn([channels], |c| sums[c] as Scalar)
+    sums
 }
 
 #[cfg(test)]

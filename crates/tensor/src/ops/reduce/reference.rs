@@ -24,6 +24,15 @@ pub(crate) fn plane_sums(values: &[Scalar], area: usize) -> Vec<f64> {
     values.chunks_exact(area.max(1)).map(sum_f64).collect()
 }
 
+/// The sum of the products of every two planes of `area` numbers.
+#[cfg(cenote_f64)]
+pub(crate) fn plane_dots([a, b]: [&[Scalar]; 2], area: usize) -> Vec<f64> {
+    let planes = a.chunks_exact(area.max(1)).zip(b.chunks_exact(area.max(1)));
+    planes
+        .map(|(a, b)| a.iter().zip(b).fold(0.0, |sum, (&a, &b)| sum + wide(a) * wide(b)))
+        .collect()
+}
+
 /// The sum of the products of two slices of one length.
 #[cfg(any(cenote_f64, test))]
 pub(super) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {

@@ -7,6 +7,7 @@
 mod cells;
 #[cfg(not(cenote_f64))]
 mod fast;
+mod pair;
 #[cfg(not(cenote_f64))]
 mod plan;
 #[cfg(not(cenote_f64))]
@@ -22,6 +23,7 @@ use fast as kernels;
 use reference as kernels;
 
 pub use cells::{Cells, Gradient};
+pub use pair::{PairChoice, choose_pair, choose_pair_backward};
 pub use sums::{SumFunction, pool_sums, pool_sums_backward};
 
 use super::{Argmax, Divisor};

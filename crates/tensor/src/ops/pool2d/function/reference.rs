@@ -2,7 +2,7 @@
 
 use super::super::reference::divide_by;
 use super::super::{Argmax, Divisor};
-use super::{Cells, Choice, Gradient, WindowFunction};
+use super::{Cells, Choice, Gradient, PairChoice, WindowFunction};
 use crate::{Scalar, Tensor, Windows};
 
 /// The cells of one window.
@@ -128,4 +128,23 @@ pub(super) fn choose<C: Choice>(
         winners.set(nth, winner as usize);
     }
     (y, winners)
+}
+
+pub(super) fn choose_pair<C: PairChoice>(
+    choice: &C,
+    x: &Tensor,
+    at: &Windows,
+) -> (Tensor, [Argmax; 2]) {
+    let ([batch, channels, ..], [rows, columns]) = (x.nchw(), at.output());
+    let mut y = Tensor::stale([batch, channels, rows, columns]);
+    let mut pair = [0; 2].map(|_: u8| Argmax::zeros(y.len(), at.window().area()));
+    let out = y.as_mut_slice();
+    for (nth, of, place) in outputs(batch * channels, at) {
+        let gathered = Gathered::new([plane(x, of)], at, Divisor::RealCells, place);
+        let [value, one, other] = choice.choose(&gathered.cells());
+        out[nth] = value;
+        pair[0].set(nth, one as usize);
+        pair[1].set(nth, other as usize);
+    }
+    (y, pair)
 }
