@@ -64,7 +64,7 @@ pub use ops::pool2d::{
     Argmax, Blend, Blended, Cells, Choice, Divisor, Gradient, PairChoice, Pulled, SumFunction,
     WindowFunction, avg_pool, avg_pool_backward, blend_share_backward, choose, choose_pair,
     choose_pair_backward, global_avg_pool, global_avg_pool_backward, max_pool, max_pool_backward,
-    max_unpool, max_unpool_backward,
+    max_resampled, max_resampled_backward, max_unpool, max_unpool_backward,
     max_unpool_own_backward, pool, pool_backward, pool_sums, pool_sums_backward, relu_max_pool,
     relu_max_pool_backward,
 };

@@ -17,8 +17,7 @@ use cenote_tensor::{Axis, Edge, Resampling, Shape, Window, Windows};
 use serde::Deserialize;
 
 use super::blur::{Blur, FILTER_SIZE, PADDING_MODE, four, reflect};
-use super::max::maximum;
-use super::resampled::resampled;
+use super::resampled::{resampled, resampled_maximum};
 use super::settings::{KERNEL_SIZE, STRIDE};
 use crate::around::times;
 use crate::layer::maps;
@@ -128,7 +127,7 @@ impl Layer for Fitted {
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
         let x = self.wrap.as_ref().map_or(x.clone(), |wrap| resampled(NAME, &x, wrap));
-        resampled(NAME, &maximum(NAME, &x, self.windows), &self.blur)
+        resampled_maximum(NAME, &x, self.windows, &self.blur)
     }
 }
 

@@ -1,7 +1,9 @@
 //! What all linear resamplings share: the record on the tape, and the fitted layer.
 
 use cenote_autograd::{Function, Saved, Var};
-use cenote_tensor::{Resampling, Shape, Tensor};
+use cenote_tensor::{
+    Argmax, Resampling, Shape, Tensor, Windows, max_resampled, max_resampled_backward,
+};
 
 use crate::{Cost, Layer, Reach, Scope};
 
@@ -27,6 +29,38 @@ impl Function for Backward {
 
     fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
         vec![Some(self.map.backward(&dy))]
+    }
+}
+
+/// Records what `map` makes of the maxima of all windows, on behalf of the layer `name`.
+pub(super) fn resampled_maximum<'t>(
+    name: &'static str,
+    x: &Var<'t>,
+    windows: Windows,
+    map: &Resampling,
+) -> Var<'t> {
+    let (y, argmax) = max_resampled(x.value(), &windows, map);
+    x.tape().record(y, &[x], || BackwardOfMaximum { name, windows, argmax, map: map.clone() })
+}
+
+struct BackwardOfMaximum {
+    name: &'static str,
+    windows: Windows,
+    argmax: Argmax,
+    map: Resampling,
+}
+
+impl Function for BackwardOfMaximum {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn saved(&self) -> Saved<'_> {
+        Saved::bytes(self.argmax.bytes())
+    }
+
+    fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
+        vec![Some(max_resampled_backward(&dy, &self.argmax, &self.windows, &self.map))]
     }
 }
 

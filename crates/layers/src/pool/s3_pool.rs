@@ -23,7 +23,7 @@ use serde::Deserialize;
 
 use super::avg::average;
 use super::max::maximum;
-use super::resampled::resampled;
+use super::resampled::resampled_maximum;
 use super::settings::{KERNEL_SIZE, STRIDE};
 use crate::layer::maps;
 use crate::{Cost, Error, Layer, LayerSpec, Mode, Pair, Reach, Scope};
@@ -149,14 +149,16 @@ impl Layer for Fitted {
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {
-        let highest = maximum(NAME, &x, self.around);
         match at.mode() {
-            Mode::Eval => average(NAME, &highest, self.means, Divisor::RealCells),
+            Mode::Eval => {
+                let highest = maximum(NAME, &x, self.around);
+                average(NAME, &highest, self.means, Divisor::RealCells)
+            }
             Mode::Train => {
                 let mut stream = at.stream(NAME);
                 let rows = self.draw(0, &mut stream);
                 let kept = Resampling::new(rows, self.draw(1, &mut stream));
-                resampled(NAME, &highest, &kept)
+                resampled_maximum(NAME, &x, self.around, &kept)
             }
         }
     }

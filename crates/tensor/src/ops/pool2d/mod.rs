@@ -33,6 +33,7 @@ mod placing;
 mod quarter;
 mod rectified;
 mod reference;
+mod resampled;
 #[cfg(not(cenote_f64))]
 mod ring;
 #[cfg(not(cenote_f64))]
@@ -59,4 +60,5 @@ pub use function::{
 pub use global::{global_avg_pool, global_avg_pool_backward};
 pub use max::{Argmax, max_pool, max_pool_backward};
 pub use rectified::{relu_max_pool, relu_max_pool_backward};
+pub use resampled::{max_resampled, max_resampled_backward};
 pub use unpool::{max_unpool, max_unpool_backward, max_unpool_own_backward};

@@ -23,38 +23,113 @@ const MOVE: usize = 12;
 
 /// `y = R x Cᵀ` for every plane, the rows summed first.
 pub(super) fn rows_first(maps: &[Axis; 2], x: &[f32], y: &mut [f32]) {
-    let [rows, columns] = maps;
-    let picks = picks(columns);
-    if let Some(moves) = Moves::new(maps) {
-        return moves.all(maps, &picks, x, y);
-    }
-    let wide = columns.input();
-    let lines: Vec<_> = (0..rows.output()).map(|o| [o * wide, o * columns.output()]).collect();
-    each(maps, x, y, |x, behind, y| {
-        scratch::with(rows.output() * wide + picks.reach(), |middle| {
-            // The machine sees by itself what is read, unless much is written between.
-            let next = if 2 * y.len() < x.len() { &[] } else { next(x, behind) };
-            combine(rows, x, middle, wide, next);
-            picks.sum(middle, &lines, y);
-        });
-    });
+    Mapping::rows_first(maps).all(x, y);
 }
 
 /// `y = R x Cᵀ` for every plane, the columns summed first.
 pub(super) fn columns_first(maps: &[Axis; 2], x: &[f32], y: &mut [f32]) {
-    let [rows, columns] = maps;
-    let picks = picks(columns);
-    if let Some(moves) = Moves::new(maps) {
-        return moves.all(maps, &picks, x, y);
+    Mapping::columns_first(maps).all(x, y);
+}
+
+/// A map of planes, ready for any number of them.
+pub(crate) struct Mapping<'a> {
+    maps: &'a [Axis; 2],
+    picks: Picks,
+    order: Order,
+}
+
+/// What is summed first, and where the rows begin whose columns are summed.
+enum Order {
+    Rows(Vec<[usize; 2]>),
+    Columns(Vec<[usize; 2]>),
+    /// Nothing but columns.
+    Moves(Moves),
+}
+
+impl<'a> Mapping<'a> {
+    /// The map that sums rows first: that is quicker where there are fewer of them afterwards.
+    pub(crate) fn rows_first(maps: &'a [Axis; 2]) -> Self {
+        let [rows, columns] = maps;
+        let lines = |o: usize| [o * columns.input(), o * columns.output()];
+        let order = match Moves::new(maps) {
+            Some(moves) => Order::Moves(moves),
+            None => Order::Rows((0..rows.output()).map(lines).collect()),
+        };
+        Self { maps, picks: picks(columns), order }
     }
-    let wide = columns.output();
-    let lines: Vec<_> = (0..rows.input()).map(|r| [r * columns.input(), r * wide]).collect();
-    each(maps, x, y, |x, behind, y| {
-        scratch::with(rows.input() * wide + WIDEST, |middle| {
-            reaching(x, behind, picks.reach(), |x| picks.sum(x, &lines, middle));
-            combine(rows, middle, y, wide, next(x, behind));
+
+    /// The map that sums columns first.
+    pub(crate) fn columns_first(maps: &'a [Axis; 2]) -> Self {
+        let [rows, columns] = maps;
+        let lines = |r: usize| [r * columns.input(), r * columns.output()];
+        let order = match Moves::new(maps) {
+            Some(moves) => Order::Moves(moves),
+            None => Order::Columns((0..rows.input()).map(lines).collect()),
+        };
+        Self { maps, picks: picks(columns), order }
+    }
+
+    /// Numbers behind a plane that are read with it, whatever they are; where there are fewer, it is copied.
+    pub(crate) fn reach(&self) -> usize {
+        self.picks.reach()
+    }
+
+    /// What one plane costs, in operations.
+    pub(crate) fn operations(&self) -> usize {
+        let [rows, columns] = self.maps;
+        let (from, into) = (rows.input() * columns.input(), rows.output() * columns.output());
+        let sums = rows.len() * columns.input() + rows.output() * columns.len();
+        MOVE * (from + into) + 2 * sums
+    }
+
+    /// One plane, which `behind` begins with.
+    pub(crate) fn plane(&self, behind: &[f32], y: &mut [f32]) {
+        let [rows, columns] = self.maps;
+        let x = &behind[..rows.input() * columns.input()];
+        match &self.order {
+            Order::Rows(lines) => {
+                let wide = columns.input();
+                scratch::with(rows.output() * wide + self.picks.reach(), |middle| {
+                    // The machine sees by itself what is read, unless much is written between.
+                    let next = if 2 * y.len() < x.len() { &[] } else { next(x, behind) };
+                    combine(rows, x, middle, wide, next);
+                    self.picks.sum(middle, lines, y);
+                });
+            }
+            Order::Columns(lines) => {
+                let wide = columns.output();
+                scratch::with(rows.input() * wide + WIDEST, |middle| {
+                    let picks = &self.picks;
+                    reaching(x, behind, picks.reach(), |x| picks.sum(x, lines, middle));
+                    combine(rows, middle, y, wide, next(x, behind));
+                });
+            }
+            Order::Moves(moves) => {
+                let (picks, thin) = (&self.picks, columns.output());
+                prefetch_all(next(x, behind));
+                reaching(x, behind, picks.reach(), |x| picks.sum(x, &moves.lines, y));
+                for &start in &moves.empty {
+                    y[start..start + thin].fill(0.0);
+                }
+            }
+        }
+    }
+
+    /// `y` of every plane.
+    fn all(&self, x: &[f32], y: &mut [f32]) {
+        let [rows, columns] = self.maps;
+        let (from, into) = (rows.input() * columns.input(), rows.output() * columns.output());
+        if from == 0 || into == 0 {
+            return;
+        }
+        let planes = (TOGETHER / from.max(into)).max(1);
+        let operations = planes * self.operations();
+        parallel::chunks(y, planes * into, operations as u64, |nth, y| {
+            for (plane, y) in y.chunks_exact_mut(into).enumerate() {
+                self.plane(&x[(nth * planes + plane) * from..], y);
+            }
         });
-    });
+    }
 }
 
 /// Sums of columns.
@@ -85,40 +160,6 @@ impl Moves {
         }
         Some(Self { lines, empty })
     }
-
-    /// `y` of every plane.
-    fn all(&self, maps: &[Axis; 2], picks: &Picks, x: &[f32], y: &mut [f32]) {
-        let thin = maps[1].output();
-        each(maps, x, y, |x, behind, y| {
-            prefetch_all(next(x, behind));
-            reaching(x, behind, picks.reach(), |x| picks.sum(x, &self.lines, y));
-            for &start in &self.empty {
-                y[start..start + thin].fill(0.0);
-            }
-        });
-    }
-}
-
-/// Calls `work` with `x` of every plane, the same with all that lies behind it, and `y`.
-fn each(
-    [rows, columns]: &[Axis; 2],
-    x: &[f32],
-    y: &mut [f32],
-    work: impl Fn(&[f32], &[f32], &mut [f32]) + Sync,
-) {
-    let (from, into) = (rows.input() * columns.input(), rows.output() * columns.output());
-    if from == 0 || into == 0 {
-        return;
-    }
-    let planes = (TOGETHER / from.max(into)).max(1);
-    let sums = rows.len() * columns.input() + rows.output() * columns.len();
-    let operations = planes * (MOVE * (from + into) + 2 * sums);
-    parallel::chunks(y, planes * into, operations as u64, |nth, y| {
-        for (plane, y) in y.chunks_exact_mut(into).enumerate() {
-            let behind = &x[(nth * planes + plane) * from..];
-            work(&behind[..from], behind, y);
-        }
-    });
 }
 
 /// The plane that lies behind `x`, as far as there is one and it pays to ask for it.
@@ -180,7 +221,10 @@ impl Kernel for Combine<'_> {
                 block::<V, 1>(first, rest, x, y, at);
                 at += V::LANES;
             }
-            if at < width {
+            if at < width && V::LANES <= width {
+                // Once more what is there already, in place of a register that has to be cut.
+                block::<V, 1>(first, rest, x, y, width - V::LANES);
+            } else if at < width {
                 let lanes = |tap: &Tap| load_up_to::<V>(&x[tap.at * width..][..width], at);
                 let mut sum = lanes(first).mul(V::splat(first.weight));
                 for tap in rest {

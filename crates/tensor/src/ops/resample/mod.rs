@@ -22,6 +22,8 @@ use reference as kernels;
 use std::sync::Arc;
 
 pub use axis::{Axis, Edge, Filter1d, Tap};
+#[cfg(not(cenote_f64))]
+pub(crate) use fast::Mapping;
 
 use crate::{Scalar, Tensor};
 
@@ -97,6 +99,18 @@ impl Resampling {
         let mut dx = Tensor::stale([batch, channels, rows, columns]);
         kernels::columns_first(&self.0.backward, dy.as_slice(), dx.as_mut_slice());
         dx
+    }
+
+    /// The forward pass, plane by plane.
+    #[cfg(not(cenote_f64))]
+    pub(crate) fn mapping(&self) -> Mapping<'_> {
+        Mapping::rows_first(&self.0.forward)
+    }
+
+    /// The backward pass, plane by plane.
+    #[cfg(not(cenote_f64))]
+    pub(crate) fn adjoint(&self) -> Mapping<'_> {
+        Mapping::columns_first(&self.0.backward)
     }
 }
 
