@@ -9,9 +9,11 @@
 //! multiplication and an addition count as two, and in bytes read and written for everything else.
 //! Runs use one thread unless `RAYON_NUM_THREADS` says otherwise.
 
+mod arithmetic;
 mod bandwidth;
 mod steady;
 
+pub use arithmetic::Arithmetic;
 pub use bandwidth::Bandwidth;
 pub use steady::{Moved, Passes, Steady};
 

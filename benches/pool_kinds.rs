@@ -19,12 +19,18 @@
 //! nothing is granted for values between operations. The maps of the table have 16.8 MB: they lie
 //! partly in a cache, as they do in a training step, and a factor below 1 is possible.
 //!
-//! Operators take turns, round by round. Times are medians over all rounds; `at best` is the factor of
+//! Convolutions, matrices and filters do more arithmetic than that. `MACs` is how many times longer a
+//! pass takes than the multiply-adds of the definition would if nothing held them up: those of the
+//! forward pass as the layer counts them, and twice as many backward, for the gradients of cells and of
+//! weights. It stands where these take longer than the bytes do, and is below 1 where an algorithm needs
+//! fewer.
+//!
+//! Operators take turns, round by round. Times are medians over all rounds; `best` is the factor of
 //! the shortest one, which a busy machine disturbs least.
 
 use std::time::Duration;
 
-use cenote_benches::{Bandwidth, Moved, Steady, criterion, in_pool};
+use cenote_benches::{Arithmetic, Bandwidth, Moved, Steady, criterion, in_pool};
 use cenote_layers::{LayerSpec, OPERATOR_KINDS};
 use cenote_spec::Kind;
 use criterion::{Criterion, Throughput};
@@ -87,9 +93,10 @@ fn table(parts: &[String]) {
             backward: Vec::new(),
         })
         .collect();
-    let mut bandwidth = Bandwidth::default();
+    let (mut bandwidth, mut arithmetic) = (Bandwidth::default(), Arithmetic::default());
     for _ in 0..ROUNDS {
         bandwidth.measure();
+        arithmetic.measure();
         for row in &mut rows {
             row.layer.step();
             for _ in 1..STEPS {
@@ -99,24 +106,33 @@ fn table(parts: &[String]) {
             }
         }
     }
-    print(rows, bandwidth.best());
+    print(rows, bandwidth.best(), arithmetic.best());
 }
 
 #[expect(clippy::print_stdout, reason = "a bench says what it measured")]
-fn print(rows: Vec<Row<'_>>, bandwidth: f64) {
+fn print(rows: Vec<Row<'_>>, bandwidth: f64, arithmetic: f64) {
     let (set, threads) = (cenote_tensor::instruction_set(), rayon::current_num_threads());
-    println!("{:.1} GB/s, {threads} threads, {set}, {MAPS:?}\n", bandwidth / 1e9);
-    let heads = ["forward", "backward"].map(|pass| format!("{pass} MB | ms | factor | best"));
+    let [bytes, macs] = [bandwidth, arithmetic].map(|rate| rate / 1e9);
+    println!("{bytes:.1} GB/s, {macs:.0} GMAC/s, {threads} threads, {set}, {MAPS:?}\n");
+    let heads =
+        ["forward", "backward"].map(|pass| format!("{pass} MB | ms | factor | best | MACs"));
     println!("| operator | {} |", heads.join(" | "));
-    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
+    println!("|---|{}", "--:|".repeat(10));
     for Row { kind, layer, forward, backward } in rows {
         let moved = layer.moved();
-        let cells = [(forward, moved.forward), (backward, moved.backward)].map(|(times, bytes)| {
+        let passes = [(forward, moved.forward, 1), (backward, moved.backward, 2)];
+        let cells = passes.map(|(times, bytes, each)| {
             let [median, best] = quantiles(times);
             let factor = |seconds: f64| seconds / (bytes as f64 / bandwidth);
+            let of_macs = (each * layer.macs()) as f64 / arithmetic;
+            let macs = if of_macs > bytes as f64 / bandwidth {
+                format!("{:.1}", median / of_macs)
+            } else {
+                "–".into()
+            };
             let (megabytes, milliseconds) = (bytes as f64 / 1e6, median * 1e3);
             format!(
-                "{megabytes:.1} | {milliseconds:.2} | {:.1} | {:.1}",
+                "{megabytes:.1} | {milliseconds:.2} | {:.1} | {:.1} | {macs}",
                 factor(median),
                 factor(best)
             )

@@ -60,6 +60,11 @@ impl Steady {
         self.dy.len()
     }
 
+    /// Multiply-adds of the forward pass by its definition.
+    pub fn macs(&self) -> u64 {
+        self.model.cost().macs * self.x.dims()[0] as u64
+    }
+
     /// Runs one step and tells how long its passes took.
     pub fn step(&self) -> Passes {
         let mut dy = self.dy.clone();
