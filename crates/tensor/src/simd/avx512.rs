@@ -2,17 +2,18 @@
 
 use std::arch::x86_64::{
     __m512, __m512i, __mmask16, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_NLE_UQ, _CMP_UNORD_Q,
-    _MM_MANT_NORM_1_2, _MM_MANT_SIGN_SRC, _mm_loadu_si128, _mm_maskz_loadu_epi8, _mm512_abs_ps,
-    _mm512_add_epi32, _mm512_add_ps, _mm512_alignr_epi32, _mm512_castpd_ps, _mm512_castps_pd,
-    _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cmp_ps_mask, _mm512_cmplt_epu32_mask,
-    _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32, _mm512_cvtps_epi32, _mm512_div_ps, _mm512_fmadd_ps,
-    _mm512_getexp_ps, _mm512_getmant_ps, _mm512_loadu_ps, _mm512_mask_add_ps, _mm512_mask_blend_ps,
-    _mm512_mask_cvtepi32_storeu_epi8, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
-    _mm512_maskz_permutex2var_ps, _mm512_maskz_permutexvar_ps, _mm512_max_epu32, _mm512_max_ps,
-    _mm512_min_epu32, _mm512_min_ps, _mm512_mul_ps, _mm512_permutex2var_ps, _mm512_reduce_add_ps,
-    _mm512_scalef_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32, _mm512_shuffle_f32x4,
-    _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_sub_epi32, _mm512_sub_ps, _mm512_unpackhi_pd,
-    _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
+    _MM_MANT_NORM_1_2, _MM_MANT_SIGN_SRC, _mm_loadu_si128, _mm_maskz_loadu_epi8, _mm_storeu_si128,
+    _mm512_abs_ps, _mm512_add_epi32, _mm512_add_ps, _mm512_alignr_epi32, _mm512_castpd_ps,
+    _mm512_castps_pd, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cmp_ps_mask,
+    _mm512_cmplt_epu32_mask, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32,
+    _mm512_cvtps_epi32, _mm512_div_ps, _mm512_fmadd_ps, _mm512_getexp_ps, _mm512_getmant_ps,
+    _mm512_loadu_ps, _mm512_mask_add_ps, _mm512_mask_blend_ps, _mm512_mask_cvtepi32_storeu_epi8,
+    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_maskz_permutex2var_ps,
+    _mm512_maskz_permutexvar_ps, _mm512_max_epu32, _mm512_max_ps, _mm512_min_epu32, _mm512_min_ps,
+    _mm512_mul_ps, _mm512_permutex2var_ps, _mm512_reduce_add_ps, _mm512_scalef_ps,
+    _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32, _mm512_shuffle_f32x4, _mm512_sqrt_ps,
+    _mm512_storeu_ps, _mm512_sub_epi32, _mm512_sub_ps, _mm512_unpackhi_pd, _mm512_unpackhi_ps,
+    _mm512_unpacklo_pd, _mm512_unpacklo_ps,
 };
 
 use super::{Kernel, Lines, Vector};
@@ -280,17 +281,27 @@ impl Vector for F32x16 {
 
     #[inline(always)]
     unsafe fn store_bytes(self, at: *mut u8, count: usize) {
-        // SAFETY: lanes beyond `count` are masked and not written.
+        // SAFETY: sixteen bytes can be written, or lanes beyond `count` are masked and not written.
         unsafe {
-            _mm512_mask_cvtepi32_storeu_epi8(at.cast(), mask(count), _mm512_cvtps_epi32(self.0));
+            let numbers = _mm512_cvtps_epi32(self.0);
+            // A mask takes more than twice as long.
+            if count == Self::LANES {
+                _mm_storeu_si128(at.cast(), _mm512_cvtepi32_epi8(numbers));
+            } else {
+                _mm512_mask_cvtepi32_storeu_epi8(at.cast(), mask(count), numbers);
+            }
         }
     }
 
     #[inline(always)]
     unsafe fn load_bytes(at: *const u8, count: usize) -> Self {
-        // SAFETY: bytes beyond `count` are masked and not read.
+        // SAFETY: sixteen bytes can be read, or bytes beyond `count` are masked and not read.
         unsafe {
-            let bytes = _mm_maskz_loadu_epi8(mask(count), at.cast());
+            let bytes = if count == Self::LANES {
+                _mm_loadu_si128(at.cast())
+            } else {
+                _mm_maskz_loadu_epi8(mask(count), at.cast())
+            };
             Self(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)))
         }
     }
