@@ -230,6 +230,8 @@ mod tests {
                 params.set(i, value);
             }
         }
+        let counted: Vec<Scalar> = params.iter().map(|param| param.value.as_slice()[0]).collect();
+        assert_eq!(counted, [maxima as Scalar, 200.0]);
         // 200 fair coins: the standard deviation is 7.1.
         assert!((70..130).contains(&maxima), "{maxima}");
         let tape = Tape::without_gradients();
