@@ -1,31 +1,11 @@
 //! A maximum and a mean of every window, in shares of either.
-#![expect(
-    clippy::inline_always,
-    reason = "code that is not inlined into the entry of its path loses that path's instructions"
-)]
 
 use cenote_autograd::{Function, Saved, Var};
-use cenote_tensor::{
-    Argmax, Blend, Blended, Cells, Divisor, Number, Scalar, Tensor, Windows, blend_share_backward,
-};
+use cenote_tensor::{Argmax, Blend, Blended, Divisor, Tensor, Windows, blend_share_backward};
 
 /// What a mean divides by where padded cells count, or do not.
 pub(super) fn counting(padding: bool) -> Divisor {
     if padding { Divisor::CountPadding } else { Divisor::RealCells }
-}
-
-/// The maximum, its offset, and the mean. A NaN makes both of them NaN.
-#[inline(always)]
-pub(super) fn maximum_and_mean<T: Number>(cells: &Cells<'_, T>) -> [T; 3] {
-    let [largest, winner] = cells.largest();
-    let mean = cells.sum() / cells.divisor();
-    [largest, winner, mean]
-}
-
-/// `yes` at the offset `k` of the winner, else 0.
-#[inline(always)]
-pub(super) fn at_winner<T: Number>(winner: T, k: usize, yes: T) -> T {
-    T::select(winner.equals(T::of(k as Scalar)), yes, T::of(0.0))
 }
 
 /// Records `a · max + b · mean` on behalf of the layer `name`, with given shares `(2, C)`: of the maxima,

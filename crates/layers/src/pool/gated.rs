@@ -26,10 +26,10 @@
 
 use cenote_autograd::Var;
 use cenote_spec::{Kind, Notes, Random, params};
-use cenote_tensor::{Cells, Divisor, Gradient, Number, Window, WindowFunction, Windows};
+use cenote_tensor::{Cells, Divisor, Gradient, Number, Scalar, Window, WindowFunction, Windows};
 use serde::Deserialize;
 
-use super::blend::{at_winner, counting, maximum_and_mean};
+use super::blend::counting;
 use super::formula::{Formula, FormulaPool, Summarised, window};
 use super::max_avg::{COUNT_INCLUDE_PAD, counted};
 use super::parameters::{PER, Per, rows};
@@ -111,6 +111,20 @@ pub(super) fn add_filter_gradient<T: Number>(dy: T, cells: &Cells<'_, T>, into: 
         let [x] = cells.at(k);
         *into = dy.mul_add(x, *into);
     }
+}
+
+/// The maximum, its offset, and the mean. A NaN makes both of them NaN.
+#[inline(always)]
+fn maximum_and_mean<T: Number>(cells: &Cells<'_, T>) -> [T; 3] {
+    let [largest, winner] = cells.largest();
+    let mean = cells.sum() / cells.divisor();
+    [largest, winner, mean]
+}
+
+/// `yes` at the offset `k` of the winner, else 0.
+#[inline(always)]
+fn at_winner<T: Number>(winner: T, k: usize, yes: T) -> T {
+    T::select(winner.equals(T::of(k as Scalar)), yes, T::of(0.0))
 }
 
 impl WindowFunction for Gated {
