@@ -114,14 +114,14 @@ const OTHER: usize = 48;
 /// The measure of every phase of one image; see the reference.
 pub(super) fn norms(blocks: Blocks, image: &[f32], norm: Norm) -> Vec<f64> {
     let ([s, t], [height, width], [rows, columns]) = (blocks.size, blocks.input, blocks.output);
-    if [rows * s, columns * t] == [height, width] {
-        match t {
-            _ if EVEN.is_multiple_of(t) => return measured::<EVEN>(blocks, image, norm),
-            _ if OTHER.is_multiple_of(t) => return measured::<OTHER>(blocks, image, norm),
-            _ => {}
-        }
+    let whole = [rows * s, columns * t] == [height, width];
+    if whole && EVEN.is_multiple_of(t) {
+        measured::<EVEN>(blocks, image, norm)
+    } else if whole && OTHER.is_multiple_of(t) {
+        measured::<OTHER>(blocks, image, norm)
+    } else {
+        reference::norms(blocks, image, norm)
     }
-    reference::norms(blocks, image, norm)
 }
 
 fn measured<const LANES: usize>(blocks: Blocks, image: &[f32], norm: Norm) -> Vec<f64> {

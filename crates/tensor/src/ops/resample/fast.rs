@@ -49,22 +49,21 @@ enum Order {
 impl<'a> Mapping<'a> {
     /// The map that sums rows first: that is quicker where there are fewer of them afterwards.
     pub(crate) fn rows_first(maps: &'a [Axis; 2]) -> Self {
-        let [rows, columns] = maps;
-        let lines = |o: usize| [o * columns.input(), o * columns.output()];
-        let order = match Moves::new(maps) {
-            Some(moves) => Order::Moves(moves),
-            None => Order::Rows((0..rows.output()).map(lines).collect()),
-        };
-        Self { maps, picks: picks(columns), order }
+        Self::new(maps, maps[0].output(), Order::Rows)
     }
 
     /// The map that sums columns first.
     pub(crate) fn columns_first(maps: &'a [Axis; 2]) -> Self {
-        let [rows, columns] = maps;
-        let lines = |r: usize| [r * columns.input(), r * columns.output()];
+        Self::new(maps, maps[0].input(), Order::Columns)
+    }
+
+    /// The columns of so many rows are summed.
+    fn new(maps: &'a [Axis; 2], rows: usize, order: fn(Vec<[usize; 2]>) -> Order) -> Self {
+        let columns = &maps[1];
+        let lines = |row: usize| [row * columns.input(), row * columns.output()];
         let order = match Moves::new(maps) {
             Some(moves) => Order::Moves(moves),
-            None => Order::Columns((0..rows.input()).map(lines).collect()),
+            None => order((0..rows).map(lines).collect()),
         };
         Self { maps, picks: picks(columns), order }
     }
