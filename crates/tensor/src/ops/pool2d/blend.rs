@@ -285,6 +285,9 @@ mod tests {
             (Window::new([2, 3], [1, 1]), [5, 20]),
             (Window::new([2, 2], [2, 1]), [6, 21]),
             (Window::new([5, 4], [3, 2]).padded([2, 1]), [11, 23]),
+            // Planes that several tasks share.
+            (Window::square(2), [262, 301]),
+            (three([2, 2]), [260, 303]),
         ];
         let divisors = [Divisor::CountPadding, Divisor::RealCells, Divisor::Fixed(3)];
         for ((window, [rows, columns]), divisor) in

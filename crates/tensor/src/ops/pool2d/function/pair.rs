@@ -187,6 +187,8 @@ mod tests {
             (three([2, 2]), [9, 70]),
             (three([1, 1]), [5, 33]),
             (Window::new([5, 4], [3, 2]).padded([2, 1]), [11, 23]),
+            // Planes that several tasks share on the way back.
+            (three([2, 2]), [260, 303]),
         ] {
             let at = window.fit("pool", [rows, columns]).expect("fits");
             let x = Tensor::from_fn([2, 3, rows, columns], |i| ((i * 37 + i / 5) % 11) as f32);
