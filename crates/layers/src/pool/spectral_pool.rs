@@ -34,7 +34,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     example: "stride = 2",
     notes: Some(Notes {
         formula: "y = inverse DFT of the centred OH x OW crop of the DFT of x, times OH OW / (H W)",
-        cost: "W OH H + OH W OW multiply-adds per channel, O(n log n) from 48 cells; keeps nothing",
+        cost: "up to W OH H + OH W OW multiply-adds per channel, O(n log n) from 48 cells; keeps nothing",
         reference: "Rippel, Snoek and Adams (2015), arXiv:1506.03767",
         random: Random::No,
         settings: &[
