@@ -49,6 +49,7 @@ pub use error::Error;
 pub use memory::{Usage, changes_so_far, metered, release, traced, used_so_far};
 pub use number::Number;
 pub use ops::act::{Affine, Squash, relu, relu_backward};
+pub use ops::attention::{Attended, Attention, AttentionGradients};
 pub use ops::conv2d::{Conv2d, Filter};
 pub use ops::matmul::{Matrix, matmul, matmul_into};
 pub use ops::norm::{
@@ -68,9 +69,7 @@ pub use ops::pool2d::{
     max_unpool_own_backward, pool, pool_backward, pool_sums, pool_sums_backward, relu_max_pool,
     relu_max_pool_backward,
 };
-pub use ops::reduce::{
-    sum_over_channels, weighted_sum, weighted_sum_backward, weights_of_sum_backward,
-};
+pub use ops::reduce::sum_over_channels;
 pub use ops::regions::{
     Places, Regions, pyramid_max, pyramid_max_backward, region_max, region_max_backward,
     region_max_each,

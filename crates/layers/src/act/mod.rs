@@ -9,7 +9,6 @@ mod relu_max_pool;
 mod tanh;
 
 pub(crate) use relu::{is_relu, rectified};
-pub(crate) use tanh::{hyperbolic, squashed};
 
 /// The activations that a model file may name.
 pub(crate) const KINDS: &[Kind<dyn LayerSpec>] = &[relu::KIND, tanh::KIND];

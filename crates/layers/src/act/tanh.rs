@@ -33,30 +33,18 @@ impl Elementwise for Tanh {
     const OPERATIONS: u64 = 1;
 
     fn forward<'t>(&self, x: Var<'t>, _at: &Scope<'_, 't>) -> Var<'t> {
-        hyperbolic(x)
+        x.overwrite(|x| Squash::Tanh.forward(x), |y| Backward { y: y.clone() })
     }
-}
-
-/// Records `tanh(x)`.
-pub(crate) fn hyperbolic(x: Var<'_>) -> Var<'_> {
-    squashed(NAME, Squash::Tanh, x)
-}
-
-/// Records a squashing function on behalf of the layer `name`.
-pub(crate) fn squashed<'t>(name: &'static str, squash: Squash, x: Var<'t>) -> Var<'t> {
-    x.overwrite(|x| squash.forward(x), |y| Backward { name, squash, y: y.clone() })
 }
 
 /// The output tells where and how much the gradient passes, so the input need not be kept.
 struct Backward {
-    name: &'static str,
-    squash: Squash,
     y: Tensor,
 }
 
 impl Function for Backward {
     fn name(&self) -> &'static str {
-        self.name
+        NAME
     }
 
     fn saved(&self) -> Saved<'_> {
@@ -64,6 +52,6 @@ impl Function for Backward {
     }
 
     fn backward(self: Box<Self>, dy: Tensor, _wanted: &[bool]) -> Vec<Option<Tensor>> {
-        vec![Some(self.squash.backward(&self.y, dy))]
+        vec![Some(Squash::Tanh.backward(&self.y, dy))]
     }
 }

@@ -175,12 +175,7 @@ impl Layer for Fitted {
 }
 
 /// Records a convolution with weight `w` and, if there is one, bias `b`.
-pub(crate) fn convolved<'t>(
-    geometry: Geometry,
-    x: &Var<'t>,
-    w: &Var<'t>,
-    b: Option<&Var<'t>>,
-) -> Var<'t> {
+fn convolved<'t>(geometry: Geometry, x: &Var<'t>, w: &Var<'t>, b: Option<&Var<'t>>) -> Var<'t> {
     let y = geometry.forward(x.value(), w.value(), b.map(Var::value));
     let saved = || Backward { geometry, x: x.keep(), w: w.value().clone() };
     match b {

@@ -11,20 +11,15 @@
 //! network looked. `V` and `U` are `D × C` and `w` is `D`, for `hidden_features = D`, without biases,
 //! started by Glorot's rule. The softmax subtracts the largest score first; NaN spreads to its image.
 //! Training and use are alike. `C·D + D + C` multiply-adds per cell (`2 C·D` gated) and `D` tanh or
-//! `2 D` with the gate; input, `D` numbers per cell (three times that gated) and the weights are kept.
+//! `2 D` with the gate; input, as many numbers per cell and the weights are kept.
 //! After Ilse, Tomczak and Welling (2018), "Attention-based deep multiple instance learning",
 //! arXiv:1802.04712.
 
 use cenote_autograd::{Function, Kept, Saved, Var};
 use cenote_spec::{Kind, Notes, Random, Setting, params};
-use cenote_tensor::{
-    Conv2d, Scalar, Shape, Squash, Tensor, Window, weighted_sum, weighted_sum_backward,
-    weights_of_sum_backward,
-};
+use cenote_tensor::{Attended, Attention, Conv2d, Shape, Tensor, Window};
 use serde::Deserialize;
 
-use crate::act::{hyperbolic, squashed};
-use crate::conv::convolved;
 use crate::layer::maps;
 use crate::{Change, Changed, Cost, Error, Init, Layer, LayerSpec, ParamSpec, Role, Scope};
 
@@ -34,7 +29,7 @@ pub(super) const KIND: Kind<dyn LayerSpec> = Kind {
     example: "hidden_features = 4\ngated = true",
     notes: Some(Notes {
         formula: "y = sum over cells of softmax(w . tanh(V h)) h, optionally gated by sigmoid(U h)",
-        cost: "C D + D + C multiply-adds per cell; keeps input, D numbers per cell and the weights",
+        cost: "C D + D + C multiply-adds per cell; keeps input, D or 2 D numbers per cell and the weights",
         reference: "Ilse, Tomczak and Welling (2018), arXiv:1802.04712",
         random: Random::No,
         settings: &[
@@ -133,42 +128,25 @@ impl Layer for Fitted {
     }
 
     fn forward<'t>(&self, x: Var<'t>, at: &Scope<'_, 't>) -> Var<'t> {
-        let mut hidden = hyperbolic(convolved(self.hide, &x, at.param(HIDE), None));
-        if self.gated {
-            hidden = &hidden
-                * &squashed(NAME, Squash::Logistic, convolved(self.hide, &x, at.param(GATE), None));
-        }
-        attended(&x, &convolved(self.score, &hidden, at.param(SCORE), None))
+        let params: Vec<&Var<'t>> = (0..2 + usize::from(self.gated)).map(|i| at.param(i)).collect();
+        let values: Vec<Tensor> = params.iter().map(|param| param.value().clone()).collect();
+        let Attended { y, hidden, weights } = attention(&values).forward(x.value());
+        let inputs: Vec<&Var<'t>> = [&x].into_iter().chain(params).collect();
+        let saved = || Backward { x: x.keep(), params: values, hidden, weights };
+        x.tape().record(y, &inputs, saved)
     }
 }
 
-/// Records the mean of the cells of `x` `(N, C, H, W)`, weighted by the softmax of `scores`
-/// `(N, 1, H, W)`.
-fn attended<'t>(x: &Var<'t>, scores: &Var<'t>) -> Var<'t> {
-    let [.., rows, columns] = x.value().nchw();
-    let cells = rows * columns;
-    let mut weights = scores.value().clone();
-    weights.as_mut_slice().chunks_exact_mut(cells).for_each(softmax);
-    let y = weighted_sum(x.value(), &weights);
-    x.tape().record(y, &[x, scores], || Backward { x: x.keep(), weights })
-}
-
-/// Exponentials over their sum.
-fn softmax(scores: &mut [Scalar]) {
-    let largest = scores.iter().copied().fold(Scalar::NEG_INFINITY, Scalar::max);
-    let mut sum = 0.0;
-    for score in scores.iter_mut() {
-        *score = (*score - largest).exp();
-        sum += f64::from(*score);
-    }
-    let scale = (1.0 / sum) as Scalar;
-    for score in scores {
-        *score *= scale;
-    }
+/// What weighs cells by these parameters.
+fn attention(params: &[Tensor]) -> Attention<'_> {
+    Attention { score: &params[SCORE], hide: &params[HIDE], gate: params.get(GATE) }
 }
 
 struct Backward {
     x: Kept,
+    params: Vec<Tensor>,
+    /// `(N, D, H, W)`, or twice as many with the gate.
+    hidden: Tensor,
     /// `(N, 1, H, W)`.
     weights: Tensor,
 }
@@ -180,27 +158,18 @@ impl Function for Backward {
 
     fn saved(&self) -> Saved<'_> {
         let mut saved = self.x.saved();
-        saved.tensors.push(&self.weights);
+        saved.tensors.extend(&self.params);
+        saved.tensors.extend([&self.hidden, &self.weights]);
         saved
     }
 
     fn backward(self: Box<Self>, dy: Tensor, wanted: &[bool]) -> Vec<Option<Tensor>> {
-        let Self { x, weights } = *self;
+        let Self { x, params, hidden, weights } = *self;
         let x = x.into_value();
-        let scores = wanted[1].then(|| {
-            let mut scores = weights_of_sum_backward(&dy, &x);
-            let [.., rows, columns] = x.nchw();
-            let cells = rows * columns;
-            let images = scores.as_mut_slice().chunks_exact_mut(cells);
-            for (scores, a) in images.zip(weights.as_slice().chunks_exact(cells)) {
-                let terms = scores.iter().zip(a);
-                let mean: f64 = terms.map(|(&d, &a)| f64::from(d) * f64::from(a)).sum();
-                scores.iter_mut().zip(a).for_each(|(d, a)| *d = a * (*d - mean as Scalar));
-            }
-            scores
-        });
-        let cells_of_x = wanted[0].then(|| weighted_sum_backward(&dy, &weights));
-        vec![cells_of_x, scores]
+        let of = attention(&params).backward(&x, [&hidden, &weights], &dy, wanted[0]);
+        let mut gradients = vec![of.x, Some(of.score), Some(of.hide)];
+        gradients.extend(of.gate.map(Some));
+        gradients
     }
 }
 

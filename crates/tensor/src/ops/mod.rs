@@ -1,4 +1,4 @@
-//! The kernels: convolution, matrix product, pooling, normalisation, sums, activations and updates.
+//! The kernels: convolution, matrix product, pooling, normalisation, sums, attention, activations and updates.
 //!
 //! Every family keeps its formula as plain loops in `reference.rs`; where that is too slow a
 //! `fast.rs` beside it computes the same, and a property test holds the two together.
@@ -6,6 +6,7 @@
 //! caller and panics.
 
 pub(crate) mod act;
+pub(crate) mod attention;
 pub(crate) mod conv2d;
 pub(crate) mod matmul;
 pub(crate) mod norm;

@@ -46,7 +46,7 @@ impl Squash {
     }
 
     #[inline(always)]
-    pub(super) fn value<T: Number>(self, x: T) -> T {
+    pub(crate) fn value<T: Number>(self, x: T) -> T {
         match self {
             Self::Tanh => x.tanh(),
             Self::Logistic => x.sigmoid(),
@@ -54,7 +54,7 @@ impl Squash {
     }
 
     #[inline(always)]
-    pub(super) fn slope<T: Number>(self, y: T) -> T {
+    pub(crate) fn slope<T: Number>(self, y: T) -> T {
         match self {
             Self::Tanh => T::of(1.0) - y * y,
             Self::Logistic => y * (T::of(1.0) - y),

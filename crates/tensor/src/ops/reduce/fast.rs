@@ -1,4 +1,6 @@
 //! Sums over vector lanes: single precision inside short runs, double precision between them.
+//!
+//! There are as many lanes on every path, so all of them give the same bits.
 #![expect(
     clippy::inline_always,
     reason = "code that is not inlined into the entry of its path loses that path's instructions"
@@ -6,7 +8,7 @@
 
 use super::reference;
 use crate::ops::parallel;
-use crate::simd::{Kernel, Vector, dispatch};
+use crate::simd::{Kernel, Vector, dispatch, load, store};
 
 /// Numbers that are added in single precision. Each of the lanes below adds 32 of them, so the
 /// error stays within a few units in the last place of the sum of magnitudes.
@@ -20,22 +22,49 @@ const SHORT: usize = 16;
 
 /// The sum of a slice.
 #[inline(always)]
-fn run_sum(values: &[f32]) -> f64 {
+fn run_sum<V: Vector>(values: &[f32]) -> f64 {
     let mut total = 0.0;
     for values in values.chunks(RUN) {
-        let mut lanes = [0.0; LANES];
-        let (whole, rest) = values.as_chunks::<LANES>();
-        for values in whole {
-            for (lane, value) in lanes.iter_mut().zip(values) {
-                *lane += value;
-            }
-        }
+        let mut lanes = added::<V, 1>([values]);
+        let rest = values.as_chunks::<LANES>().1;
         for (lane, value) in lanes.iter_mut().zip(rest) {
             *lane += value;
         }
         total += f64::from(fold(lanes));
     }
     total
+}
+
+/// The sums by lane of products, of as many whole rows of lanes as there are.
+#[inline(always)]
+fn added<V: Vector, const FACTORS: usize>(factors: [&[f32]; FACTORS]) -> [f32; LANES] {
+    match V::LANES {
+        16 => added_in::<V, FACTORS, { LANES / 16 }>(factors),
+        8 => added_in::<V, FACTORS, { LANES / 8 }>(factors),
+        _ => added_in::<V, FACTORS, { LANES / 4 }>(factors),
+    }
+}
+
+#[inline(always)]
+fn added_in<V: Vector, const FACTORS: usize, const REGISTERS: usize>(
+    factors: [&[f32]; FACTORS],
+) -> [f32; LANES] {
+    let mut sums = [V::splat(0.0); REGISTERS];
+    for start in (0..factors[0].len() / LANES * LANES).step_by(LANES) {
+        for (nth, sum) in sums.iter_mut().enumerate() {
+            let at = start + nth * V::LANES;
+            let mut product = load::<V>(factors[0], at);
+            for factor in &factors[1..] {
+                product = product.mul(load(factor, at));
+            }
+            *sum = sum.add(product);
+        }
+    }
+    let mut lanes = [0.0; LANES];
+    for (nth, sum) in sums.iter().enumerate() {
+        store(*sum, &mut lanes, nth * V::LANES);
+    }
+    lanes
 }
 
 /// The sum of the lanes by halving.
@@ -64,7 +93,7 @@ impl Kernel for PlaneSums<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
         for (sum, plane) in self.sums.iter_mut().zip(self.values.chunks_exact(self.area)) {
-            *sum = run_sum(plane);
+            *sum = run_sum::<V>(plane);
         }
     }
 }
@@ -79,13 +108,8 @@ impl Kernel for Dot<'_> {
     fn run<V: Vector>(self) -> f64 {
         let mut total = 0.0;
         for (a, b) in self.0.chunks(RUN).zip(self.1.chunks(RUN)) {
-            let mut lanes = [0.0; LANES];
-            let ((whole, rest), (others, ends)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-            for (a, b) in whole.iter().zip(others) {
-                for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-                    *lane += a * b;
-                }
-            }
+            let mut lanes = added::<V, 2>([a, b]);
+            let [rest, ends] = [a, b].map(|values| values.as_chunks::<LANES>().1);
             for (lane, (a, b)) in lanes.iter_mut().zip(rest.iter().zip(ends)) {
                 *lane += a * b;
             }
@@ -96,7 +120,7 @@ impl Kernel for Dot<'_> {
 }
 
 /// The sum of the products of two slices of one length.
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     dispatch(Dot(a, b)) as f32
 }
 

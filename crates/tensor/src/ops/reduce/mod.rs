@@ -1,21 +1,14 @@
 //! Sums with a fixed order.
 
-mod attention;
 #[cfg(not(cenote_f64))]
 mod fast;
 mod reference;
 
 #[cfg(not(cenote_f64))]
-use fast as kernels;
-#[cfg(not(cenote_f64))]
-pub(crate) use fast::{plane_dots, plane_sums};
-#[cfg(cenote_f64)]
-use reference as kernels;
+pub(crate) use fast::{dot, plane_dots, plane_sums};
 pub(crate) use reference::wide;
 #[cfg(cenote_f64)]
-pub(crate) use reference::{plane_dots, plane_sums};
-
-pub use attention::{weighted_sum, weighted_sum_backward, weights_of_sum_backward};
+pub(crate) use reference::{dot, plane_dots, plane_sums};
 
 use crate::{Scalar, Tensor};
 

@@ -35,7 +35,7 @@ pub(crate) fn plane_dots([a, b]: [&[Scalar]; 2], area: usize) -> Vec<f64> {
 
 /// The sum of the products of two slices of one length.
 #[cfg(any(cenote_f64, test))]
-pub(super) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {
+pub(crate) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {
     // The sum of nothing is 0, where that of an iterator is −0.
     a.iter().zip(b).fold(0.0, |sum, (&a, &b)| sum + wide(a) * wide(b)) as Scalar
 }
