@@ -12,10 +12,12 @@
 mod arithmetic;
 mod bandwidth;
 mod steady;
+mod torch;
 
 pub use arithmetic::Arithmetic;
 pub use bandwidth::Bandwidth;
 pub use steady::{Moved, Passes, Steady};
+pub use torch::Torch;
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@
 //! ```text
 //! cargo bench -p cenote-benches --bench pool_kinds                    criterion, forward and a whole step
 //! RAYON_NUM_THREADS=2 cargo bench -p cenote-benches --bench pool_kinds -- --table [PART OF A NAME]...
+//! RAYON_NUM_THREADS=2 cargo bench -p cenote-benches --bench pool_kinds -- --torch [PART OF A NAME]...
 //! ```
 //!
 //! The list is that of `cenote-layers`: a new pool is timed the moment it is listed. `--table` prints
@@ -27,10 +28,15 @@
 //!
 //! Operators take turns, round by round. Times are medians over all rounds; `best` is the factor of
 //! the shortest one, which a busy machine disturbs least.
+//!
+//! `--torch` prints how long the passes take beside those of PyTorch's operator, or of the shortest
+//! composition of its calls, in `benches/peers/torch_pools.py`. Both have as many threads and take turns;
+//! `times` is the median over the rounds of how many times longer PyTorch took, with the smallest and the
+//! largest. `CENOTE_PEER_PYTHON` names a Python that has it; `python3` unless it is set.
 
 use std::time::Duration;
 
-use cenote_benches::{Arithmetic, Bandwidth, Moved, Steady, criterion, in_pool};
+use cenote_benches::{Arithmetic, Bandwidth, Moved, Passes, Steady, Torch, criterion, in_pool};
 use cenote_layers::{LayerSpec, OPERATOR_KINDS};
 use cenote_spec::Kind;
 use criterion::{Criterion, Throughput};
@@ -79,31 +85,42 @@ struct Row<'a> {
     backward: Vec<f64>,
 }
 
-fn table(parts: &[String]) {
+impl Row<'_> {
+    /// Seconds of the passes of a turn.
+    fn turn(&self) -> [Vec<f64>; 2] {
+        self.layer.step();
+        let steps: Vec<Passes> = (1..STEPS).map(|_| self.layer.step()).collect();
+        [
+            steps.iter().map(|passes| passes.forward).collect(),
+            steps.iter().map(|passes| passes.backward).collect(),
+        ]
+    }
+}
+
+/// The operators whose names have one of these parts, or all.
+fn rows(parts: &[String]) -> Vec<Row<'static>> {
     let wanted = |kind: &&Kind<_>| {
         parts.is_empty() || parts.iter().any(|part| kind.name.contains(part.as_str()))
     };
-    let mut rows: Vec<Row<'_>> = OPERATOR_KINDS
-        .iter()
-        .filter(wanted)
-        .map(|kind| Row {
-            kind,
-            layer: Steady::new(kind, MAPS),
-            forward: Vec::new(),
-            backward: Vec::new(),
-        })
-        .collect();
+    let row = |kind| Row {
+        kind,
+        layer: Steady::new(kind, MAPS),
+        forward: Vec::new(),
+        backward: Vec::new(),
+    };
+    OPERATOR_KINDS.iter().filter(wanted).map(row).collect()
+}
+
+fn table(parts: &[String]) {
+    let mut rows = rows(parts);
     let (mut bandwidth, mut arithmetic) = (Bandwidth::default(), Arithmetic::default());
     for _ in 0..ROUNDS {
         bandwidth.measure();
         arithmetic.measure();
         for row in &mut rows {
-            row.layer.step();
-            for _ in 1..STEPS {
-                let passes = row.layer.step();
-                row.forward.push(passes.forward);
-                row.backward.push(passes.backward);
-            }
+            let [forward, backward] = row.turn();
+            row.forward.extend(forward);
+            row.backward.extend(backward);
         }
     }
     print(rows, bandwidth.best(), arithmetic.best());
@@ -147,10 +164,45 @@ fn quantiles(mut times: Vec<f64>) -> [f64; 2] {
     [times[times.len() / 2], times[0]]
 }
 
+#[expect(clippy::print_stdout, reason = "a bench says what it measured")]
+fn against(parts: &[String]) {
+    let (set, threads) = (cenote_tensor::instruction_set(), rayon::current_num_threads());
+    let mut torch = Torch::start(threads, MAPS);
+    println!("PyTorch {}, {threads} threads, {set}, {MAPS:?}\n", torch.version());
+    let heads = ["forward", "backward"].map(|pass| format!("{pass} ms | PyTorch | times"));
+    println!("| operator | {} |", heads.join(" | "));
+    println!("|---|{}", "--:|".repeat(6));
+    for row in rows(parts) {
+        let mut rounds = [const { Vec::new() }; 2];
+        for _ in 0..ROUNDS {
+            let ours = row.turn();
+            let Some((outputs, theirs)) = torch.turn(row.kind.name) else { break };
+            assert_eq!(outputs, row.layer.outputs(), "{}: the same output", row.kind.name);
+            for (rounds, (ours, theirs)) in rounds.iter_mut().zip(ours.into_iter().zip(theirs)) {
+                rounds.push([ours, theirs].map(|times| quantiles(times)[0]));
+            }
+        }
+        let cells = rounds.map(|rounds| {
+            if rounds.is_empty() {
+                return "– | – | –".to_owned();
+            }
+            let [ours, theirs] = [0, 1].map(|of| {
+                quantiles(rounds.iter().map(|round: &[f64; 2]| round[of]).collect())[0] * 1e3
+            });
+            let times: Vec<f64> = rounds.iter().map(|[ours, theirs]| theirs / ours).collect();
+            let [median, least] = quantiles(times.clone());
+            let most = times.into_iter().fold(0.0, f64::max);
+            format!("{ours:.2} | {theirs:.2} | {median:.1} ({least:.1} to {most:.1})")
+        });
+        println!("| `{}` | {} |", row.kind.name, cells.join(" | "));
+    }
+}
+
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     match words.split_first() {
         Some((first, parts)) if first == "--table" => in_pool(|| table(parts)),
+        Some((first, parts)) if first == "--torch" => in_pool(|| against(parts)),
         _ => in_pool(|| layers(&mut criterion())),
     }
 }
