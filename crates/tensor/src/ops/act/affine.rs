@@ -172,10 +172,10 @@ mod kernels {
                 for start in (0..x.len()).step_by(RUN * V::LANES) {
                     let mut run = [Many(V::splat(0.0)); 2];
                     for at in (start..x.len().min(start + RUN * V::LANES)).step_by(V::LANES) {
-                        let [x, y, given] =
-                            [x, y, dy].map(|values| Many(load_up_to::<V>(values, at)));
                         // Lanes behind the plane are zeros.
-                        let dz = planes.affine.pull(y, given);
+                        let x = Many(load_up_to::<V>(x, at));
+                        let (y, given) = (load_up_to(y, at), load_up_to(dy, at));
+                        let dz = planes.affine.pull(Many(y), Many(given));
                         run = [run[0] + dz * x, run[1] + dz];
                         store_up_to((dz * gain).0, dx, at);
                     }

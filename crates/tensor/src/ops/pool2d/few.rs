@@ -211,26 +211,18 @@ impl Strip<'_> {
             0 => outside,
             middle => map.lanes(V::splat(row[middle - 1])),
         };
-        let cells = |at: usize| {
-            if EDGE {
-                let rest = &row[at.min(row.len())..];
-                let cells = map.lanes(load_up_to::<V>(rest, 0));
-                cells.first_or(rest.len().min(V::LANES), outside)
-            } else {
-                map.lanes(load(row, at))
-            }
-        };
         let mut taps = [outside; WIDE];
         if STRIDE == 1 {
-            let middle = cells(self.middle);
+            let middle = cells::<V, EDGE>(row, self.middle, outside, map);
             taps[0] = middle.after(before);
             taps[1] = middle;
             if WIDE == 3 {
-                taps[WIDE - 1] = cells(self.middle + 1);
+                taps[WIDE - 1] = cells::<V, EDGE>(row, self.middle + 1, outside, map);
             }
         } else {
             let (middle, last) = if EDGE {
-                cells(self.middle).deal(cells(self.middle + V::LANES))
+                let middle = cells::<V, EDGE>(row, self.middle, outside, map);
+                middle.deal(cells::<V, EDGE>(row, self.middle + V::LANES, outside, map))
             } else {
                 let (middle, last) = load_dealt(row, self.middle);
                 (map.lanes(middle), map.lanes(last))
@@ -240,6 +232,18 @@ impl Strip<'_> {
             taps[WIDE - 1] = last;
         }
         taps
+    }
+}
+
+/// The cells from `at` on; in a register at the edge `outside` beyond the end of the row.
+#[inline(always)]
+fn cells<V: Vector, const EDGE: bool>(row: &[f32], at: usize, outside: V, map: impl Map) -> V {
+    if EDGE {
+        let rest = &row[at.min(row.len())..];
+        let cells = map.lanes(load_up_to::<V>(rest, 0));
+        cells.first_or(rest.len().min(V::LANES), outside)
+    } else {
+        map.lanes(load(row, at))
     }
 }
 
