@@ -200,30 +200,20 @@ impl Dots<'_> {
                     }),
                 )
             };
-            let mut add = |left: [V; R], right: [V; S]| {
-                for (row, left) in sums.iter_mut().zip(left) {
-                    for (sum, right) in row.iter_mut().zip(right) {
-                        *sum = left.mul_add(right, *sum);
-                    }
-                }
-            };
             let mut q = 0;
             while q < whole {
                 // SAFETY: LANES numbers from q on are within the segment, as q + LANES ≤ whole.
                 let (left, right) =
-                    unsafe { (a.map(|a| V::load(a.add(q))), b.map(|b| V::load(b.add(q)))) };
-                add(left, right);
+                    unsafe { (lanes::<V, R, true>(&a, q, 0), lanes::<V, S, true>(&b, q, 0)) };
+                add(&left, &right, &mut sums);
                 q += V::LANES;
             }
             if rest > 0 {
                 // SAFETY: `rest` numbers from `whole` on end the block.
                 let (left, right) = unsafe {
-                    (
-                        a.map(|a| V::load_first(a.add(whole), rest)),
-                        b.map(|b| V::load_first(b.add(whole), rest)),
-                    )
+                    (lanes::<V, R, false>(&a, whole, rest), lanes::<V, S, false>(&b, whole, rest))
                 };
-                add(left, right);
+                add(&left, &right, &mut sums);
             }
         }
         for (r, row) in sums.iter().enumerate() {
@@ -231,6 +221,41 @@ impl Dots<'_> {
                 // SAFETY: the caller promises this register.
                 unsafe { sum.store(into.add((r * pitch + s) * V::LANES)) };
             }
+        }
+    }
+}
+
+/// A register of every row, from `at` on; only its first `count` numbers if not `WHOLE`.
+///
+/// # Safety
+/// So many numbers can be read from there.
+#[inline(always)]
+unsafe fn lanes<V: Vector, const N: usize, const WHOLE: bool>(
+    rows: &[*const f32; N],
+    at: usize,
+    count: usize,
+) -> [V; N] {
+    let mut lanes = [V::splat(0.0); N];
+    for (lanes, row) in lanes.iter_mut().zip(rows) {
+        // SAFETY: the promise is handed on.
+        *lanes = unsafe {
+            let from = row.add(at);
+            if WHOLE { V::load(from) } else { V::load_first(from, count) }
+        };
+    }
+    lanes
+}
+
+/// Adds the products of all pairs.
+#[inline(always)]
+fn add<V: Vector, const R: usize, const S: usize>(
+    left: &[V; R],
+    right: &[V; S],
+    sums: &mut [[V; S]; R],
+) {
+    for (row, left) in sums.iter_mut().zip(left) {
+        for (sum, &right) in row.iter_mut().zip(right) {
+            *sum = left.mul_add(right, *sum);
         }
     }
 }

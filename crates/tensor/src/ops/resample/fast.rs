@@ -224,10 +224,10 @@ impl Kernel for Combine<'_> {
                 // Once more what is there already, in place of a register that has to be cut.
                 block::<V, 1>(first, rest, x, y, width - V::LANES);
             } else if at < width {
-                let lanes = |tap: &Tap| load_up_to::<V>(&x[tap.at * width..][..width], at);
-                let mut sum = lanes(first).mul(V::splat(first.weight));
+                let row = |tap: &Tap| &x[tap.at * width..][..width];
+                let mut sum = load_up_to::<V>(row(first), at).mul(V::splat(first.weight));
                 for tap in rest {
-                    sum = lanes(tap).mul_add(V::splat(tap.weight), sum);
+                    sum = load_up_to::<V>(row(tap), at).mul_add(V::splat(tap.weight), sum);
                 }
                 store_up_to(sum, y, at);
             }
