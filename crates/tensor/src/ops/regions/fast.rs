@@ -66,7 +66,12 @@ impl<'a, J: Iterator<Item = Job<'a>>> Kernel for Planes<'_, J> {
             let area = regions.input[0] * regions.input[1];
             let x = &x[plane * area..][..area];
             if plane != near {
-                prefetch_page_behind(x);
+                // Rows that no rectangle looks at are not wanted of the next plane either.
+                let Extent { start, end, .. } = regions.extents[0];
+                let rows = start.min(end) as usize..end as usize;
+                prefetch_page_behind(
+                    &x[rows.start * regions.input[1]..rows.end * regions.input[1]],
+                );
                 near = plane;
             }
             let (y, places) = (&mut y[outputs.clone()], &mut places[outputs]);
