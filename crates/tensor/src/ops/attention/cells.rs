@@ -153,7 +153,6 @@ mod kernels {
 }
 
 /// By the registers of the machine.
-
 #[cfg(not(cenote_f64))]
 mod kernels {
     use super::{Lanes, pull_by, score_by};
