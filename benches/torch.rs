@@ -31,10 +31,10 @@ impl Torch {
             .spawn()
             .expect("Python starts; CENOTE_PEER_PYTHON names another one");
         let asked = child.stdin.take().expect("a pipe was asked for");
-        let answers = BufReader::new(child.stdout.take().expect("a pipe was asked for")).lines();
-        let mut torch = Self { child, asked, answers, version: String::new() };
-        torch.version = torch.answer().as_str().expect("first its version").to_owned();
-        torch
+        let mut answers =
+            BufReader::new(child.stdout.take().expect("a pipe was asked for")).lines();
+        let version = next(&mut answers).as_str().expect("first its version").to_owned();
+        Self { child, asked, answers, version }
     }
 
     /// The version of PyTorch.
@@ -49,18 +49,19 @@ impl Torch {
     /// When the process has ended.
     pub fn turn(&mut self, operator: &str) -> Option<(usize, [Vec<f64>; 2])> {
         writeln!(self.asked, "{operator}").expect("PyTorch still runs");
-        let answer = self.answer();
+        let answer = next(&mut self.answers);
         let outputs = answer.get("outputs")?.as_u64()? as usize;
         let steps = answer.get("passes")?.as_array()?;
         let passes =
             [0, 1].map(|pass| steps.iter().filter_map(|step| step[pass].as_f64()).collect());
         Some((outputs, passes))
     }
+}
 
-    fn answer(&mut self) -> serde_json::Value {
-        let line = self.answers.next().expect("PyTorch answers; if it said why not, it is above");
-        serde_json::from_str(&line.expect("text")).expect("a line of JSON")
-    }
+/// The next answer.
+fn next(answers: &mut Lines<BufReader<ChildStdout>>) -> serde_json::Value {
+    let line = answers.next().expect("PyTorch answers; if it said why not, it is above");
+    serde_json::from_str(&line.expect("text")).expect("a line of JSON")
 }
 
 impl Drop for Torch {
