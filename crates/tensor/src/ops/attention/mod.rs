@@ -13,7 +13,7 @@ mod cells;
 
 use cells::{pull, score};
 
-use super::reduce::dot;
+use super::reduce::{dot, wide};
 use crate::{Matrix, Scalar, Tensor, matmul_into};
 
 /// Shares of the images whose parts of a parameter's gradient are added up by themselves.
@@ -181,8 +181,11 @@ impl Attention<'_> {
         let (pulls, last) = pulls.split_at_mut(hidden.len());
         let x = Matrix::new(x, channels, cells);
         matmul_into(Matrix::new(dy, 1, channels), x, last);
-        let mean = dot(a, last);
-        last.iter_mut().zip(a).for_each(|(ds, a)| *ds = a * (*ds - mean));
+        // What is left of nearly equal numbers: rounded once, at the end.
+        let mean: f64 = a.iter().zip(&*last).map(|(&a, &da)| wide(a) * wide(da)).sum();
+        for (ds, &a) in last.iter_mut().zip(a) {
+            *ds = (wide(a) * (wide(*ds) - mean)) as Scalar;
+        }
         pull([hidden, self.score.as_slice(), last], pulls, &mut sums.score);
         last.copy_from_slice(a);
         let pulls = Matrix::new(pulls, hidden.len() / cells, cells);
