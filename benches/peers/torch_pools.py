@@ -6,7 +6,8 @@
 reads the name of an operator of cenote from every line, with the settings of its example, runs a few training steps of
 it alone, and answers with one line of JSON: the numbers of its output and the seconds of every forward and backward
 pass, or null for an operator that is not here. Where PyTorch has the operator that is what runs; elsewhere it is the
-shortest composition of its calls that gives the same function away from the border.
+shortest composition of its calls that does the same work. At the border it may give another number (cells outside count as
+zeros where they should not count), and so may the highest frequency that a band limit keeps.
 """
 
 import argparse
