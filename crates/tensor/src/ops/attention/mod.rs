@@ -158,17 +158,18 @@ impl Attention<'_> {
         let shares = of_pulls.zip(of_dx).zip(&mut sums).collect();
         let filters = self.filters();
         each(shares, together as u64 * sizes.operations(), |nth, ((pulls, dx), sums)| {
-            *sums = Sums::new(self.score.len(), &filters, channels);
+            *sums = Sums { score: vec![0.0; self.score.len()], filters: vec![0.0; filters.len()] };
+            let work = &mut Work::new(&filters, channels);
             let mut dx = dx.map(|dx| dx.chunks_exact_mut(channels * cells));
             let images = pulls.chunks_exact_mut((rows + 1) * cells);
             let mut images = (nth * together..).zip(images).peekable();
             near(x, nth * together).into_iter().for_each(fetch);
             while let Some((nth, pulls)) = images.next() {
                 let [x_of, hidden, a, dy] = [x, hidden, weights, dy].map(|all| image(all, nth));
-                self.pull([hidden, a, x_of, dy], pulls, sums);
+                self.pull([hidden, a, x_of, dy], pulls, &mut work.of_image, sums);
                 let next = images.peek().and_then(|&(next, _)| near(x, next));
                 if let Some(dx) = dx.as_mut().and_then(Iterator::next) {
-                    sums.spread(pulls, dy, next, dx);
+                    work.spread(pulls, dy, next, dx);
                 }
             }
         });
@@ -176,7 +177,13 @@ impl Attention<'_> {
     }
 
     /// `dz`, `dg` and behind them `a` of one image; what the parameters receive is added to `sums`.
-    fn pull(self, [hidden, a, x, dy]: [&[Scalar]; 4], pulls: &mut [Scalar], sums: &mut Sums) {
+    fn pull(
+        self,
+        [hidden, a, x, dy]: [&[Scalar]; 4],
+        pulls: &mut [Scalar],
+        of_image: &mut [Scalar],
+        sums: &mut Sums,
+    ) {
         let (cells, channels) = (a.len(), dy.len());
         let (pulls, last) = pulls.split_at_mut(hidden.len());
         let x = Matrix::new(x, channels, cells);
@@ -189,8 +196,8 @@ impl Attention<'_> {
         pull([hidden, self.score.as_slice(), last], pulls, &mut sums.score);
         last.copy_from_slice(a);
         let pulls = Matrix::new(pulls, hidden.len() / cells, cells);
-        matmul_into(pulls, x.t(), &mut sums.of_image);
-        sums.filters.iter_mut().zip(&sums.of_image).for_each(|(sum, part)| *sum += part);
+        matmul_into(pulls, x.t(), of_image);
+        sums.filters.iter_mut().zip(of_image).for_each(|(sum, part)| *sum += *part);
     }
 
     /// What all shares give together.
@@ -235,17 +242,21 @@ struct Sums {
     score: Vec<f64>,
     /// For `V`, and `U` behind it.
     filters: Vec<Scalar>,
+}
+
+/// What a share needs while its images pass.
+struct Work {
+    /// What an image gives to `V`, and to `U` behind it.
     of_image: Vec<Scalar>,
     /// For every channel the filters' numbers, with room for `∂y` of an image behind them.
     spreading: Vec<Scalar>,
 }
 
-impl Sums {
-    fn new(depth: usize, filters: &[Scalar], channels: usize) -> Self {
-        let zeros = vec![0.0; filters.len()];
+impl Work {
+    fn new(filters: &[Scalar], channels: usize) -> Self {
         let of_channel = |c| filters.iter().skip(c).step_by(channels).copied().chain([0.0]);
         let spreading = (0..channels).flat_map(of_channel).collect();
-        Self { score: vec![0.0; depth], filters: zeros.clone(), of_image: zeros, spreading }
+        Self { of_image: vec![0.0; filters.len()], spreading }
     }
 
     /// `∂x` of an image, from what its hidden numbers receive and `a` behind it. What the next image holds
