@@ -69,6 +69,14 @@ pub trait Number:
     #[must_use]
     fn tanh(self) -> Self;
 
+    /// The logarithm to base 2: −∞ at 0, NaN below.
+    #[must_use]
+    fn log2(self) -> Self;
+
+    /// `self` to the power `p`, of numbers that are not negative.
+    #[must_use]
+    fn powf(self, p: Self) -> Self;
+
     /// Where `self` is greater than `other`, or NaN.
     fn beats(self, other: Self) -> Self::Truth;
 
@@ -81,6 +89,20 @@ pub trait Number:
     /// `yes` where it is true, `no` elsewhere.
     #[must_use]
     fn select(truth: Self::Truth, yes: Self, no: Self) -> Self;
+
+    /// `self + other` where it is true, `self` elsewhere; there −0 may become 0.
+    #[must_use]
+    #[inline(always)]
+    fn add_where(self, truth: Self::Truth, other: Self) -> Self {
+        self + Self::select(truth, other, Self::of(0.0))
+    }
+
+    /// The number in the table whose position `self` is: a whole number below the length of the table.
+    #[must_use]
+    #[inline(always)]
+    fn look_up(self, table: &[Self]) -> Self {
+        compare_positions(self, table)
+    }
 
     /// The logistic function `1 / (1 + e^−x)`.
     #[must_use]
@@ -95,6 +117,16 @@ pub trait Number:
     fn positive(self) -> Self {
         Self::of(0.0).max(self)
     }
+}
+
+/// [`Number::look_up`] by looking at every position.
+#[inline(always)]
+pub(crate) fn compare_positions<T: Number>(position: T, table: &[T]) -> T {
+    let mut found = T::of(0.0);
+    for (nth, &number) in table.iter().enumerate() {
+        found = T::select(position.equals(T::of(nth as Scalar)), number, found);
+    }
+    found
 }
 
 impl Number for Scalar {
@@ -138,6 +170,14 @@ impl Number for Scalar {
 
     fn tanh(self) -> Self {
         Scalar::tanh(self)
+    }
+
+    fn log2(self) -> Self {
+        Scalar::log2(self)
+    }
+
+    fn powf(self, p: Self) -> Self {
+        Scalar::powf(self, p)
     }
 
     fn beats(self, other: Self) -> bool {

@@ -41,6 +41,7 @@ use serde::Deserialize;
 use super::formula::{Formula, FormulaPool, Summarised, window};
 use super::gated::{add_filter_gradient, filtered};
 use super::parameters::{EXP, Per, positive, rows};
+use super::power::LN_2;
 use super::settings::{CEIL_MODE, KERNEL_SIZE, PADDING, STRIDE};
 use crate::{Cost, Error, Init, LayerSpec, Pair, ParamSpec, Scope};
 
@@ -183,7 +184,7 @@ impl<const LEARNED: bool> Details<LEARNED> {
     /// The power λ/2 of a square.
     #[inline(always)]
     fn power<T: Number>(square: T, lambda: T) -> T {
-        (square.ln() * lambda * T::of(0.5)).exp()
+        square.powf(lambda * T::of(0.5))
     }
 }
 
@@ -231,7 +232,7 @@ impl<const LEARNED: bool> WindowFunction for Details<LEARNED> {
             into.cells[0][k] = (alpha + power).mul_add(scale, slope);
             of_guide = of_guide + slope;
             dalpha = dalpha + e;
-            dlambda = (e * power).mul_add(square.ln() * T::of(0.5), dlambda);
+            dlambda = (e * power).mul_add(square.log2() * T::of(0.5 * LN_2), dlambda);
         }
         into.params[0] = into.params[0] + dalpha;
         into.params[1] = into.params[1] + dlambda;

@@ -97,7 +97,7 @@ struct Gated {
 #[inline(always)]
 pub(super) fn filtered<T: Number>(filter: &[T], cells: &Cells<'_, T>) -> T {
     let mut sum = T::of(0.0);
-    for (k, &weight) in filter.iter().enumerate().take(cells.area()) {
+    for (k, &weight) in filter[..cells.area()].iter().enumerate() {
         let [x] = cells.at(k);
         sum = weight.mul_add(x, sum);
     }
@@ -107,7 +107,7 @@ pub(super) fn filtered<T: Number>(filter: &[T], cells: &Cells<'_, T>) -> T {
 /// Adds to the gradient of a filter of the cells, under a gradient `dy` of [`filtered`].
 #[inline(always)]
 pub(super) fn add_filter_gradient<T: Number>(dy: T, cells: &Cells<'_, T>, into: &mut [T]) {
-    for (k, into) in into.iter_mut().enumerate() {
+    for (k, into) in into[..cells.area()].iter_mut().enumerate() {
         let [x] = cells.at(k);
         *into = dy.mul_add(x, *into);
     }

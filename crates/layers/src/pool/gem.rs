@@ -36,6 +36,7 @@ use serde::Deserialize;
 
 use super::formula::{Formula, window};
 use super::parameters::{EXP, PER, Per, positive, rows};
+use super::power::LN_2;
 use super::settings::{CEIL_MODE, KERNEL_SIZE, PADDING, STRIDE};
 use super::windowed::check_padding;
 use crate::layer::maps;
@@ -259,10 +260,10 @@ impl WindowFunction for Gem {
         let mut sum = T::of(0.0);
         for k in 0..cells.area() {
             let [x] = cells.at(k);
-            let power = ((epsilon.max(x) * inverse).ln() * p).exp();
+            let power = (epsilon.max(x) * inverse).powf(p);
             sum = sum + cells.inside(k, power, T::of(0.0));
         }
-        largest * ((sum / cells.divisor()).ln() / p).exp()
+        largest * (sum / cells.divisor()).powf(T::of(1.0) / p)
     }
 
     #[inline(always)]
@@ -275,26 +276,27 @@ impl WindowFunction for Gem {
     ) {
         let (p, epsilon, zero) = (params[0], T::of(self.epsilon), T::of(0.0));
         let [inverse, largest] = self.largest(cells);
-        // Of t = u · largest: Σ u^p and Σ u^p ln u, with u^(p−1) put aside.
+        // Of t = u · largest: Σ u^p and Σ u^p log₂ u, with u^(p−1) put aside.
         let [mut sum, mut logs] = [zero; 2];
         for k in 0..cells.area() {
             let [x] = cells.at(k);
             // An ε that vanishes beside the largest cell would have the logarithm −∞.
             let u = T::of(Scalar::MIN_POSITIVE).max(epsilon.max(x) * inverse);
-            let log = u.ln();
-            let below = (log * (p - T::of(1.0))).exp();
+            let log = u.log2();
+            let below = u.powf(p - T::of(1.0));
             into.cells[0][k] = T::select(epsilon.beats(x), zero, below);
             let power = cells.inside(k, below * u, zero);
             sum = sum + power;
             logs = power.mul_add(log, logs);
         }
-        let log = (sum / cells.divisor()).ln();
-        let root = (log / p).exp();
+        let mean = sum / cells.divisor();
+        let (log, root) = (mean.log2() / p, mean.powf(T::of(1.0) / p));
         let scale = dy * root / sum;
         for gradient in into.cells[0].iter_mut() {
             *gradient = *gradient * scale;
         }
-        into.params[0] = into.params[0] + dy * largest * root * (logs / sum - log / p) / p;
+        let logs = (-log).mul_add(sum, logs);
+        into.params[0] = into.params[0] + scale * largest * logs * T::of(LN_2) / p;
     }
 }
 
@@ -308,14 +310,14 @@ impl SumFunction<1, 2, 1> for Gem {
 
     #[inline(always)]
     fn terms<T: Number>(&self, params: &[T], [x]: [T; 1]) -> [T; 2] {
-        let log = T::of(self.epsilon).max(x).ln();
-        let power = (log * params[0]).exp();
-        [power, power * log]
+        let x = T::of(self.epsilon).max(x);
+        let power = x.powf(params[0]);
+        [power, power * x.log2()]
     }
 
     #[inline(always)]
     fn total<T: Number>(&self, params: &[T], [sum]: [T; 1], divisor: T) -> T {
-        ((sum / divisor).ln() / params[0]).exp()
+        (sum / divisor).powf(T::of(1.0) / params[0])
     }
 
     #[inline(always)]
@@ -328,10 +330,12 @@ impl SumFunction<1, 2, 1> for Gem {
         dparams: &mut [T],
     ) -> [T; 1] {
         let p = params[0];
-        let log = (sum / divisor).ln();
-        let root = (log / p).exp();
-        dparams[0] = dy * root * (logs / sum - log / p) / p;
-        [dy * root / sum]
+        let mean = sum / divisor;
+        let (log, root) = (mean.log2() / p, mean.powf(T::of(1.0) / p));
+        let scale = dy * root / sum;
+        // Both sums of logarithms are nearly the same: their difference is rounded once.
+        dparams[0] = scale * (-log).mul_add(sum, logs) * T::of(LN_2) / p;
+        [scale]
     }
 
     #[inline(always)]

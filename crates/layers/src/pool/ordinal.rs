@@ -25,7 +25,7 @@
 
 use cenote_autograd::Var;
 use cenote_spec::{Kind, Notes, Random, Setting, params};
-use cenote_tensor::{Number, Scalar, Window, Windows};
+use cenote_tensor::{Number, Window, Windows};
 use serde::Deserialize;
 
 use super::formula::{Formula, FormulaPool, Summarised, window};
@@ -104,11 +104,7 @@ impl Weights for Learned {
 
     #[inline(always)]
     fn weight_of<T: Number>(&self, params: &[T], rank: T, _count: T) -> T {
-        let mut weight = T::of(0.0);
-        for (nth, &param) in params.iter().enumerate() {
-            weight = T::select(rank.equals(T::of(nth as Scalar)), param, weight);
-        }
-        weight
+        rank.look_up(params)
     }
 
     fn are_learned(&self) -> bool {

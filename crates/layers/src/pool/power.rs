@@ -6,6 +6,9 @@
 
 use cenote_tensor::{Number, Scalar};
 
+/// What turns a logarithm to base 2 into the natural one.
+pub(super) const LN_2: Scalar = std::f64::consts::LN_2 as Scalar;
+
 /// `x^p` for `p ≥ 1`: by multiplication where `p` is a small whole number.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Power {
@@ -40,7 +43,7 @@ impl Power {
                 }
                 power
             }
-            None => (x.ln() * T::of(self.p - 1.0)).exp(),
+            None => x.powf(T::of(self.p - 1.0)),
         }
     }
 
@@ -56,7 +59,7 @@ impl Power {
             Some(1) => x,
             Some(2) => x.sqrt(),
             Some(4) => x.sqrt().sqrt(),
-            _ => (x.ln() * T::of(self.p.recip())).exp(),
+            _ => x.powf(T::of(self.p.recip())),
         }
     }
 }

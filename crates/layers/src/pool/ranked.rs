@@ -94,9 +94,9 @@ fn sort_nine<T: Number>(cells: &mut [T]) {
 fn count_before<T: Number>(cells: &[T], ranks: &mut [T], i: usize) {
     let mut rank = T::of(i as Scalar);
     for j in 0..i {
-        let before = T::select(cells[i].exceeds(cells[j]), T::of(1.0), T::of(0.0));
-        ranks[j] = ranks[j] + before;
-        rank = rank - before;
+        let before = cells[i].exceeds(cells[j]);
+        ranks[j] = ranks[j].add_where(before, T::of(1.0));
+        rank = rank.add_where(before, T::of(-1.0));
     }
     ranks[i] = rank;
 }

@@ -178,22 +178,26 @@ impl<const LEAVES: usize> WindowFunction for Tree<LEAVES> {
         into: &mut Gradient<'_, T>,
     ) {
         let (values, gates) = Self::values(filters, cells);
-        // Of the nodes, and of the sum in a node: in a leaf that is its value.
+        // Of the nodes, then of the sum in each: in a leaf that is its value.
         let mut nodes = [dy; NODES];
-        into.cells[0].fill(T::of(0.0));
-        for node in 1..2 * LEAVES {
-            let mut of_sum = nodes[node];
-            if node < LEAVES {
-                let (gate, rest) = (gates[node], T::of(1.0) - gates[node]);
-                nodes[2 * node] = of_sum * gate;
-                nodes[2 * node + 1] = of_sum * rest;
-                of_sum = of_sum * gate * rest * (values[2 * node] - values[2 * node + 1]);
+        for node in 1..LEAVES {
+            let (of_node, gate, rest) = (nodes[node], gates[node], T::of(1.0) - gates[node]);
+            nodes[2 * node] = of_node * gate;
+            nodes[2 * node + 1] = of_node * rest;
+            nodes[node] = of_node * gate * rest * (values[2 * node] - values[2 * node + 1]);
+        }
+        let area = cells.area();
+        let filters = &filters[..(2 * LEAVES - 1) * area];
+        for (k, gradient) in into.cells[0].iter_mut().enumerate() {
+            let mut sum = T::of(0.0);
+            for node in 1..2 * LEAVES {
+                sum = filters[Self::filter(node, area) + k].mul_add(nodes[node], sum);
             }
-            let filter = Self::filter(node, cells.area())..;
-            for (gradient, &weight) in into.cells[0].iter_mut().zip(&filters[filter.clone()]) {
-                *gradient = weight.mul_add(of_sum, *gradient);
-            }
-            add_filter_gradient(of_sum, cells, &mut into.params[filter][..cells.area()]);
+            *gradient = sum;
+        }
+        for (node, &of_sum) in nodes.iter().enumerate().take(2 * LEAVES).skip(1) {
+            let filter = Self::filter(node, area)..;
+            add_filter_gradient(of_sum, cells, &mut into.params[filter]);
         }
     }
 }

@@ -223,7 +223,7 @@ impl Vector for F32x8 {
         // Numbers without a sign are ordered as their bits are, and NaN behind them.
         // SAFETY: as in `splat`.
         unsafe {
-            let [a, b] = [self, other.abs()].map(|of| _mm256_castps_si256(of.0));
+            let (a, b) = (_mm256_castps_si256(self.0), _mm256_castps_si256(other.abs().0));
             Self(_mm256_castsi256_ps(_mm256_max_epu32(a, b)))
         }
     }
@@ -234,8 +234,8 @@ impl Vector for F32x8 {
         // SAFETY: as in `splat`.
         unsafe {
             let one = _mm256_set1_epi32(1);
-            let [a, b] =
-                [self, other.abs()].map(|of| _mm256_sub_epi32(_mm256_castps_si256(of.0), one));
+            let a = _mm256_sub_epi32(_mm256_castps_si256(self.0), one);
+            let b = _mm256_sub_epi32(_mm256_castps_si256(other.abs().0), one);
             Self(_mm256_castsi256_ps(_mm256_add_epi32(_mm256_min_epu32(a, b), one)))
         }
     }

@@ -6,17 +6,17 @@ use std::arch::x86_64::{
     _mm512_abs_ps, _mm512_add_epi32, _mm512_add_ps, _mm512_alignr_epi32, _mm512_castpd_ps,
     _mm512_castps_pd, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cmp_ps_mask,
     _mm512_cmplt_epu32_mask, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32,
-    _mm512_cvtps_epi32, _mm512_div_ps, _mm512_fmadd_ps, _mm512_getexp_ps, _mm512_getmant_ps,
-    _mm512_loadu_ps, _mm512_mask_add_ps, _mm512_mask_blend_ps, _mm512_mask_cvtepi32_storeu_epi8,
-    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_maskz_permutex2var_ps,
-    _mm512_maskz_permutexvar_ps, _mm512_max_epu32, _mm512_max_ps, _mm512_min_epu32, _mm512_min_ps,
-    _mm512_mul_ps, _mm512_permutex2var_ps, _mm512_reduce_add_ps, _mm512_scalef_ps,
-    _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32, _mm512_shuffle_f32x4, _mm512_sqrt_ps,
-    _mm512_storeu_ps, _mm512_sub_epi32, _mm512_sub_ps, _mm512_unpackhi_pd, _mm512_unpackhi_ps,
-    _mm512_unpacklo_pd, _mm512_unpacklo_ps,
+    _mm512_cvtps_epi32, _mm512_div_ps, _mm512_fixupimm_ps, _mm512_fmadd_ps, _mm512_getexp_ps,
+    _mm512_getmant_ps, _mm512_loadu_ps, _mm512_mask_add_ps, _mm512_mask_blend_ps,
+    _mm512_mask_cvtepi32_storeu_epi8, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
+    _mm512_maskz_permutex2var_ps, _mm512_maskz_permutexvar_ps, _mm512_max_epu32, _mm512_max_ps,
+    _mm512_min_epu32, _mm512_min_ps, _mm512_mul_ps, _mm512_permutex2var_ps, _mm512_permutexvar_ps,
+    _mm512_reduce_add_ps, _mm512_scalef_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32,
+    _mm512_shuffle_f32x4, _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_sub_epi32, _mm512_sub_ps,
+    _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
 };
 
-use super::{Kernel, Lines, Vector};
+use super::{Kernel, Lines, Many, Vector};
 
 #[derive(Clone, Copy)]
 struct F32x16(__m512);
@@ -162,6 +162,15 @@ impl Vector for F32x16 {
     }
 
     #[inline(always)]
+    fn logarithm_of(self, x: Self) -> Self {
+        /// What stands for each kind of `x`, four bits each from the lowest: NaN for both kinds of it,
+        /// −∞ for 0, `self` for 1, NaN for −∞, ∞ for ∞, NaN for other negative numbers, `self`.
+        const KINDS: i32 = 0x0353_0422;
+        // SAFETY: as in `splat`.
+        unsafe { Self(_mm512_fixupimm_ps::<0>(self.0, x.0, _mm512_set1_epi32(KINDS))) }
+    }
+
+    #[inline(always)]
     fn beats(self, best: Self) -> __mmask16 {
         // SAFETY: as in `splat`.
         unsafe {
@@ -193,7 +202,7 @@ impl Vector for F32x16 {
         // Numbers without a sign are ordered as their bits are, and NaN behind them.
         // SAFETY: as in `splat`.
         unsafe {
-            let [a, b] = [self, other.abs()].map(|of| _mm512_castps_si512(of.0));
+            let (a, b) = (_mm512_castps_si512(self.0), _mm512_castps_si512(other.abs().0));
             Self(_mm512_castsi512_ps(_mm512_max_epu32(a, b)))
         }
     }
@@ -204,10 +213,24 @@ impl Vector for F32x16 {
         // SAFETY: as in `splat`.
         unsafe {
             let one = _mm512_set1_epi32(1);
-            let [a, b] =
-                [self, other.abs()].map(|of| _mm512_sub_epi32(_mm512_castps_si512(of.0), one));
+            let a = _mm512_sub_epi32(_mm512_castps_si512(self.0), one);
+            let b = _mm512_sub_epi32(_mm512_castps_si512(other.abs().0), one);
             Self(_mm512_castsi512_ps(_mm512_add_epi32(_mm512_min_epu32(a, b), one)))
         }
+    }
+
+    #[inline(always)]
+    fn look_up(self, table: &[Many<Self>]) -> Option<Self> {
+        if table.len() > Self::LANES {
+            return None;
+        }
+        // The table as a register, which is the same whenever it is looked at.
+        let mut of_lanes = Self::splat(0.0);
+        for (position, number) in table.iter().enumerate() {
+            of_lanes = Self::select(1 << position, number.0, of_lanes);
+        }
+        // SAFETY: as in `splat`.
+        Some(Self(unsafe { _mm512_permutexvar_ps(_mm512_cvtps_epi32(self.0), of_lanes.0) }))
     }
 
     #[inline(always)]

@@ -10,6 +10,33 @@ use super::Vector;
 /// exact.
 const LN2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
 
+/// (ln(1 + f) − f + f²/2) / f³ for 1 + f between √½ and √2.
+const LN: [f32; 9] = [
+    7.037_684e-2,
+    -1.151_461e-1,
+    1.167_7e-1,
+    -1.242_014_1e-1,
+    1.424_932_3e-1,
+    -1.666_805_8e-1,
+    2.000_071_5e-1,
+    -2.499_999_4e-1,
+    3.333_333e-1,
+];
+
+/// log₂(1 + f) / f − 1 in the same interval: the polynomial of [`LN`] with the two terms that it leaves out,
+/// times log₂ e. Without the 1 it is rounded to fewer digits of the logarithm.
+const LOG2: [f32; 11] = {
+    let mut all = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -0.5, 1.0];
+    let mut i = 0;
+    while i < all.len() {
+        let natural = if i < LN.len() { LN[i] as f64 } else { all[i] as f64 };
+        let less = if i + 1 < all.len() { 0.0 } else { 1.0 };
+        all[i] = (natural * std::f64::consts::LOG2_E - less) as f32;
+        i += 1;
+    }
+    all
+};
+
 /// Adding and subtracting it rounds to a whole number: from 2²³ on there are no others.
 pub(super) const ROUNDING: f32 = 12_582_912.0;
 
@@ -42,34 +69,60 @@ pub(super) fn exp<V: Vector>(x: V) -> V {
 /// ln x. With `x = 2ᵉ m` and `m` between √½ and √2 it is `e ln 2 + ln m`.
 #[inline(always)]
 pub(super) fn ln<V: Vector>(x: V) -> V {
-    let zero = V::splat(0.0);
+    let (f, e) = halved(x);
+    let square = f.mul(f);
+    let tail = polynomial(f, LN);
+    let tail = e.mul_add(V::splat(LN2[1]), f.mul(square).mul(tail));
+    let tail = square.mul_add(V::splat(-0.5), tail);
+    e.mul_add(V::splat(LN2[0]), f.add(tail)).logarithm_of(x)
+}
+
+/// `(m − 1, e)` with `x = 2ᵉ m` and `m` between √½ and √2.
+#[inline(always)]
+fn halved<V: Vector>(x: V) -> (V, V) {
     let (m, e) = x.split_any();
     let large = m.exceeds(V::splat(std::f32::consts::SQRT_2));
     let m = V::select(large, m.mul(V::splat(0.5)), m);
-    let e = V::select(large, e.add(V::splat(1.0)), e);
-    let f = m.sub(V::splat(1.0));
-    let square = f.mul(f);
-    let tail = polynomial(
-        f,
+    (m.sub(V::splat(1.0)), V::select(large, e.add(V::splat(1.0)), e))
+}
+
+/// x to the power p. With `l = log₂ x`, `n = round(p l)` and `r = p l − n` it is `2ⁿ 2ʳ`.
+#[inline(always)]
+pub(super) fn powf<V: Vector>(x: V, p: V) -> V {
+    let ((fraction, e), rounding) = (parts_of_log2(x), V::splat(ROUNDING));
+    let n = e.add(fraction).logarithm_of(x).mul_add(p, rounding).sub(rounding);
+    // Below and above, the result is 0 and ∞, whatever stands behind it.
+    let n = V::splat(129.0).min(V::splat(-151.0).max(n));
+    // From the parts, whose sum has lost as many places as the whole number takes.
+    let r = fraction.mul_add(p, e.mul_add(p, n.mul(V::splat(-1.0))));
+    let r = V::splat(0.51).min(V::splat(-0.51).max(r));
+    let power = polynomial(
+        r,
         [
-            7.037_684e-2,
-            -1.151_461e-1,
-            1.167_7e-1,
-            -1.242_014_1e-1,
-            1.424_932_3e-1,
-            -1.666_805_8e-1,
-            2.000_071_5e-1,
-            -2.499_999_4e-1,
-            3.333_333e-1,
+            1.535_336_2e-4,
+            1.339_887_4e-3,
+            9.618_437e-3,
+            5.550_332_5e-2,
+            2.402_264_8e-1,
+            6.931_472e-1,
+            1.0,
         ],
     );
-    let tail = e.mul_add(V::splat(LN2[1]), f.mul(square).mul(tail));
-    let tail = square.mul_add(V::splat(-0.5), tail);
-    let sum = e.mul_add(V::splat(LN2[0]), f.add(tail));
-    let infinity = V::splat(f32::INFINITY);
-    let sum = V::select(x.equals(infinity), infinity, sum);
-    let sum = V::select(x.equals(zero), V::splat(f32::NEG_INFINITY), sum);
-    V::select(zero.exceeds(x), V::splat(f32::NAN), sum)
+    power.scale_far(n)
+}
+
+/// The logarithm of `x` to base 2. With `x = 2ᵉ m` and `m` between √½ and √2 it is `e + log₂ m`.
+#[inline(always)]
+pub(super) fn log2<V: Vector>(x: V) -> V {
+    let (fraction, e) = parts_of_log2(x);
+    e.add(fraction).logarithm_of(x)
+}
+
+/// `(log₂ m, e)` with `x = 2ᵉ m` and `m` between √½ and √2.
+#[inline(always)]
+fn parts_of_log2<V: Vector>(x: V) -> (V, V) {
+    let (f, e) = halved(x);
+    (f.mul_add(polynomial(f, LOG2), f), e)
 }
 
 /// tanh x: by its series near 0, and `(1 − e^−2x) / (1 + e^−2x)` beyond.
@@ -99,16 +152,17 @@ mod tests {
     struct All<'a>(&'a [f32]);
 
     impl Kernel for All<'_> {
-        type Output = [Vec<f32>; 3];
+        type Output = [Vec<f32>; 4];
 
         #[inline(always)]
-        fn run<V: Vector>(self) -> [Vec<f32>; 3] {
-            let mut out = [0; 3].map(|_| vec![0.0; self.0.len()]);
+        fn run<V: Vector>(self) -> [Vec<f32>; 4] {
+            let mut out = [0; 4].map(|_| vec![0.0; self.0.len()]);
             for at in (0..self.0.len()).step_by(V::LANES) {
                 let x = load::<V>(self.0, at);
                 store(exp(x), &mut out[0], at);
                 store(ln(x), &mut out[1], at);
                 store(tanh(x), &mut out[2], at);
+                store(log2(x), &mut out[3], at);
             }
             out
         }
@@ -129,13 +183,14 @@ mod tests {
 
     fn check(x: &[f32]) {
         for (path, name) in Path::available() {
-            let [exps, lns, tanhs] = path.run(All(x));
+            let [exps, lns, tanhs, log2s] = path.run(All(x));
             for (i, &x) in x.iter().enumerate() {
                 let exact = f64::from(x);
                 for (what, got, exact) in [
                     ("exp", exps[i], exact.exp()),
                     ("ln", lns[i], exact.ln()),
                     ("tanh", tanhs[i], exact.tanh()),
+                    ("log2", log2s[i], exact.log2()),
                 ] {
                     let error = error(got, exact);
                     assert!(
@@ -155,7 +210,7 @@ mod tests {
 
         #[test]
         fn ordinary_numbers_have_the_functions_of_double_precision(
-            x in prop::array::uniform16(-105.0_f32..90.0),
+            x in prop::array::uniform16(-152.0_f32..130.0),
             near in prop::array::uniform16(-2.0_f32..2.0),
         ) {
             check(&x);
@@ -163,10 +218,59 @@ mod tests {
         }
     }
 
+    struct Powers<'a>(&'a [f32], f32);
+
+    impl Kernel for Powers<'_> {
+        type Output = Vec<f32>;
+
+        #[inline(always)]
+        fn run<V: Vector>(self) -> Vec<f32> {
+            let mut out = vec![0.0; self.0.len()];
+            for at in (0..self.0.len()).step_by(V::LANES) {
+                store(powf(load::<V>(self.0, at), V::splat(self.1)), &mut out, at);
+            }
+            out
+        }
+    }
+
+    /// What the logarithm of a number between √½ and √2 is off by is multiplied by `p`.
+    fn check_powers(x: &[f32], p: f32) {
+        for (path, name) in Path::available() {
+            for (&x, got) in x.iter().zip(path.run(Powers(x, p))) {
+                let exact = f64::from(x).powf(p.into());
+                let error = error(got, exact);
+                assert!(
+                    error <= 2.0 + f64::from(p.abs()),
+                    "{name}: {x:e} to the power {p} = {got:e}: {error} units off {exact:e}"
+                );
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn powers_are_those_of_double_precision(
+            x in prop::array::uniform16(0.0_f32..50.0),
+            any in prop::array::uniform16(0..f32::INFINITY.to_bits()),
+            p in prop_oneof![0.01_f32..9.0, -2.0_f32..-0.01, 9.0_f32..200.0],
+        ) {
+            check_powers(&x, p);
+            check_powers(&any.map(f32::from_bits), p);
+        }
+    }
+
+    #[test]
+    fn powers_of_special_numbers_are_those_of_double_precision() {
+        let special = [0.0, 1.0, f32::NAN, f32::INFINITY, f32::MIN_POSITIVE, 1e-45, f32::MAX, 2.0];
+        for p in [0.25, 0.5, 1.0, 3.0, 127.999, 128.0, -1.0, -149.0, -0.5] {
+            check_powers(&[special, special].concat(), p);
+        }
+    }
+
     #[test]
     fn special_numbers_have_the_functions_of_double_precision() {
         let subnormal = f32::from_bits(77);
-        check(&[
+        let mut special = vec![
             0.0,
             -0.0,
             1.0,
@@ -183,6 +287,12 @@ mod tests {
             88.722_85,
             -103.97,
             -87.4,
-        ]);
+            f32::from_bits(std::f32::consts::SQRT_2.to_bits() - 1),
+            std::f32::consts::SQRT_2,
+            std::f32::consts::FRAC_1_SQRT_2,
+        ];
+        // Whole registers.
+        special.resize(32, 1.0);
+        check(&special);
     }
 }

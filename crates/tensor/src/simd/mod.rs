@@ -128,7 +128,7 @@ pub(crate) trait Vector: Copy {
     /// nor infinite.
     fn split(self) -> (Self, Self);
 
-    /// As [`Vector::scale`], for whole `n` from −151 to 128: what leaves the range is ∞, or subnormal.
+    /// As [`Vector::scale`], for whole `n` from −151 to 129: what leaves the range is ∞, or subnormal.
     #[inline(always)]
     fn scale_far(self, n: Self) -> Self {
         // Two steps reach subnormal results, which no single power of two does.
@@ -144,6 +144,17 @@ pub(crate) trait Vector: Copy {
         let (m, e) = Self::select(small, self.mul(Self::splat(8_388_608.0)), self).split();
         (m, Self::select(small, e.sub(Self::splat(23.0)), e))
     }
+
+    /// `self`, a logarithm of `x` as far as `x` is positive and finite, and what it is elsewhere: −∞ at 0, ∞ at ∞,
+    /// NaN below 0 and at NaN.
+    #[inline(always)]
+    fn logarithm_of(self, x: Self) -> Self {
+        let (zero, infinity) = (Self::splat(0.0), Self::splat(f32::INFINITY));
+        let all = Self::select(x.equals(infinity), infinity, self);
+        let all = Self::select(x.equals(zero), Self::splat(f32::NEG_INFINITY), all);
+        Self::select(zero.exceeds(x), Self::splat(f32::NAN), all)
+    }
+
     /// Where `self` is greater, or NaN.
     fn beats(self, best: Self) -> Self::Mask;
     /// Where `self` is not at most `other`: where it is greater, or one of them is NaN.
@@ -165,6 +176,12 @@ pub(crate) trait Vector: Copy {
     /// `self + other` in the lanes of the mask, `self` or, where that is −0, perhaps 0 in the others.
     fn add_where(self, mask: Self::Mask, other: Self) -> Self {
         self.add(Self::select(mask, other, Self::splat(0.0)))
+    }
+    /// In every lane the number of the table, which each has in all lanes, whose position the lane of `self` is;
+    /// `None` where this takes as long as to compare every position.
+    #[inline(always)]
+    fn look_up(self, _table: &[Many<Self>]) -> Option<Self> {
+        None
     }
     /// The first `count ≤ LANES` lanes of `self`, then those of `other`.
     fn first_or(self, count: usize, other: Self) -> Self;

@@ -133,9 +133,11 @@ mod kernels {
     }
 
     impl Planes<'_> {
+        #[inline(always)]
         fn of_plane<V: Vector>(&self, nth: usize) -> [Many<V>; 2] {
             let first = 2 * (self.first + nth) % self.params.len();
-            [self.params[first], self.params[first + 1]].map(|value| Many(V::splat(value)))
+            let (gain, bias) = (self.params[first], self.params[first + 1]);
+            [Many(V::splat(gain)), Many(V::splat(bias))]
         }
     }
 

@@ -116,7 +116,8 @@ impl Pulling {
             (Some(_), gradients) if gradients.len() == 9 => {
                 let last = place.at + V::LANES >= self.at.output()[1];
                 for u in 0..3 {
-                    let [left, middle, right] = [0, 1, 2].map(|v| gradients[3 * u + v].0);
+                    let [left, middle, right] =
+                        [gradients[3 * u].0, gradients[3 * u + 1].0, gradients[3 * u + 2].0];
                     let zero = V::splat(0.0);
                     let before = if place.at == 0 { zero } else { load(carried, u * WIDEST) };
                     let row = u * self.pitch + 2 * place.at;
