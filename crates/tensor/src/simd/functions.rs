@@ -24,7 +24,7 @@ const LN: [f32; 9] = [
 ];
 
 /// log₂(1 + f) / f − 1 in the same interval: the polynomial of [`LN`] with the two terms that it leaves out,
-/// times log₂ e. Without the 1 it is rounded to fewer digits of the logarithm.
+/// times log₂ e. The 1 stands apart, as `f` itself is exact: what is rounded is the smaller part.
 const LOG2: [f32; 11] = {
     let mut all = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -0.5, 1.0];
     let mut i = 0;
@@ -86,7 +86,8 @@ fn halved<V: Vector>(x: V) -> (V, V) {
     (m.sub(V::splat(1.0)), V::select(large, e.add(V::splat(1.0)), e))
 }
 
-/// x to the power p. With `l = log₂ x`, `n = round(p l)` and `r = p l − n` it is `2ⁿ 2ʳ`.
+/// x to the power p, within 2 + |p| units in the last place, and `|p log₂ x|` more where the machine rounds a product
+/// before it is added to. With `l = log₂ x`, `n = round(p l)` and `r = p l − n` it is `2ⁿ 2ʳ`.
 #[inline(always)]
 pub(super) fn powf<V: Vector>(x: V, p: V) -> V {
     let ((fraction, e), rounding) = (parts_of_log2(x), V::splat(ROUNDING));
@@ -233,14 +234,16 @@ mod tests {
         }
     }
 
-    /// What the logarithm of a number between √½ and √2 is off by is multiplied by `p`.
+    /// What the logarithm of a number between √½ and √2 is off by is multiplied by `p`. Where a product is rounded
+    /// before the whole number is taken off, so many more units are lost as that has.
     fn check_powers(x: &[f32], p: f32) {
         for (path, name) in Path::available() {
             for (&x, got) in x.iter().zip(path.run(Powers(x, p))) {
                 let exact = f64::from(x).powf(p.into());
+                let whole = if name == "portable" { exact.log2().abs().min(151.0) } else { 0.0 };
                 let error = error(got, exact);
                 assert!(
-                    error <= 2.0 + f64::from(p.abs()),
+                    error <= 2.0 + f64::from(p.abs()) + whole,
                     "{name}: {x:e} to the power {p} = {got:e}: {error} units off {exact:e}"
                 );
             }
