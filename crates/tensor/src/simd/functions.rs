@@ -1,8 +1,8 @@
-//! Exponentials, logarithms and hyperbolic tangents of whole registers.
+//! Exponentials, logarithms, powers and hyperbolic tangents of whole registers.
 //!
 //! Each reduces its argument to a short interval around 0 and evaluates a polynomial there: those of
 //! the Cephes library (Moshier 1989), whose coefficients are of public record. The error is at most 2
-//! units in the last place of the result; a test compares with double precision.
+//! units in the last place of the result, that of a power as [`powf`] says; a test compares with double precision.
 
 use super::Vector;
 
