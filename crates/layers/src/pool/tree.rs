@@ -169,6 +169,10 @@ impl<const LEAVES: usize> WindowFunction for Tree<LEAVES> {
         Self::values(filters, cells).0[1]
     }
 
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "an iterator over the nodes lost what this way of adding up had gained"
+    )]
     #[inline(always)]
     fn gradient<T: Number>(
         &self,
@@ -195,9 +199,8 @@ impl<const LEAVES: usize> WindowFunction for Tree<LEAVES> {
             }
             *gradient = sum;
         }
-        for (node, &of_sum) in nodes.iter().enumerate().take(2 * LEAVES).skip(1) {
-            let filter = Self::filter(node, area)..;
-            add_filter_gradient(of_sum, cells, &mut into.params[filter]);
+        for node in 1..2 * LEAVES {
+            add_filter_gradient(nodes[node], cells, &mut into.params[Self::filter(node, area)..]);
         }
     }
 }
